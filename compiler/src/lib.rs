@@ -1,0 +1,6 @@
+//! Qibu's compiler: trains small models or imports ONNX models and turns them, in seven paces,
+//! into one flat int8 file for the `qibu` runtime.
+
+pub mod atomic;
+pub mod error;
+pub mod onnx;

@@ -1,0 +1,2 @@
+//! The `qibu` command.
+fn main() {}

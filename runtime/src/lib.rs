@@ -1,0 +1,2 @@
+//! Qibu runtime.
+#![no_std]
