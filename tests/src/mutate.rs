@@ -1,0 +1,1 @@
+//! Seeded damage, aimed at the file's structure.
