@@ -104,10 +104,11 @@ impl<'m> Poet<'m> {
     /// The latent of `seed`: Gaussians of PCG32 times `temperature`.
     #[must_use]
     pub fn sample(&self, seed: u64, temperature: f32) -> Vec<f32, MAX_LATENT> {
-        let mut random = Random::new(seed);
-        (0..self.latent)
-            .map(|_| random.gaussian() * temperature)
-            .collect()
+        let mut latent = Vec::new();
+        // Cannot fail: `new` admits no longer latents.
+        let _ = latent.resize_default(self.latent);
+        Random::new(seed).fill_gaussian(&mut latent, temperature);
+        latent
     }
 
     /// The couplet of `seed`.

@@ -43,16 +43,15 @@ impl<'a> Candidates<'a> {
 /// The best candidate of each position, repeats allowed. At most `N` positions.
 #[must_use]
 pub fn choose_first<const N: usize>(candidates: Candidates<'_>) -> Vec<i32, N> {
-    (0..candidates.positions().min(N))
-        .filter_map(|position| candidates.at(position).0.first().copied())
-        .collect()
+    let positions = 0..candidates.positions();
+    first(positions.filter_map(|position| candidates.at(position).0.first().copied()))
 }
 
 /// One candidate for each position, no character twice. At most `N` positions.
 #[must_use]
 pub fn choose_distinct<const N: usize>(candidates: Candidates<'_>) -> Vec<i32, N> {
     let positions = candidates.positions().min(N);
-    let mut chosen: Vec<Option<i32>, N> = (0..positions).map(|_| None).collect();
+    let mut chosen: Vec<Option<i32>, N> = first((0..positions).map(|_| None));
     for _ in 0..positions {
         let mut best: Option<(i64, usize, i32)> = None;
         for position in 0..positions {
@@ -70,7 +69,18 @@ pub fn choose_distinct<const N: usize>(candidates: Candidates<'_>) -> Vec<i32, N
             *slot = Some(id);
         }
     }
-    chosen.into_iter().map(|id| id.unwrap_or(0)).collect()
+    first(chosen.into_iter().map(|id| id.unwrap_or(0)))
+}
+
+/// The first `N` items; `collect` panics where there are more.
+fn first<T, const N: usize>(items: impl Iterator<Item = T>) -> Vec<T, N> {
+    let mut kept = Vec::new();
+    for item in items {
+        if kept.push(item).is_err() {
+            break;
+        }
+    }
+    kept
 }
 
 /// Lead of the best admissible candidate over the next, and that candidate.
