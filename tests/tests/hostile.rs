@@ -1,0 +1,283 @@
+//! One named case for every way in which a file is refused, with the exact error.
+
+use qibu::format::{DType, Header, Opcode, Place, Section};
+use qibu::{Fault, Limits, LoadError, Model};
+use qibu_tests::aligned::AlignedBytes;
+use qibu_tests::builder::Builder;
+use qibu_tests::exercise::seal;
+use qibu_tests::sample::sample;
+
+/// Tensors of [`tiny`], by index.
+const X: usize = 0;
+const Q: usize = 1;
+const W: usize = 2;
+const SCALES: usize = 4;
+const OUT: usize = 5;
+
+/// x f32 [1, 4] → Quantise → Dense → int32 [1, 2].
+fn tiny() -> Builder {
+    let mut b = Builder::new(&[("task", "test")]);
+    let x = b.activation(DType::F32, &[1, 4]);
+    let q = b.activation(DType::I8, &[1, 4]);
+    let w = b.weights(DType::I8, &[2, 4], &[1i8, -2, 3, -4, 5, -6, 7, -8]);
+    let (bias, scales) = (b.bias(2, 10), b.scales(2, 0.5));
+    let out = b.activation(DType::I32, &[1, 2]);
+    b.step(Opcode::Quantise, &[x], &[q], &[]);
+    b.step(Opcode::Dense, &[q, w, bias, scales], &[out], &[0, 127]);
+    b.function("main", &[x], &[out]);
+    b
+}
+
+fn load(file: &[u8]) -> Result<(), LoadError> {
+    Model::load_within(file, Limits { macs: 1_000_000 }).map(|_| ())
+}
+
+/// A change of the records and the error that it must give.
+type Case = (&'static str, fn(&mut Builder), LoadError);
+
+#[test]
+fn the_file_that_the_cases_break_is_sound() {
+    let file = tiny().finish();
+    assert_eq!(load(&file), Ok(()));
+    assert!(Model::load(&file).unwrap().verify_weights());
+}
+
+/// Word `word` of step `step`'s operands.
+fn operand(b: &mut Builder, step: usize, word: usize) -> &mut u32 {
+    let at = b.steps[step].operands as usize + word;
+    &mut b.parameters[at]
+}
+
+#[rustfmt::skip]
+const CASES: &[Case] = &[
+    ("unknown operator", |b| b.steps[0].opcode = 99, LoadError::Step(0, Fault::Code)),
+    ("operands outside", |b| b.steps[1].operands = 9999, LoadError::Step(1, Fault::Range)),
+    ("operands overflow", |b| b.steps[1].operands = u32::MAX, LoadError::Step(1, Fault::Range)),
+    ("input too many", |b| b.steps[0].inputs = 2, LoadError::Step(0, Fault::Arity)),
+    ("no output", |b| b.steps[0].outputs = 0, LoadError::Step(0, Fault::Arity)),
+    ("attribute too many", |b| b.steps[0].attributes = 1, LoadError::Step(0, Fault::Arity)),
+    ("no such input", |b| *operand(b, 0, 0) = 6, LoadError::Step(0, Fault::Operand)),
+    ("no such output", |b| *operand(b, 0, 1) = u32::MAX, LoadError::Step(0, Fault::Operand)),
+    ("writes a constant", |b| *operand(b, 0, 1) = W as u32, LoadError::Step(0, Fault::Operand)),
+    ("weights in the arena", |b| *operand(b, 1, 1) = Q as u32, LoadError::Step(1, Fault::Operand)),
+    ("quantises int8", |b| *operand(b, 0, 0) = Q as u32, LoadError::Step(0, Fault::DType)),
+    ("shapes differ", |b| b.tensors[X].dims[1] = 3, LoadError::Step(0, Fault::Shape)),
+    ("row too long", |b| b.tensors[Q].dims = [4, 1, 0, 0, 0, 0], LoadError::Step(1, Fault::Shape)),
+    ("bias overflows", |b| b.parameters[0] = i32::MAX as u32, LoadError::Step(1, Fault::Accumulator)),
+    ("bias underflows", |b| b.parameters[1] = i32::MIN as u32, LoadError::Step(1, Fault::Accumulator)),
+    ("halves in the arena", |b| b.tensors[Q].dtype = DType::F16, LoadError::Tensor(1, Fault::DType)),
+    ("int8 parameters", |b| b.tensors[W].place = Place::Parameters, LoadError::Tensor(2, Fault::DType)),
+    ("empty axis", |b| b.tensors[X].dims[0] = 0, LoadError::Tensor(0, Fault::Shape)),
+    ("axis behind the rank", |b| b.tensors[X].dims[2] = 1, LoadError::Tensor(0, Fault::Shape)),
+    ("elements overflow", |b| b.tensors[X].dims = [1 << 16, 1 << 16, 0, 0, 0, 0], LoadError::Tensor(0, Fault::Shape)),
+    ("bytes overflow", |b| b.tensors[X].dims = [1 << 15, 1 << 15, 0, 0, 0, 0], LoadError::Tensor(0, Fault::Shape)),
+    ("misaligned", |b| b.tensors[X].offset = 2, LoadError::Tensor(0, Fault::Offset)),
+    ("weights outside", |b| b.tensors[W].offset = 1, LoadError::Tensor(2, Fault::Offset)),
+    ("offset overflows", |b| b.tensors[SCALES].offset = 0xFFFF_FFFC, LoadError::Tensor(4, Fault::Offset)),
+    ("scale of zero", |b| b.tensors[Q].scale = 0.0, LoadError::Tensor(1, Fault::Scale)),
+    ("negative scale", |b| b.tensors[Q].scale = -1.0, LoadError::Tensor(1, Fault::Scale)),
+    ("infinite scale", |b| b.tensors[Q].scale = f32::INFINITY, LoadError::Tensor(1, Fault::Scale)),
+    ("scale not a number", |b| b.tensors[Q].scale = f32::NAN, LoadError::Tensor(1, Fault::Scale)),
+    ("zero point outside", |b| b.tensors[Q].zero_point = 128, LoadError::Tensor(1, Fault::Scale)),
+    ("zero point of a float", |b| b.tensors[X].zero_point = 1, LoadError::Tensor(0, Fault::Scale)),
+    ("shift of 30", |b| b.parameters[2] = 0x4000_0000 | 30, LoadError::Tensor(4, Fault::Scale)),
+    ("shift of 63", |b| b.parameters[3] = 0x4000_0000 | 63, LoadError::Tensor(4, Fault::Scale)),
+    ("multiplier too small", |b| b.parameters[2] = 0x3FFF_FF00 | 40, LoadError::Tensor(4, Fault::Scale)),
+    ("tensor name outside", |b| (b.tensors[X].name_offset, b.tensors[X].name_length) = (99, 1), LoadError::Tensor(0, Fault::Range)),
+    ("function name outside", |b| b.functions[0].name_length = 99, LoadError::Function(0, Fault::Range)),
+    ("function operands outside", |b| b.functions[0].inputs = u32::MAX, LoadError::Function(0, Fault::Range)),
+    ("steps outside", |b| b.functions[0].steps = 3, LoadError::Function(0, Fault::Range)),
+    ("steps overflow", |b| b.functions[0].first_step = u32::MAX, LoadError::Function(0, Fault::Range)),
+    ("arena too short", |b| b.functions[0].arena = 32, LoadError::Function(0, Fault::Arena)),
+    ("arena of nothing", |b| b.functions[0].arena = 0, LoadError::Function(0, Fault::Arena)),
+    ("no input", |b| { let f = &mut b.functions[0]; f.operands += 1; f.inputs = 0 }, LoadError::Function(0, Fault::Unwritten)),
+    ("reads beside what was written", |b| { let x = b.tensors[X]; b.tensors.push(x); b.tensors[6].offset = 4; *operand(b, 0, 0) = 6 }, LoadError::Function(0, Fault::Unwritten)),
+    ("output over input", |b| b.tensors[Q].offset = 12, LoadError::Function(0, Fault::Overlap)),
+    ("steps of 1.6 M products", |b| {
+        b.tensors[X].dims = [400_000, 4, 0, 0, 0, 0];
+        b.tensors[Q].dims = [400_000, 4, 0, 0, 0, 0];
+        b.tensors[OUT].dims = [400_000, 2, 0, 0, 0, 0];
+        (b.tensors[Q].offset, b.tensors[OUT].offset) = (8_000_000, 16_000_000);
+        b.functions[0].arena = 32_000_000;
+    }, LoadError::Function(0, Fault::Work)),
+    ("stride of zero", |b| conv(b, 2, 0), LoadError::Step(2, Fault::Attribute)),
+    ("padding of 4096", |b| conv(b, 6, 4096), LoadError::Step(2, Fault::Attribute)),
+];
+
+/// Adds a convolution with attribute `index` changed to `value`.
+fn conv(b: &mut Builder, index: usize, value: u32) {
+    let dims = [1, 1, 4, 1];
+    let x = b.view(Q as u32, &dims);
+    let w = b.weights(DType::I8, &[1, 1, 1, 1], &[1i8]);
+    let (bias, scales) = (b.bias(1, 0), b.scales(1, 0.5));
+    let out = b.activation(DType::I8, &dims);
+    let mut attributes = [1, 1, 1, 1, 1, 1, 0, 0, 0, 127];
+    attributes[index] = value;
+    b.step(Opcode::Conv, &[x, w, bias, scales], &[out], &attributes);
+    b.function("conv", &[x], &[out]);
+}
+
+#[test]
+fn every_broken_record_gives_its_error() {
+    for (name, change, error) in CASES {
+        let mut builder = tiny();
+        change(&mut builder);
+        assert_eq!(load(&builder.finish()), Err(*error), "{name}");
+    }
+}
+
+#[test]
+fn every_fault_has_a_case() {
+    use Fault::*;
+    let all = [
+        Code, Range, Arity, Operand, DType, Shape, Offset, Scale, Attribute, Accumulator, Arena,
+        Unwritten, Overlap, Work,
+    ];
+    for fault in all {
+        // A new variant fails to compile here and is added above.
+        match fault {
+            Code | Range | Arity | Operand | DType | Shape | Offset => {}
+            Scale | Attribute | Accumulator | Arena | Unwritten | Overlap | Work => {}
+        }
+        let matches = |&&(.., error): &&Case| match error {
+            LoadError::Function(_, f) | LoadError::Tensor(_, f) | LoadError::Step(_, f) => f == fault,
+            _ => false,
+        };
+        assert!(CASES.iter().any(|case| matches(&case)), "{fault:?}");
+    }
+}
+
+/// Sets bytes of the sound file and recomputes the checksums.
+fn with_bytes(at: usize, bytes: &[u8]) -> AlignedBytes {
+    let mut file = tiny().finish();
+    file[at..at + bytes.len()].copy_from_slice(bytes);
+    seal(&mut file);
+    file
+}
+
+#[test]
+fn unknown_codes_of_a_tensor() {
+    let tensors = section(&tiny().finish(), Section::Tensors).0;
+    for (field, value) in [(0, 6), (1, 1), (2, 7), (3, 3)] {
+        let file = with_bytes(tensors + field, &[value]);
+        assert_eq!(load(&file), Err(LoadError::Tensor(0, Fault::Code)), "byte {field}");
+    }
+}
+
+fn section(file: &[u8], section: Section) -> (usize, usize) {
+    let header = Header::parse(file.first_chunk().unwrap()).unwrap();
+    header.range(section).unwrap()
+}
+
+#[test]
+fn more_steps_than_the_limit() {
+    let mut builder = tiny();
+    let step = builder.steps[0];
+    builder.steps.resize(4097, step);
+    assert_eq!(load(&builder.finish()), Err(LoadError::Step(4096, Fault::Work)));
+}
+
+#[test]
+fn foreign_files() {
+    assert_eq!(load(&[]), Err(LoadError::Header));
+    let png = AlignedBytes::from(&b"\x89PNG\r\n\x1a\n and then a picture, longer than a header would be"[..]);
+    assert_eq!(load(&png), Err(LoadError::Header));
+    assert_eq!(load(&AlignedBytes::zeros(4096)), Err(LoadError::Header));
+    assert_eq!(load(&with_bytes(44, &[1])), Err(LoadError::Header));
+}
+
+#[test]
+fn other_versions_and_flags() {
+    assert_eq!(load(&with_bytes(8, &[2, 0])), Err(LoadError::Version(2)));
+    assert_eq!(load(&with_bytes(8, &[0, 0])), Err(LoadError::Version(0)));
+    assert_eq!(load(&with_bytes(10, &[1, 0])), Ok(()));
+    assert_eq!(load(&with_bytes(10, &[2, 0])), Err(LoadError::Flags));
+    assert_eq!(load(&with_bytes(11, &[0x80])), Err(LoadError::Flags));
+}
+
+#[test]
+fn every_truncation() {
+    let file = sample();
+    for length in 4..file.len() {
+        assert_eq!(load(&file[..length]), Err(LoadError::Length), "{length} bytes");
+    }
+    let mut longer = AlignedBytes::zeros(file.len() + 16);
+    longer[..file.len()].copy_from_slice(&file);
+    assert_eq!(load(&longer), Err(LoadError::Length));
+    // Even where the header owns up to it.
+    let length = longer.len() as u32;
+    longer[12..16].copy_from_slice(&length.to_le_bytes());
+    seal(&mut longer);
+    assert_eq!(load(&longer), Err(LoadError::Length));
+}
+
+#[test]
+fn misaligned_slices() {
+    let file = sample();
+    for shift in 1..16 {
+        let mut moved = AlignedBytes::zeros(file.len() + 16);
+        moved[shift..shift + file.len()].copy_from_slice(&file);
+        assert_eq!(load(&moved[shift..shift + file.len()]), Err(LoadError::Alignment));
+    }
+}
+
+#[test]
+fn every_flipped_byte() {
+    let mut file = sample();
+    let weights = section(&file, Section::Weights);
+    for at in 0..file.len() {
+        let bit = 1 << (at % 8);
+        file[at] ^= bit;
+        if at < weights.0 {
+            let error = load(&file).expect_err("a damaged structure");
+            let expected = match at {
+                0..4 | 44..48 => LoadError::Header,
+                4..8 | 16..20 => LoadError::Checksum,
+                8..10 => LoadError::Version(1 ^ u16::from(bit) << (8 * (at - 8))),
+                10..12 => LoadError::Flags,
+                12..16 => LoadError::Length,
+                // Counts: sections that no longer fill the file.
+                20..44 => match error {
+                    LoadError::Length => LoadError::Length,
+                    _ => LoadError::Checksum,
+                },
+                _ => LoadError::Checksum,
+            };
+            assert_eq!(error, expected, "byte {at}");
+        } else if at < weights.0 + weights.1 {
+            assert!(!Model::load(&file).unwrap().verify_weights(), "byte {at}");
+        }
+        file[at] ^= bit;
+    }
+}
+
+#[test]
+fn bytes_between_sections() {
+    let sound = tiny().finish();
+    // Functions and tensors fill their 16 bytes always.
+    for name in [Section::Steps, Section::Parameters, Section::Text, Section::Weights] {
+        let mut builder = tiny();
+        let step = builder.steps[0];
+        builder.steps.push(step);
+        builder.text.push('.');
+        builder.parameters.push(0);
+        let mut file = builder.finish();
+        let (start, length) = section(&file, name);
+        let padding = start + length..(start + length).next_multiple_of(16);
+        assert!(!padding.is_empty(), "{name:?} has padding");
+        for at in padding {
+            file[at] = 1;
+            seal(&mut file);
+            assert_eq!(load(&file), Err(LoadError::Padding(name)), "byte {at}");
+            file[at] = 0;
+        }
+    }
+    drop(sound);
+}
+
+#[test]
+fn text_that_is_not_utf_8() {
+    let text = section(&tiny().finish(), Section::Text).0;
+    assert_eq!(load(&with_bytes(text, &[0xFF])), Err(LoadError::Text));
+    assert_eq!(load(&with_bytes(text, &[0xC0, 0x80])), Err(LoadError::Text));
+}
