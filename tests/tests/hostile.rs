@@ -130,8 +130,20 @@ fn every_broken_record_gives_its_error() {
 fn every_fault_has_a_case() {
     use Fault::*;
     let all = [
-        Code, Range, Arity, Operand, DType, Shape, Offset, Scale, Attribute, Accumulator, Arena,
-        Unwritten, Overlap, Work,
+        Code,
+        Range,
+        Arity,
+        Operand,
+        DType,
+        Shape,
+        Offset,
+        Scale,
+        Attribute,
+        Accumulator,
+        Arena,
+        Unwritten,
+        Overlap,
+        Work,
     ];
     for fault in all {
         // A new variant fails to compile here and is added above.
@@ -140,7 +152,9 @@ fn every_fault_has_a_case() {
             Scale | Attribute | Accumulator | Arena | Unwritten | Overlap | Work => {}
         }
         let matches = |&&(.., error): &&Case| match error {
-            LoadError::Function(_, f) | LoadError::Tensor(_, f) | LoadError::Step(_, f) => f == fault,
+            LoadError::Function(_, f) | LoadError::Tensor(_, f) | LoadError::Step(_, f) => {
+                f == fault
+            }
             _ => false,
         };
         assert!(CASES.iter().any(|case| matches(&case)), "{fault:?}");
@@ -160,7 +174,11 @@ fn unknown_codes_of_a_tensor() {
     let tensors = section(&tiny().finish(), Section::Tensors).0;
     for (field, value) in [(0, 6), (1, 1), (2, 7), (3, 3)] {
         let file = with_bytes(tensors + field, &[value]);
-        assert_eq!(load(&file), Err(LoadError::Tensor(0, Fault::Code)), "byte {field}");
+        assert_eq!(
+            load(&file),
+            Err(LoadError::Tensor(0, Fault::Code)),
+            "byte {field}"
+        );
     }
 }
 
@@ -174,13 +192,18 @@ fn more_steps_than_the_limit() {
     let mut builder = tiny();
     let step = builder.steps[0];
     builder.steps.resize(4097, step);
-    assert_eq!(load(&builder.finish()), Err(LoadError::Step(4096, Fault::Work)));
+    assert_eq!(
+        load(&builder.finish()),
+        Err(LoadError::Step(4096, Fault::Work))
+    );
 }
 
 #[test]
 fn foreign_files() {
     assert_eq!(load(&[]), Err(LoadError::Header));
-    let png = AlignedBytes::from(&b"\x89PNG\r\n\x1a\n and then a picture, longer than a header would be"[..]);
+    let png = AlignedBytes::from(
+        &b"\x89PNG\r\n\x1a\n and then a picture, longer than a header would be"[..],
+    );
     assert_eq!(load(&png), Err(LoadError::Header));
     assert_eq!(load(&AlignedBytes::zeros(4096)), Err(LoadError::Header));
     assert_eq!(load(&with_bytes(44, &[1])), Err(LoadError::Header));
@@ -199,7 +222,11 @@ fn other_versions_and_flags() {
 fn every_truncation() {
     let file = sample();
     for length in 4..file.len() {
-        assert_eq!(load(&file[..length]), Err(LoadError::Length), "{length} bytes");
+        assert_eq!(
+            load(&file[..length]),
+            Err(LoadError::Length),
+            "{length} bytes"
+        );
     }
     let mut longer = AlignedBytes::zeros(file.len() + 16);
     longer[..file.len()].copy_from_slice(&file);
@@ -217,7 +244,10 @@ fn misaligned_slices() {
     for shift in 1..16 {
         let mut moved = AlignedBytes::zeros(file.len() + 16);
         moved[shift..shift + file.len()].copy_from_slice(&file);
-        assert_eq!(load(&moved[shift..shift + file.len()]), Err(LoadError::Alignment));
+        assert_eq!(
+            load(&moved[shift..shift + file.len()]),
+            Err(LoadError::Alignment)
+        );
     }
 }
 
@@ -255,7 +285,12 @@ fn every_flipped_byte() {
 fn bytes_between_sections() {
     let sound = tiny().finish();
     // Functions and tensors fill their 16 bytes always.
-    for name in [Section::Steps, Section::Parameters, Section::Text, Section::Weights] {
+    for name in [
+        Section::Steps,
+        Section::Parameters,
+        Section::Text,
+        Section::Weights,
+    ] {
         let mut builder = tiny();
         let step = builder.steps[0];
         builder.steps.push(step);
