@@ -67,7 +67,7 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
         let x: &[f32] = bytemuck::try_cast_slice(x).ok()?;
         let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
         for (((out, a), b), x) in out.iter_mut().zip(a).zip(b).zip(x) {
-            *out = a * math::sigmoid(*b) + x;
+            *out = math::canonical(a * math::sigmoid(*b) + x);
         }
         return Some(());
     }

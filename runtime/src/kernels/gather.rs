@@ -12,6 +12,7 @@ use super::dot::Weight;
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::DType;
+use crate::math;
 use crate::step::Step;
 
 pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
@@ -49,7 +50,9 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
         _ => {
             let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
             let halves: &[u16] = bytemuck::try_cast_slice(rows).ok()?;
-            gather(halves, ids, width, out, |&half| half.widen())
+            gather(halves, ids, width, out, |&half| {
+                math::canonical(half.widen())
+            })
         }
     }
 }

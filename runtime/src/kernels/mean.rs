@@ -12,6 +12,7 @@ use super::types::{Integers, bounds};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::DType;
+use crate::math;
 use crate::rounding::Scale;
 use crate::step::Step;
 
@@ -59,7 +60,7 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
                 for t in 0..steps {
                     sum += x.get(start + t * columns)?;
                 }
-                *out = sum / steps as f32;
+                *out = math::canonical(sum / steps as f32);
             }
         }
         return Some(());
