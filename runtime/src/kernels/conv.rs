@@ -89,7 +89,7 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (taps, channels) = (geometry.y.kernel * geometry.x.kernel, geometry.channels);
     let k = taps.checked_mul(channels).ok_or(Fault::Shape)?;
     check_weights(step, k, geometry.filters)?;
-    check_output(&input, &out)?;
+    check_output(step, &input, &out, 8)?;
     let elements = out.elements().ok_or(Fault::Shape)? as u64;
     elements.checked_mul(k as u64).ok_or(Fault::Work)
 }
