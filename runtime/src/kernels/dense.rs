@@ -13,6 +13,7 @@
 use super::dot::{self, Activation, Weight};
 use super::sink::Sink;
 use super::types::bounds;
+use super::{rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, TensorRecord};
@@ -142,8 +143,8 @@ fn integer<X: Activation>(
     mut sink: Sink<'_>,
 ) {
     let columns = bias.len();
-    for (n, ((w, &bias), &scale)) in w.chunks_exact(k).zip(bias).zip(scales).enumerate() {
-        for (row, x) in x.chunks_exact(k).enumerate() {
+    for (n, ((w, &bias), &scale)) in rows(w, k).zip(bias).zip(scales).enumerate() {
+        for (row, x) in rows(x, k).enumerate() {
             sink.put_accumulator(row * columns + n, bias + dot::integer(x, w), scale);
         }
     }
@@ -161,8 +162,8 @@ fn float<W: Weight>(
     if columns == 0 {
         return;
     }
-    for (x, out) in x.chunks_exact(k).zip(out.chunks_exact_mut(columns)) {
-        for ((w, &bias), out) in w.chunks_exact(k).zip(bias).zip(out) {
+    for (x, out) in rows(x, k).zip(rows_mut(out, columns)) {
+        for ((w, &bias), out) in rows(w, k).zip(bias).zip(out) {
             *out = math::clamp(dot::float(x, w) + bias, low, high);
         }
     }

@@ -9,6 +9,7 @@
 //! checked before ([`crate::InputError::Id`]), computed ones must not stop the run.
 
 use super::dot::Weight;
+use super::rows_mut;
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::DType;
@@ -68,7 +69,7 @@ fn gather<T, U>(
         return None;
     }
     let last = (table.len() / width).checked_sub(1)?;
-    for (&id, out) in ids.iter().zip(out.chunks_exact_mut(width)) {
+    for (&id, out) in ids.iter().zip(rows_mut(out, width)) {
         let row = (id.max(0) as usize).min(last);
         let source = table.get(row * width..)?;
         for (out, value) in out.iter_mut().zip(source) {
