@@ -34,20 +34,39 @@ pub fn sample() -> AlignedBytes {
     builder().finish()
 }
 
+/// Names of the functions.
+pub const FUNCTIONS: [&str; 5] = ["generate", "encode", "integers", "floats", "halves"];
+
 /// The model before it is written, for tests that break it.
 #[must_use]
 pub fn builder() -> Builder {
+    of(&FUNCTIONS)
+}
+
+/// The model with one of its functions.
+#[must_use]
+pub fn only(name: &str) -> Builder {
+    of(&[name])
+}
+
+fn of(functions: &[&str]) -> Builder {
     let mut builder = Builder::new(&[
         ("task", "poem"),
         ("vocab", VOCABULARY),
         ("temperature_milli", "900"),
     ]);
     let mut noise = Noise(Random::new(2));
-    generate(&mut builder, &mut noise);
-    encode(&mut builder, &mut noise);
-    integers(&mut builder, &mut noise);
-    floats(&mut builder, &mut noise);
-    halves(&mut builder, &mut noise);
+    for &name in functions {
+        let add = match name {
+            "generate" => generate,
+            "encode" => encode,
+            "integers" => integers,
+            "floats" => floats,
+            "halves" => halves,
+            _ => panic!("no function {name}"),
+        };
+        add(&mut builder, &mut noise);
+    }
     builder
 }
 
