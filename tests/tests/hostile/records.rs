@@ -1,11 +1,9 @@
-//! One named case for every way in which a file is refused, with the exact error.
+//! Records, operands and attributes.
 
-use qibu::format::{DType, Header, Opcode, Place, Section};
-use qibu::{Fault, Limits, LoadError, Model};
-use qibu_tests::aligned::AlignedBytes;
+use super::{load, tiny};
+use qibu::format::{DType, Opcode, Place};
+use qibu::{Fault, LoadError, Model};
 use qibu_tests::builder::Builder;
-use qibu_tests::exercise::seal;
-use qibu_tests::sample::sample;
 
 /// Tensors of [`tiny`], by index.
 const X: usize = 0;
@@ -13,24 +11,6 @@ const Q: usize = 1;
 const W: usize = 2;
 const SCALES: usize = 4;
 const OUT: usize = 5;
-
-/// x f32 [1, 4] → Quantise → Dense → int32 [1, 2].
-fn tiny() -> Builder {
-    let mut b = Builder::new(&[("task", "test")]);
-    let x = b.activation(DType::F32, &[1, 4]);
-    let q = b.activation(DType::I8, &[1, 4]);
-    let w = b.weights(DType::I8, &[2, 4], &[1i8, -2, 3, -4, 5, -6, 7, -8]);
-    let (bias, scales) = (b.bias(2, 10), b.scales(2, 0.5));
-    let out = b.activation(DType::I32, &[1, 2]);
-    b.step(Opcode::Quantise, &[x], &[q], &[]);
-    b.step(Opcode::Dense, &[q, w, bias, scales], &[out], &[0, 127]);
-    b.function("main", &[x], &[out]);
-    b
-}
-
-fn load(file: &[u8]) -> Result<(), LoadError> {
-    Model::load_within(file, Limits { macs: 1_000_000 }).map(|_| ())
-}
 
 /// A change of the records and the error that it must give.
 type Case = (&'static str, fn(&mut Builder), LoadError);
@@ -166,32 +146,6 @@ fn every_fault_has_a_case() {
     }
 }
 
-/// Sets bytes of the sound file and recomputes the checksums.
-fn with_bytes(at: usize, bytes: &[u8]) -> AlignedBytes {
-    let mut file = tiny().finish();
-    file[at..at + bytes.len()].copy_from_slice(bytes);
-    seal(&mut file);
-    file
-}
-
-#[test]
-fn unknown_codes_of_a_tensor() {
-    let tensors = section(&tiny().finish(), Section::Tensors).0;
-    for (field, value) in [(0, 6), (1, 1), (2, 7), (3, 3)] {
-        let file = with_bytes(tensors + field, &[value]);
-        assert_eq!(
-            load(&file),
-            Err(LoadError::Tensor(0, Fault::Code)),
-            "byte {field}"
-        );
-    }
-}
-
-fn section(file: &[u8], section: Section) -> (usize, usize) {
-    let header = Header::parse(file.first_chunk().unwrap()).unwrap();
-    header.range(section).unwrap()
-}
-
 #[test]
 fn more_steps_than_the_limit() {
     let mut builder = tiny();
@@ -201,127 +155,4 @@ fn more_steps_than_the_limit() {
         load(&builder.finish()),
         Err(LoadError::Step(4096, Fault::Work))
     );
-}
-
-#[test]
-fn foreign_files() {
-    assert_eq!(load(&AlignedBytes::zeros(0)), Err(LoadError::Header));
-    let png = AlignedBytes::from(
-        &b"\x89PNG\r\n\x1a\n and then a picture, longer than a header would be"[..],
-    );
-    assert_eq!(load(&png), Err(LoadError::Header));
-    assert_eq!(load(&AlignedBytes::zeros(4096)), Err(LoadError::Header));
-    assert_eq!(load(&with_bytes(44, &[1])), Err(LoadError::Header));
-}
-
-#[test]
-fn other_versions_and_flags() {
-    assert_eq!(load(&with_bytes(8, &[2, 0])), Err(LoadError::Version(2)));
-    assert_eq!(load(&with_bytes(8, &[0, 0])), Err(LoadError::Version(0)));
-    assert_eq!(load(&with_bytes(10, &[1, 0])), Ok(()));
-    assert_eq!(load(&with_bytes(10, &[2, 0])), Err(LoadError::Flags));
-    assert_eq!(load(&with_bytes(11, &[0x80])), Err(LoadError::Flags));
-}
-
-#[test]
-fn every_truncation() {
-    let file = sample();
-    for length in 4..file.len() {
-        assert_eq!(
-            load(&file[..length]),
-            Err(LoadError::Length),
-            "{length} bytes"
-        );
-    }
-    let mut longer = AlignedBytes::zeros(file.len() + 16);
-    longer[..file.len()].copy_from_slice(&file);
-    assert_eq!(load(&longer), Err(LoadError::Length));
-    // Even where the header owns up to it.
-    let length = longer.len() as u32;
-    longer[12..16].copy_from_slice(&length.to_le_bytes());
-    seal(&mut longer);
-    assert_eq!(load(&longer), Err(LoadError::Length));
-}
-
-#[test]
-fn misaligned_slices() {
-    let file = sample();
-    for shift in 1..16 {
-        let mut moved = AlignedBytes::zeros(file.len() + 16);
-        moved[shift..shift + file.len()].copy_from_slice(&file);
-        assert_eq!(
-            load(&moved[shift..shift + file.len()]),
-            Err(LoadError::Alignment)
-        );
-    }
-}
-
-#[test]
-fn every_flipped_byte() {
-    let mut file = sample();
-    let weights = section(&file, Section::Weights);
-    for at in 0..file.len() {
-        let bit = 1 << (at % 8);
-        file[at] ^= bit;
-        if at < weights.0 {
-            let error = load(&file).expect_err("a damaged structure");
-            let expected = match at {
-                0..4 | 44..48 => LoadError::Header,
-                4..8 | 16..20 => LoadError::Checksum,
-                8..10 => LoadError::Version(1 ^ u16::from(bit) << (8 * (at - 8))),
-                10..12 => LoadError::Flags,
-                12..16 => LoadError::Length,
-                // Counts: sections that no longer fill the file.
-                20..44 => match error {
-                    LoadError::Length => LoadError::Length,
-                    _ => LoadError::Checksum,
-                },
-                _ => LoadError::Checksum,
-            };
-            assert_eq!(error, expected, "byte {at}");
-        } else if at < weights.0 + weights.1 {
-            assert!(!Model::load(&file).unwrap().verify_weights(), "byte {at}");
-        }
-        file[at] ^= bit;
-    }
-}
-
-#[test]
-fn bytes_between_sections() {
-    // Functions and tensors fill their 16 bytes always; the others are made not to.
-    let mut builder = tiny();
-    builder.steps.push(builder.steps[0]);
-    builder.parameters.push(0);
-    if builder.parameters.len() % 4 == 0 {
-        builder.parameters.push(0);
-    }
-    builder.text.push('.');
-    if builder.text.len() % 16 == 0 {
-        builder.text.push('.');
-    }
-    builder.weights.push(0);
-    for name in [
-        Section::Steps,
-        Section::Parameters,
-        Section::Text,
-        Section::Weights,
-    ] {
-        let mut file = builder.finish();
-        let (start, length) = section(&file, name);
-        let padding = start + length..(start + length).next_multiple_of(16);
-        assert!(!padding.is_empty(), "{name:?} has padding");
-        for at in padding {
-            file[at] = 1;
-            seal(&mut file);
-            assert_eq!(load(&file), Err(LoadError::Padding(name)), "byte {at}");
-            file[at] = 0;
-        }
-    }
-}
-
-#[test]
-fn text_that_is_not_utf_8() {
-    let text = section(&tiny().finish(), Section::Text).0;
-    assert_eq!(load(&with_bytes(text, &[0xFF])), Err(LoadError::Text));
-    assert_eq!(load(&with_bytes(text, &[0xC0, 0x80])), Err(LoadError::Text));
 }
