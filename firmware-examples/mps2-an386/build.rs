@@ -13,7 +13,11 @@ fn main() {
         Ok(path) => package.join(path),
         Err(_) => package.join("../../models/poem5/model.qibu"),
     };
-    assert!(model.is_file(), "no model at {}; set QIBU_MODEL", model.display());
+    assert!(
+        model.is_file(),
+        "no model at {}; set QIBU_MODEL",
+        model.display()
+    );
     println!("cargo:rustc-env=QIBU_MODEL_FILE={}", model.display());
     println!("cargo:rerun-if-changed={}", model.display());
     println!("cargo:rerun-if-env-changed=QIBU_MODEL");
