@@ -1,8 +1,10 @@
 //! Packages outside the workspace, built for bare metal and run under QEMU.
 
 use crate::need;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// A firmware package and how to build it.
 pub struct Firmware<'a> {
@@ -68,6 +70,9 @@ impl Firmware<'_> {
     }
 }
 
+/// How long a program on an emulated board may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// What a program prints on the first UART of the mps2-an386 before it ends.
 ///
 /// One instruction is 256 ns of the board's time, so that its timer counts instructions.
@@ -76,21 +81,34 @@ impl Firmware<'_> {
 /// QEMU does not start, or the program ends with an error or not within a minute.
 #[must_use]
 pub fn emulate(elf: &Path) -> String {
-    let mut qemu = Command::new("timeout");
-    qemu.args([
-        "60",
-        "qemu-system-arm",
-        "-machine",
-        "mps2-an386",
-        "-icount",
-        "shift=8",
-    ]);
+    let mut qemu = Command::new("qemu-system-arm");
+    qemu.args(["-machine", "mps2-an386", "-icount", "shift=8"]);
     qemu.args(["-display", "none", "-monitor", "none", "-serial", "stdio"]);
     qemu.args(["-semihosting-config", "enable=on,target=native", "-kernel"]);
-    let output = qemu.arg(elf).output().expect("QEMU starts");
-    let text = String::from_utf8(output.stdout).expect("UTF-8 from the UART");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}: {text}{errors}", output.status);
+    qemu.arg(elf).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut board = qemu.spawn().expect("QEMU starts");
+    let mut uart = board.stdout.take().expect("a pipe");
+    let reader = std::thread::spawn(move || {
+        let mut text = String::new();
+        uart.read_to_string(&mut text).map(|_| text)
+    });
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = board.try_wait().expect("QEMU's state") {
+            break Some(status);
+        }
+        if start.elapsed() > PATIENCE {
+            board.kill().expect("QEMU stops");
+            break None;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    let text = reader
+        .join()
+        .expect("a reader")
+        .expect("UTF-8 from the UART");
+    let status = status.unwrap_or_else(|| panic!("the program does not end: {text}"));
+    assert!(status.success(), "{status}: {text}");
     text
 }
 
