@@ -18,7 +18,7 @@ const LIMITS: Limits = Limits { macs: 100_000_000 };
 /// Functions of more multiply-accumulates run only in every so many mutations, so that the whole
 /// ends in time; `QIBU_ALL=1` runs them always.
 const CHEAP: u64 = 200_000;
-const SOMETIMES: u64 = 64;
+const SOMETIMES: u64 = 8;
 
 /// What became of some mutations.
 #[derive(Default)]
