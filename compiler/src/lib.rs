@@ -3,4 +3,5 @@
 
 pub mod atomic;
 pub mod error;
+pub mod graph;
 pub mod onnx;

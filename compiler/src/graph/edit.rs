@@ -1,0 +1,170 @@
+//! Editing a graph without breaking it: passes add, rewire and leave the tidying to this file.
+
+use super::{Dtype, Graph, Node, Op, Tensor, Value, ValueId};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Graph {
+    /// A new value named after `base`, made unique.
+    pub fn add_value(&mut self, base: &str, dtype: Dtype, shape: Vec<usize>) -> ValueId {
+        let taken = |name: &str| self.values.iter().any(|value| value.name == name);
+        let mut name = base.to_owned();
+        let mut number = 1;
+        while taken(&name) {
+            number += 1;
+            name = format!("{base}.{number}");
+        }
+        self.values.push(Value { name, dtype, shape });
+        ValueId(self.values.len() - 1)
+    }
+
+    /// A new constant named after `base`.
+    pub fn add_constant(&mut self, base: &str, tensor: Tensor) -> ValueId {
+        let id = self.add_value(base, tensor.dtype(), tensor.shape().to_vec());
+        self.constants.insert(id, tensor);
+        id
+    }
+
+    /// Appends a node with one new output; [`Graph::tidy`] restores the order afterwards.
+    pub fn add_node(
+        &mut self,
+        op: Op,
+        inputs: &[Option<ValueId>],
+        base: &str,
+        dtype: Dtype,
+        shape: Vec<usize>,
+    ) -> ValueId {
+        let output = self.add_value(base, dtype, shape);
+        self.nodes.push(Node {
+            name: self.value(output).name.clone(),
+            op,
+            inputs: inputs.to_vec(),
+            outputs: vec![output],
+        });
+        output
+    }
+
+    /// Index of the node that produces each value.
+    pub fn producers(&self) -> BTreeMap<ValueId, usize> {
+        let outputs = |(index, node): (usize, &Node)| {
+            let pairs: Vec<_> = node.outputs.iter().map(|&id| (id, index)).collect();
+            pairs
+        };
+        self.nodes.iter().enumerate().flat_map(outputs).collect()
+    }
+
+    /// The node that produces `id`, where one does.
+    pub fn producer(&self, id: ValueId) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.outputs.contains(&id))
+    }
+
+    /// Indices of the nodes that read `id`.
+    pub fn consumers(&self, id: ValueId) -> Vec<usize> {
+        let reads = |node: &Node| node.inputs.contains(&Some(id));
+        (0..self.nodes.len())
+            .filter(|&index| reads(&self.nodes[index]))
+            .collect()
+    }
+
+    /// Whether exactly one operand reads `id` and no output is it: then it may vanish.
+    pub fn is_private(&self, id: ValueId) -> bool {
+        let inputs = self.nodes.iter().flat_map(|node| &node.inputs);
+        !self.is_output(id) && inputs.filter(|input| **input == Some(id)).count() == 1
+    }
+
+    /// Lets every node that reads `old` read `new` instead. Outputs stay as they are.
+    pub fn redirect(&mut self, old: ValueId, new: ValueId) {
+        for input in self.nodes.iter_mut().flat_map(|node| &mut node.inputs) {
+            if *input == Some(old) {
+                *input = Some(new);
+            }
+        }
+    }
+
+    /// Drops nodes that no function and no output needs, and puts the rest in executable order,
+    /// as close to the order they had as that allows.
+    pub fn tidy(&mut self) {
+        let producers = self.producers();
+        let mut done = BTreeSet::new();
+        let mut order = Vec::new();
+        let wanted: Vec<ValueId> = self.all_outputs().into_iter().collect();
+        let needed = self.needed_nodes(&wanted, &producers);
+        for root in needed.iter().copied() {
+            // Depth first without recursion: a node is emitted once its operands are.
+            let mut stack = vec![root];
+            while let Some(&index) = stack.last() {
+                let operands = self.nodes[index].inputs.iter().flatten();
+                let missing = operands
+                    .filter_map(|id| producers.get(id))
+                    .find(|producer| !done.contains(*producer));
+                match missing {
+                    Some(&producer) => stack.push(producer),
+                    None => {
+                        stack.pop();
+                        if done.insert(index) {
+                            order.push(index);
+                        }
+                    }
+                }
+            }
+        }
+        let mut nodes: Vec<Option<Node>> = self.nodes.drain(..).map(Some).collect();
+        self.nodes = order.into_iter().filter_map(|i| nodes[i].take()).collect();
+    }
+
+    /// Tidies, then drops constants and values that nothing mentions and renumbers the rest.
+    pub fn compact(&mut self) {
+        self.tidy();
+        let mut used: BTreeSet<ValueId> = self.all_outputs();
+        used.extend(&self.inputs);
+        used.extend(self.functions.iter().flat_map(|f| &f.inputs));
+        for node in &self.nodes {
+            used.extend(node.inputs.iter().flatten());
+            used.extend(&node.outputs);
+        }
+        let renumbered: BTreeMap<ValueId, ValueId> = used
+            .iter()
+            .enumerate()
+            .map(|(index, &id)| (id, ValueId(index)))
+            .collect();
+        let mut values: Vec<Option<Value>> = self.values.drain(..).map(Some).collect();
+        self.values = used.iter().filter_map(|id| values[id.0].take()).collect();
+        self.constants = std::mem::take(&mut self.constants)
+            .into_iter()
+            .filter_map(|(id, tensor)| Some((*renumbered.get(&id)?, tensor)))
+            .collect();
+        let rename = |id: &mut ValueId| *id = renumbered[id];
+        self.inputs.iter_mut().for_each(rename);
+        self.outputs.iter_mut().for_each(rename);
+        for function in &mut self.functions {
+            function.inputs.iter_mut().for_each(rename);
+            function.outputs.iter_mut().for_each(rename);
+        }
+        for node in &mut self.nodes {
+            node.inputs.iter_mut().flatten().for_each(rename);
+            node.outputs.iter_mut().for_each(rename);
+        }
+    }
+
+    fn all_outputs(&self) -> BTreeSet<ValueId> {
+        let of_functions = self.functions.iter().flat_map(|f| &f.outputs);
+        self.outputs.iter().chain(of_functions).copied().collect()
+    }
+
+    /// Nodes that `wanted` needs, by index, whatever order the nodes are in.
+    fn needed_nodes(
+        &self,
+        wanted: &[ValueId],
+        producers: &BTreeMap<ValueId, usize>,
+    ) -> BTreeSet<usize> {
+        let mut needed = BTreeSet::new();
+        let mut queue = wanted.to_vec();
+        while let Some(id) = queue.pop() {
+            if let Some(&index) = producers.get(&id)
+                && needed.insert(index)
+            {
+                queue.extend(self.nodes[index].inputs.iter().flatten());
+            }
+        }
+        needed
+    }
+}
