@@ -6,18 +6,22 @@
 
 mod display;
 mod edit;
+mod evaluate;
 mod limits;
 mod metadata;
 mod op;
+mod output;
 mod slice;
 mod tensor;
+mod tidy;
 
 pub use limits::Limits;
 pub use metadata::Metadata;
 pub use op::{Binary, Clamp, Conv, Gemm, Op, Pool, PoolKind, ReduceKind, TopK, Unary, Window};
+pub use output::Fact;
 pub use tensor::{Data, Dtype, Tensor};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Index of a [`Value`] in [`Graph::values`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,6 +98,12 @@ pub struct Graph {
     pub functions: Vec<Function>,
     /// What the model says about itself.
     pub metadata: Metadata,
+    /// Bounds that every new node is held to.
+    pub limits: Limits,
+    /// Bytes of constants that folding has computed so far.
+    pub(crate) folded_bytes: usize,
+    /// Names in use.
+    pub(crate) names: BTreeSet<String>,
 }
 
 impl Graph {

@@ -4,4 +4,9 @@
 pub mod atomic;
 pub mod error;
 pub mod graph;
+pub mod import;
 pub mod onnx;
+pub mod simplify;
+
+#[cfg(test)]
+mod testing;

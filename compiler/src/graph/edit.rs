@@ -1,15 +1,17 @@
 //! Editing a graph without breaking it: passes add, rewire and leave the tidying to this file.
 
+use super::evaluate::evaluate;
+use super::output::Fact;
 use super::{Dtype, Graph, Node, Op, Tensor, Value, ValueId};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::error::{Error, Result};
+use std::collections::BTreeMap;
 
 impl Graph {
     /// A new value named after `base`, made unique.
     pub fn add_value(&mut self, base: &str, dtype: Dtype, shape: Vec<usize>) -> ValueId {
-        let taken = |name: &str| self.values.iter().any(|value| value.name == name);
         let mut name = base.to_owned();
         let mut number = 1;
-        while taken(&name) {
+        while !self.names.insert(name.clone()) {
             number += 1;
             name = format!("{base}.{number}");
         }
@@ -24,23 +26,77 @@ impl Graph {
         id
     }
 
-    /// Appends a node with one new output; [`Graph::tidy`] restores the order afterwards.
-    pub fn add_node(
+    /// Appends a node, its results shaped by [`Op::output`] and named after `base`.
+    ///
+    /// With constant operands, the result of a cheap operator is a constant instead of a node.
+    /// [`Graph::tidy`] restores the order of the nodes afterwards.
+    pub fn apply(
         &mut self,
         op: Op,
         inputs: &[Option<ValueId>],
         base: &str,
-        dtype: Dtype,
-        shape: Vec<usize>,
-    ) -> ValueId {
-        let output = self.add_value(base, dtype, shape);
+    ) -> Result<Vec<ValueId>> {
+        if self.nodes.len() >= self.limits.nodes {
+            let limit = self.limits.nodes;
+            return Err(Error::input(format!("more than {limit} nodes")).at_node(base));
+        }
+        let operands: Vec<_> = inputs
+            .iter()
+            .map(|id| id.map(|id| self.value(id)))
+            .collect();
+        let facts = op
+            .output(&operands, &self.limits)
+            .map_err(|error| error.at_node(base))?;
+        if let Some(tensor) = self.fold(&op, inputs, &facts)? {
+            self.count_folded(&tensor)
+                .map_err(|error| error.at_node(base))?;
+            return Ok(vec![self.add_constant(base, tensor)]);
+        }
+        let mut outputs = Vec::new();
+        for (dtype, shape) in facts {
+            outputs.push(self.add_value(base, dtype, shape));
+        }
         self.nodes.push(Node {
-            name: self.value(output).name.clone(),
+            name: base.to_owned(),
             op,
             inputs: inputs.to_vec(),
-            outputs: vec![output],
+            outputs: outputs.clone(),
         });
-        output
+        Ok(outputs)
+    }
+
+    /// Keeps a chain of cheap operators from copying one big constant without end.
+    fn count_folded(&mut self, tensor: &Tensor) -> Result<()> {
+        let bytes = tensor.len().saturating_mul(tensor.dtype().size());
+        self.folded_bytes = self.folded_bytes.saturating_add(bytes);
+        if self.folded_bytes <= self.limits.folded_bytes {
+            return Ok(());
+        }
+        Err(Error::input(format!(
+            "constants computed at compile time pass the limit of {} bytes",
+            self.limits.folded_bytes
+        )))
+    }
+
+    /// [`Graph::apply`] for operators of one result.
+    pub fn apply_one(&mut self, op: Op, inputs: &[Option<ValueId>], base: &str) -> Result<ValueId> {
+        let outputs = self.apply(op, inputs, base)?;
+        Ok(outputs[0])
+    }
+
+    /// The constant that a node amounts to, where its operands are constants and it is cheap.
+    pub(crate) fn fold(
+        &self,
+        op: &Op,
+        inputs: &[Option<ValueId>],
+        facts: &[Fact],
+    ) -> Result<Option<Tensor>> {
+        let constant = |id: &Option<ValueId>| id.and_then(|id| self.constant(id));
+        let operands: Option<Vec<_>> = inputs.iter().map(constant).collect();
+        match (operands, facts) {
+            (Some(operands), [(_, shape)]) => evaluate(op, &operands, shape),
+            _ => Ok(None),
+        }
     }
 
     /// Index of the node that produces each value.
@@ -78,93 +134,5 @@ impl Graph {
                 *input = Some(new);
             }
         }
-    }
-
-    /// Drops nodes that no function and no output needs, and puts the rest in executable order,
-    /// as close to the order they had as that allows.
-    pub fn tidy(&mut self) {
-        let producers = self.producers();
-        let mut done = BTreeSet::new();
-        let mut order = Vec::new();
-        let wanted: Vec<ValueId> = self.all_outputs().into_iter().collect();
-        let needed = self.needed_nodes(&wanted, &producers);
-        for root in needed.iter().copied() {
-            // Depth first without recursion: a node is emitted once its operands are.
-            let mut stack = vec![root];
-            while let Some(&index) = stack.last() {
-                let operands = self.nodes[index].inputs.iter().flatten();
-                let missing = operands
-                    .filter_map(|id| producers.get(id))
-                    .find(|producer| !done.contains(*producer));
-                match missing {
-                    Some(&producer) => stack.push(producer),
-                    None => {
-                        stack.pop();
-                        if done.insert(index) {
-                            order.push(index);
-                        }
-                    }
-                }
-            }
-        }
-        let mut nodes: Vec<Option<Node>> = self.nodes.drain(..).map(Some).collect();
-        self.nodes = order.into_iter().filter_map(|i| nodes[i].take()).collect();
-    }
-
-    /// Tidies, then drops constants and values that nothing mentions and renumbers the rest.
-    pub fn compact(&mut self) {
-        self.tidy();
-        let mut used: BTreeSet<ValueId> = self.all_outputs();
-        used.extend(&self.inputs);
-        used.extend(self.functions.iter().flat_map(|f| &f.inputs));
-        for node in &self.nodes {
-            used.extend(node.inputs.iter().flatten());
-            used.extend(&node.outputs);
-        }
-        let renumbered: BTreeMap<ValueId, ValueId> = used
-            .iter()
-            .enumerate()
-            .map(|(index, &id)| (id, ValueId(index)))
-            .collect();
-        let mut values: Vec<Option<Value>> = self.values.drain(..).map(Some).collect();
-        self.values = used.iter().filter_map(|id| values[id.0].take()).collect();
-        self.constants = std::mem::take(&mut self.constants)
-            .into_iter()
-            .filter_map(|(id, tensor)| Some((*renumbered.get(&id)?, tensor)))
-            .collect();
-        let rename = |id: &mut ValueId| *id = renumbered[id];
-        self.inputs.iter_mut().for_each(rename);
-        self.outputs.iter_mut().for_each(rename);
-        for function in &mut self.functions {
-            function.inputs.iter_mut().for_each(rename);
-            function.outputs.iter_mut().for_each(rename);
-        }
-        for node in &mut self.nodes {
-            node.inputs.iter_mut().flatten().for_each(rename);
-            node.outputs.iter_mut().for_each(rename);
-        }
-    }
-
-    fn all_outputs(&self) -> BTreeSet<ValueId> {
-        let of_functions = self.functions.iter().flat_map(|f| &f.outputs);
-        self.outputs.iter().chain(of_functions).copied().collect()
-    }
-
-    /// Nodes that `wanted` needs, by index, whatever order the nodes are in.
-    fn needed_nodes(
-        &self,
-        wanted: &[ValueId],
-        producers: &BTreeMap<ValueId, usize>,
-    ) -> BTreeSet<usize> {
-        let mut needed = BTreeSet::new();
-        let mut queue = wanted.to_vec();
-        while let Some(id) = queue.pop() {
-            if let Some(&index) = producers.get(&id)
-                && needed.insert(index)
-            {
-                queue.extend(self.nodes[index].inputs.iter().flatten());
-            }
-        }
-        needed
     }
 }

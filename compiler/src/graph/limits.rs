@@ -10,6 +10,8 @@ pub struct Limits {
     pub tensor_bytes: usize,
     /// Nodes of the graph.
     pub nodes: usize,
+    /// Bytes of all constants that folding computes.
+    pub folded_bytes: usize,
     /// Axes of one tensor.
     pub axes: usize,
 }
@@ -20,6 +22,7 @@ impl Default for Limits {
         Self {
             tensor_bytes: 256 << 20,
             nodes: 20_000,
+            folded_bytes: 1 << 30,
             axes: 8,
         }
     }

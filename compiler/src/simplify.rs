@@ -1,0 +1,1 @@
+//! Pace 2 (to come).

@@ -1,0 +1,7 @@
+//! What several test modules share: models built by hand, and a naive interpreter.
+
+pub(crate) mod interpreter;
+pub(crate) mod models;
+
+pub(crate) use interpreter::run;
+pub(crate) use models::{Model, poem};
