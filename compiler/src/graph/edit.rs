@@ -66,7 +66,7 @@ impl Graph {
     }
 
     /// Keeps a chain of cheap operators from copying one big constant without end.
-    fn count_folded(&mut self, tensor: &Tensor) -> Result<()> {
+    pub(crate) fn count_folded(&mut self, tensor: &Tensor) -> Result<()> {
         let bytes = tensor.len().saturating_mul(tensor.dtype().size());
         self.folded_bytes = self.folded_bytes.saturating_add(bytes);
         if self.folded_bytes <= self.limits.folded_bytes {
@@ -121,18 +121,14 @@ impl Graph {
             .collect()
     }
 
-    /// Whether exactly one operand reads `id` and no output is it: then it may vanish.
-    pub fn is_private(&self, id: ValueId) -> bool {
-        let inputs = self.nodes.iter().flat_map(|node| &node.inputs);
-        !self.is_output(id) && inputs.filter(|input| **input == Some(id)).count() == 1
-    }
-
-    /// Lets every node that reads `old` read `new` instead. Outputs stay as they are.
-    pub fn redirect(&mut self, old: ValueId, new: ValueId) {
-        for input in self.nodes.iter_mut().flat_map(|node| &mut node.inputs) {
-            if *input == Some(old) {
-                *input = Some(new);
-            }
+    /// How many operands and outputs mention each value. A value mentioned once, by an operand,
+    /// may vanish into the node that reads it.
+    pub fn use_counts(&self) -> BTreeMap<ValueId, usize> {
+        let mut counts = BTreeMap::new();
+        let operands = self.nodes.iter().flat_map(|node| &node.inputs).flatten();
+        for &id in operands.chain(&self.all_outputs()) {
+            *counts.entry(id).or_insert(0) += 1;
         }
+        counts
     }
 }

@@ -52,6 +52,7 @@ impl Graph {
             .collect();
         let mut values: Vec<Option<Value>> = self.values.drain(..).map(Some).collect();
         self.values = used.iter().filter_map(|id| values[id.0].take()).collect();
+        self.names = self.values.iter().map(|value| value.name.clone()).collect();
         self.constants = std::mem::take(&mut self.constants)
             .into_iter()
             .filter_map(|(id, tensor)| Some((*renumbered.get(&id)?, tensor)))
@@ -69,7 +70,8 @@ impl Graph {
         }
     }
 
-    fn all_outputs(&self) -> BTreeSet<ValueId> {
+    /// Outputs of the graph and of its functions.
+    pub fn all_outputs(&self) -> BTreeSet<ValueId> {
         let of_functions = self.functions.iter().flat_map(|f| &f.outputs);
         self.outputs.iter().chain(of_functions).copied().collect()
     }
