@@ -194,7 +194,7 @@ impl Recipe {
         {
             return refuse("at most 64 layers of at most 65,536 channels");
         }
-        if self.kernel % 2 == 0 || self.kernel > self.form {
+        if self.kernel.is_multiple_of(2) || self.kernel > self.form {
             return refuse("kernel must be odd and no longer than the couplet");
         }
         if finite

@@ -272,6 +272,7 @@ fn note_epoch(
         .map(|metrics| f64::from(metrics.loss))
         .sum::<f64>()
         / per_epoch as f64;
+    let loss = validate::rounded(loss);
     let mut entry = serde_json::json!({"epoch": epoch, "step": run.step, "train_loss": loss});
     let mut text = format!("epoch {epoch}: loss {loss:.2}");
     if let Some(valid) = &data.valid {
