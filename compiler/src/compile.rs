@@ -2,7 +2,7 @@
 
 use crate::calibrate::{Samples, calibrate};
 use crate::error::Result;
-use crate::import::import;
+use crate::import::{self, ImportOptions};
 use crate::plan::{Planned, plan};
 use crate::quantise::{Activations, Scheme, Weights, quantise};
 use crate::simplify::{Simplified, simplify};
@@ -56,7 +56,7 @@ pub type Progress<'a> = &'a mut dyn FnMut(&'static str, usize, usize);
 /// # Errors
 /// Whatever a pace finds wrong, with node and remedy.
 pub fn compile(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
-    let graph = import(&request.model, &request.functions)?;
+    let graph = import::read(&request.model, &options(request))?;
     let simplified = simplify(graph)?;
     let scheme = scheme(request, &simplified)?;
     let samples = Samples::find(request.calibration.as_deref(), &request.model)?;
@@ -90,7 +90,14 @@ fn scheme(request: &Request, simplified: &Simplified) -> Result<Scheme> {
 /// # Errors
 /// Whatever a pace finds wrong, with node and remedy.
 pub fn compile_float(model: &Path) -> Result<Vec<u8>> {
-    let simplified = simplify(import(model, &[])?)?;
+    let simplified = simplify(import::read(model, &ImportOptions::default())?)?;
     let program = crate::quantise::float_program(simplified.graph())?;
     write(&crate::plan::plan_with(program, crate::plan::Reuse::WhenDead)?)
+}
+
+fn options(request: &Request) -> ImportOptions {
+    ImportOptions {
+        functions: request.functions.clone(),
+        ..ImportOptions::default()
+    }
 }

@@ -92,10 +92,10 @@ fn reals(tensor: &TensorRecord, arena: &[u8]) -> Option<Vec<f32>> {
     let bytes = arena.get(start..start + tensor.bytes()?)?;
     let real = |q: i32| qibu::rounding::dequantise(q, tensor.scale, tensor.zero_point);
     Some(match tensor.dtype {
-        DType::F32 => bytemuck::pod_collect_to_vec(bytes),
+        DType::F32 => bytemuck::allocation::pod_collect_to_vec(bytes),
         DType::I8 => bytes.iter().map(|&byte| real((byte as i8).into())).collect(),
-        DType::I16 => bytemuck::pod_collect_to_vec::<u8, i16>(bytes).into_iter().map(|q| real(q.into())).collect(),
-        DType::I32 => bytemuck::pod_collect_to_vec::<u8, i32>(bytes).into_iter().map(real).collect(),
+        DType::I16 => bytemuck::allocation::pod_collect_to_vec::<u8, i16>(bytes).into_iter().map(|q| real(q.into())).collect(),
+        DType::I32 => bytemuck::allocation::pod_collect_to_vec::<u8, i32>(bytes).into_iter().map(real).collect(),
         DType::F16 | DType::Scale => return None,
     })
 }

@@ -66,7 +66,7 @@ impl FloatRun {
                 continue;
             }
             if let Some(bytes) = run.tensor_bytes(&tensor) {
-                observe(value, &bytemuck::pod_collect_to_vec::<u8, f32>(bytes));
+                observe(value, &bytemuck::allocation::pod_collect_to_vec::<u8, f32>(bytes));
             }
         }
         Ok(())

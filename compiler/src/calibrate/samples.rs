@@ -173,10 +173,10 @@ fn read_safetensors(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>> {
     for (name, view) in file.tensors() {
         let (shape, data) = (view.shape().to_vec(), view.data());
         let tensor = match view.dtype() {
-            StDtype::F32 => Tensor::F32(shape, bytemuck::pod_collect_to_vec(data)),
-            StDtype::I64 => Tensor::I64(shape, bytemuck::pod_collect_to_vec(data)),
+            StDtype::F32 => Tensor::F32(shape, bytemuck::allocation::pod_collect_to_vec(data)),
+            StDtype::I64 => Tensor::I64(shape, bytemuck::allocation::pod_collect_to_vec(data)),
             StDtype::I32 => {
-                let narrow: Vec<i32> = bytemuck::pod_collect_to_vec(data);
+                let narrow: Vec<i32> = bytemuck::allocation::pod_collect_to_vec(data);
                 Tensor::I64(shape, narrow.into_iter().map(i64::from).collect())
             }
             other => return Err(Error::input(format!("tensor `{name}` is {other:?}, expected F32, I32 or I64"))),
