@@ -6,6 +6,7 @@ pub mod error;
 pub mod graph;
 pub mod import;
 pub mod onnx;
+pub mod report;
 pub mod simplify;
 
 #[cfg(test)]
