@@ -21,6 +21,7 @@ pub mod onnx;
 pub mod plan;
 pub mod program;
 pub mod quantise;
+pub mod report;
 pub mod simplify;
 pub mod train;
 pub mod verify;

@@ -2,6 +2,7 @@
 
 pub(crate) mod interpreter;
 pub(crate) mod models;
+mod windows;
 
 pub(crate) use interpreter::run;
 pub(crate) use models::{Model, poem};

@@ -33,8 +33,8 @@ pub(super) fn pool(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     };
     if site.int("ceil_mode", 0)? != 0 {
         let sides = sides(&spatial);
-        for axis in 0..2 {
-            let more = missing_to_ceil(&window, axis, sides[axis]);
+        for (axis, input) in sides.into_iter().enumerate() {
+            let more = missing_to_ceil(&window, axis, input);
             if more > 0 && kind == PoolKind::AverageWithPadding {
                 return Err(Error::input("ceil_mode together with count_include_pad"));
             }
@@ -139,15 +139,15 @@ fn explicit_padding(window: &mut Window, pads: Option<&[i64]>, rank: usize) -> R
 
 /// Pads so that the output has ⌈input / stride⌉ positions; an odd rest goes to one side.
 fn same_padding(window: &mut Window, input: [usize; 2], lower: bool) -> Result<()> {
-    for axis in 0..2 {
-        let positions = input[axis].div_ceil(window.strides[axis]);
+    for (axis, input) in input.into_iter().enumerate() {
+        let positions = input.div_ceil(window.strides[axis]);
         let reach = window.reach(axis).unwrap_or(usize::MAX);
         let needed = positions
             .saturating_sub(1)
             .checked_mul(window.strides[axis])
             .and_then(|span| span.checked_add(reach))
             .ok_or_else(|| Error::input("the window is out of range"))?;
-        let total = needed.saturating_sub(input[axis]);
+        let total = needed.saturating_sub(input);
         let (small, large) = (total / 2, total - total / 2);
         (window.before[axis], window.after[axis]) = if lower {
             (large, small)

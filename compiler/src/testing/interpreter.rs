@@ -2,8 +2,8 @@
 //!
 //! Written for obviousness from the operators' doc comments, sharing no code with the passes.
 
-use crate::graph::{Binary, Clamp, Data, Graph, Node, Op, PoolKind, ReduceKind, Tensor, Unary};
-use crate::graph::{ValueId, Window};
+use super::windows::{channels_last, convolve, nhwc_shape, slide};
+use crate::graph::{Binary, Clamp, Data, Graph, Node, Op, ReduceKind, Tensor, Unary, ValueId};
 use std::collections::BTreeMap;
 
 type Values = BTreeMap<ValueId, Tensor>;
@@ -117,13 +117,13 @@ pub(crate) fn floats(tensor: &Tensor) -> &[f32] {
     tensor.as_f32().unwrap()
 }
 
-fn flat(shape: &[usize], at: &[usize]) -> usize {
+pub(super) fn flat(shape: &[usize], at: &[usize]) -> usize {
     let pairs = shape.iter().zip(at);
     pairs.fold(0, |index, (dim, at)| index * dim + at)
 }
 
 /// Calls `f` with every index of `shape`, in order.
-fn each(shape: &[usize], mut f: impl FnMut(&[usize]) -> f32) -> Vec<f32> {
+pub(super) fn each(shape: &[usize], mut f: impl FnMut(&[usize]) -> f32) -> Vec<f32> {
     let mut at = vec![0; shape.len()];
     let mut results = Vec::new();
     for mut rest in 0..shape.iter().product() {
@@ -148,7 +148,7 @@ fn get(tensor: &Tensor, at: &[usize], shape: &[usize]) -> f32 {
     floats(tensor)[flat(tensor.shape(), &at)]
 }
 
-fn limit(v: f32, clamp: Option<Clamp>) -> f32 {
+pub(super) fn limit(v: f32, clamp: Option<Clamp>) -> f32 {
     match clamp {
         Some(clamp) if v < clamp.low => clamp.low,
         Some(clamp) if v > clamp.high => clamp.high,
@@ -207,83 +207,6 @@ fn best(values: &[f32], width: usize, k: usize, shape: &[usize]) -> Vec<Tensor> 
     }
     let ids = Tensor::new(shape.to_vec(), Data::I64(ids.into())).unwrap();
     vec![Tensor::f32(shape, scores).unwrap(), ids]
-}
-
-fn nhwc_shape(shape: &[usize]) -> Vec<usize> {
-    match *shape {
-        [n, c, l] => vec![n, 1, l, c],
-        [n, c, h, w] => vec![n, h, w, c],
-        _ => panic!("{shape:?}"),
-    }
-}
-
-fn channels_last(tensor: &Tensor) -> Tensor {
-    let [n, h, w, c] = nhwc_shape(tensor.shape())[..] else {
-        panic!()
-    };
-    tensor
-        .reshaped(&[n, c, h, w])
-        .unwrap()
-        .transposed(&[0, 2, 3, 1])
-}
-
-/// Input index under tap `tap` of position `at`, if it is not padding.
-fn under(window: &Window, axis: usize, at: usize, tap: usize, length: usize) -> Option<usize> {
-    let index = at * window.strides[axis] + tap * window.dilations[axis];
-    index
-        .checked_sub(window.before[axis])
-        .filter(|&index| index < length)
-}
-
-fn convolve(
-    x: &Tensor,
-    w: &Tensor,
-    bias: Option<&[f32]>,
-    window: &Window,
-    group: usize,
-    out: &[usize],
-    clamp: Option<Clamp>,
-) -> Vec<f32> {
-    let per_group = w.shape()[3];
-    each(out, |at| {
-        let mut sum = bias.map_or(0.0, |bias| bias[at[3]]);
-        let first = at[3] / (out[3] / group) * per_group;
-        for r in 0..window.kernel[0] {
-            for c in 0..window.kernel[1] {
-                let row = under(window, 0, at[1], r, x.shape()[1]);
-                let column = under(window, 1, at[2], c, x.shape()[2]);
-                let (Some(row), Some(column)) = (row, column) else {
-                    continue;
-                };
-                for i in 0..per_group {
-                    let value = floats(x)[flat(x.shape(), &[at[0], row, column, first + i])];
-                    sum += value * floats(w)[flat(w.shape(), &[at[3], r, c, i])];
-                }
-            }
-        }
-        limit(sum, clamp)
-    })
-}
-
-fn slide(x: &Tensor, kind: PoolKind, window: &Window, out: &[usize]) -> Vec<f32> {
-    each(out, |at| {
-        let mut seen = Vec::new();
-        for r in 0..window.kernel[0] {
-            for c in 0..window.kernel[1] {
-                let row = under(window, 0, at[1], r, x.shape()[1]);
-                let column = under(window, 1, at[2], c, x.shape()[2]);
-                if let (Some(row), Some(column)) = (row, column) {
-                    seen.push(floats(x)[flat(x.shape(), &[at[0], row, column, at[3]])]);
-                }
-            }
-        }
-        let taps = (window.kernel[0] * window.kernel[1]) as f32;
-        match kind {
-            PoolKind::Max => seen.iter().copied().fold(f32::NEG_INFINITY, f32::max),
-            PoolKind::Average => seen.iter().sum::<f32>() / seen.len() as f32,
-            PoolKind::AverageWithPadding => seen.iter().sum::<f32>() / taps,
-        }
-    })
 }
 
 fn reduce(kind: ReduceKind, axes: &[usize], x: &Tensor) -> Vec<f32> {
