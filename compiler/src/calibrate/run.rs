@@ -55,18 +55,23 @@ impl FloatRun {
         let function = function(&model, name)?;
         let mut arena = AlignedBytes::zeros(function.arena());
         let mut run = bind(function, arena.bytes_mut(), inputs)?;
-        run.execute().map_err(|error| Error::input(format!("function `{name}`: {error}")))?;
+        run.execute()
+            .map_err(|error| Error::input(format!("function `{name}`: {error}")))?;
         let steps: Vec<_> = function.steps().collect();
         let written = steps.iter().flat_map(|step| step.outputs());
         for index in function.inputs().iter().chain(written) {
-            let (Some(&value), Some(tensor)) = (self.values.get(index), model.tensor(*index)) else {
+            let (Some(&value), Some(tensor)) = (self.values.get(index), model.tensor(*index))
+            else {
                 continue;
             };
             if tensor.dtype != DType::F32 {
                 continue;
             }
             if let Some(bytes) = run.tensor_bytes(&tensor) {
-                observe(value, &bytemuck::allocation::pod_collect_to_vec::<u8, f32>(bytes));
+                observe(
+                    value,
+                    &bytemuck::allocation::pod_collect_to_vec::<u8, f32>(bytes),
+                );
             }
         }
         Ok(())
@@ -103,4 +108,30 @@ pub(crate) fn bind<'m, 'r>(
         .map_err(failed)?;
     }
     Ok(run)
+}
+
+/// Runs a function and returns its outputs: real numbers, or indices.
+pub(crate) fn outputs(function: qibu::Function<'_>, inputs: &[Input]) -> Result<Vec<Input>> {
+    let mut arena = AlignedBytes::zeros(function.arena());
+    let mut run = bind(function, arena.bytes_mut(), inputs)?;
+    let failed = |error| Error::input(format!("function `{}`: {error}", function.name()));
+    run.execute().map_err(failed)?;
+    let mut values = Vec::new();
+    for index in 0..function.outputs().len() {
+        let tensor = function
+            .output(index)
+            .ok_or_else(|| failed(qibu::InputError::Index))?;
+        values.push(match tensor.dtype {
+            DType::F32 => Input::F32(run.output_f32(index).map_err(failed)?.to_vec()),
+            // Indices count by one from zero; anything else is a quantised real number.
+            _ if tensor.scale == 1.0 => Input::I32(run.output_i32(index).map_err(failed)?.to_vec()),
+            _ => {
+                let raw = run.output_i32(index).map_err(failed)?;
+                let real =
+                    |&q: &i32| qibu::rounding::dequantise(q, tensor.scale, tensor.zero_point);
+                Input::F32(raw.iter().map(real).collect())
+            }
+        });
+    }
+    Ok(values)
 }
