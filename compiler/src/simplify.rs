@@ -76,6 +76,7 @@ pub fn simplify(mut graph: Graph) -> Result<Simplified> {
     for _ in 0..ROUNDS {
         if !round(&mut graph)? {
             graph.compact();
+            graph.restore_names();
             check::lowered(&graph)?;
             return Ok(Simplified(graph));
         }

@@ -6,6 +6,8 @@
 //! are transposed alike than would have to be transposed back: so no two pushes undo each other.
 
 mod axes;
+#[cfg(test)]
+mod tests;
 mod units;
 
 use super::permutation::{self, inverse, is_identity, moves_only_units};
