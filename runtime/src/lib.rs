@@ -1,2 +1,68 @@
-//! Qibu runtime.
+//! Runs small int8 networks from one flat file: no heap, no panic, the same bits on every target.
+//!
+//! In reader order:
+//!
+//! 1. [`mod@format`] names every byte of a `.qibu` file; [`format::spec`] is the specification.
+//! 2. [`Model::load`] checks a file once, with overflow-checked arithmetic, and copies nothing.
+//!    After it, running cannot panic, read out of bounds, overflow or loop without bound.
+//! 3. [`Function::bind`] joins a function of the file to an [`Arena`] that the caller owns;
+//!    [`Run::execute`] walks its steps, each a file under `kernels/`.
+//! 4. [`rounding`] is the one definition of every rounding; [`math`] the one place of float
+//!    functions; [`random`] the one generator. The compiler uses the same three.
+//! 5. [`decode`] turns candidates into text; [`poem`] joins all of it: a seed in, a couplet out.
+//!
+//! ```
+//! use qibu::{Arena, Model};
+//! # fn demo(bytes: &[u8]) -> Result<(), Box<dyn core::error::Error>> {
+//! let model = Model::load(bytes)?;
+//! let mut arena = Arena::<8192>::new();
+//! let function = model.function("generate").ok_or("no such function")?;
+//! let mut run = function.bind(arena.bytes())?;
+//! run.set_f32(0, &[0.0; 64])?;
+//! run.execute()?;
+//! let ids: &[i32] = run.output_i32(0)?;
+//! # Ok(()) }
+//! ```
 #![no_std]
+#![deny(unsafe_code)]
+
+#[cfg(target_endian = "big")]
+compile_error!("model files are read in place and are little-endian");
+
+#[cfg(test)]
+extern crate std;
+
+mod arena;
+pub mod decode;
+mod error;
+mod execute;
+pub mod format;
+mod kernels;
+mod load;
+pub mod math;
+mod model;
+pub mod poem;
+pub mod random;
+pub mod rounding;
+mod step;
+
+pub use arena::{Aligned, Arena};
+pub use error::{Fault, InputError, LoadError};
+pub use execute::Run;
+pub use kernels::unary::Function as Function1;
+pub use load::Limits;
+pub use model::{Function, Model};
+pub use step::Step;
+
+/// The bytes of a model file, aligned for [`Model::load`], which plain `include_bytes!` is not.
+///
+/// ```ignore
+/// static MODEL: &[u8] = qibu::include_model!("poem5.qibu");
+/// ```
+#[macro_export]
+macro_rules! include_model {
+    ($path:expr) => {{
+        static ALIGNED: &$crate::Aligned<[u8]> = &$crate::Aligned(*include_bytes!($path));
+        &ALIGNED.0
+    }};
+}

@@ -1,0 +1,7 @@
+//! From candidates to text.
+
+mod distinct;
+mod vocabulary;
+
+pub use distinct::{Candidates, choose_distinct, choose_first};
+pub use vocabulary::Vocabulary;

@@ -1,0 +1,182 @@
+//! Walks the steps of a function over the caller's arena.
+
+use crate::arena::{Operand, Operands};
+use crate::error::InputError;
+use crate::format::opcode::{MAX_INPUTS, MAX_OUTPUTS};
+use crate::format::{ALIGNMENT, DType, Opcode, Place, TensorRecord};
+use crate::kernels;
+use crate::model::Function;
+use crate::step::Step;
+use bytemuck::AnyBitPattern;
+use core::ops::Range;
+
+/// A function joined to an arena.
+pub struct Run<'m, 'r> {
+    function: Function<'m>,
+    arena: &'r mut [u8],
+}
+
+impl<'m, 'r> Run<'m, 'r> {
+    pub(crate) fn new(function: Function<'m>, arena: &'r mut [u8]) -> Result<Self, InputError> {
+        if !arena.as_ptr().addr().is_multiple_of(ALIGNMENT) {
+            return Err(InputError::ArenaAlignment);
+        }
+        let needed = function.arena();
+        let arena = arena
+            .get_mut(..needed)
+            .ok_or(InputError::ArenaLength { needed })?;
+        Ok(Self { function, arena })
+    }
+
+    /// The function.
+    #[must_use]
+    pub fn function(&self) -> Function<'m> {
+        self.function
+    }
+
+    /// Sets float input `index`.
+    ///
+    /// # Errors
+    /// There is no such input, or it has another length.
+    pub fn set_f32(&mut self, index: usize, values: &[f32]) -> Result<(), InputError> {
+        self.set(index, DType::F32, bytemuck::cast_slice(values))
+    }
+
+    /// Sets index input `index`.
+    ///
+    /// # Errors
+    /// There is no such input, or it has another length.
+    pub fn set_i32(&mut self, index: usize, values: &[i32]) -> Result<(), InputError> {
+        self.set(index, DType::I32, bytemuck::cast_slice(values))
+    }
+
+    fn set(&mut self, index: usize, dtype: DType, bytes: &[u8]) -> Result<(), InputError> {
+        let tensor = self.function.input(index).ok_or(InputError::Index)?;
+        if tensor.dtype != dtype {
+            return Err(InputError::Index);
+        }
+        let target = range(&tensor).and_then(|range| self.arena.get_mut(range));
+        let target = target.ok_or(InputError::Index)?;
+        if target.len() != bytes.len() {
+            return Err(InputError::Length {
+                needed: target.len() / dtype.size(),
+            });
+        }
+        target.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Float output `index`, valid after [`Run::execute`].
+    ///
+    /// # Errors
+    /// There is no such output.
+    pub fn output_f32(&self, index: usize) -> Result<&[f32], InputError> {
+        self.output(index, DType::F32)
+    }
+
+    /// 32-bit integer output `index`, valid after [`Run::execute`].
+    ///
+    /// # Errors
+    /// There is no such output.
+    pub fn output_i32(&self, index: usize) -> Result<&[i32], InputError> {
+        self.output(index, DType::I32)
+    }
+
+    fn output<T: AnyBitPattern>(&self, index: usize, dtype: DType) -> Result<&[T], InputError> {
+        let tensor = self.function.output(index).ok_or(InputError::Index)?;
+        if tensor.dtype != dtype {
+            return Err(InputError::Index);
+        }
+        let bytes = range(&tensor).and_then(|range| self.arena.get(range));
+        let values = bytemuck::try_cast_slice(bytes.ok_or(InputError::Index)?);
+        values.map_err(|_| InputError::Index)
+    }
+
+    /// Bytes of any tensor in the arena, for tools that look inside (calibration, verification).
+    #[must_use]
+    pub fn tensor_bytes(&self, tensor: &TensorRecord) -> Option<&[u8]> {
+        if tensor.place != Place::Arena {
+            return None;
+        }
+        self.arena.get(range(tensor)?)
+    }
+
+    /// Runs all steps.
+    ///
+    /// # Errors
+    /// An index that the caller set is outside its table.
+    pub fn execute(&mut self) -> Result<(), InputError> {
+        self.execute_with(|_, _| {})
+    }
+
+    /// Runs all steps and shows each to `observe`, with the arena as it stands behind it.
+    ///
+    /// # Errors
+    /// An index that the caller set is outside its table.
+    pub fn execute_with(
+        &mut self,
+        mut observe: impl FnMut(&Step<'m>, &[u8]),
+    ) -> Result<(), InputError> {
+        for step in self.function.steps() {
+            self.check_ids(&step)?;
+            self.run_step(&step).ok_or(InputError::Kernel)?;
+            observe(&step, self.arena);
+        }
+        Ok(())
+    }
+
+    fn run_step(&mut self, step: &Step<'m>) -> Option<()> {
+        let mut inputs = [const { Operand::None }; MAX_INPUTS];
+        for (operand, &index) in inputs.iter_mut().zip(step.inputs()) {
+            let tensor = step.model.tensor(index)?;
+            *operand = match step.model.constant(&tensor) {
+                Some(bytes) => Operand::Constant(bytes),
+                None => Operand::Arena(range(&tensor)?),
+            };
+        }
+        let end = self.arena.len();
+        // A missing second output is the empty range at the end.
+        let mut outputs = [const { 0..0 }; MAX_OUTPUTS];
+        for (position, output) in outputs.iter_mut().enumerate() {
+            *output = match step.output(position) {
+                Some(tensor) => range(&tensor)?,
+                None => end..end,
+            };
+        }
+        let operands = Operands::carve(self.arena, inputs, outputs)?;
+        kernels::run(step, operands)
+    }
+
+    /// Indices that come from the caller are an error outside their table; computed ones clamp.
+    fn check_ids(&self, step: &Step<'m>) -> Result<(), InputError> {
+        if step.opcode != Opcode::Gather {
+            return Ok(());
+        }
+        let (Some(table), Some(&ids)) = (step.input(0), step.inputs().get(1)) else {
+            return Ok(());
+        };
+        let rows = table.shape().first().copied().unwrap_or(0);
+        let Some(index) = self
+            .function
+            .inputs()
+            .iter()
+            .position(|&input| input == ids)
+        else {
+            return Ok(());
+        };
+        let tensor = self.function.input(index).ok_or(InputError::Index)?;
+        let bytes = range(&tensor).and_then(|range| self.arena.get(range));
+        let (words, _) = bytes.ok_or(InputError::Index)?.as_chunks::<4>();
+        let outside = |word: &[u8; 4]| u32::from_le_bytes(*word) >= rows;
+        match words.iter().position(outside) {
+            Some(position) => Err(InputError::Id { position }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Byte range of an arena tensor.
+fn range(tensor: &TensorRecord) -> Option<Range<usize>> {
+    let start = tensor.offset as usize;
+    Some(start..start.checked_add(tensor.bytes()?)?)
+}

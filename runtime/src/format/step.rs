@@ -1,0 +1,50 @@
+//! Step record: one operator applied to tensors.
+
+use super::u32_at;
+
+/// One step; its operand words are, in order, input tensors, output tensors, attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct StepRecord {
+    /// Operator, see [`super::Opcode`].
+    pub opcode: u8,
+    /// Number of input tensors.
+    pub inputs: u8,
+    /// Number of output tensors.
+    pub outputs: u8,
+    /// Number of attribute words.
+    pub attributes: u8,
+    /// Index of the parameter word where the operands start.
+    pub operands: u32,
+}
+
+impl StepRecord {
+    /// Length in bytes.
+    pub const LENGTH: usize = 8;
+
+    /// Reads the record.
+    #[must_use]
+    pub fn parse(bytes: &[u8; Self::LENGTH]) -> Self {
+        let [opcode, inputs, outputs, attributes, ..] = *bytes;
+        Self {
+            opcode,
+            inputs,
+            outputs,
+            attributes,
+            operands: u32_at(bytes, 4),
+        }
+    }
+
+    /// Writes the record.
+    #[must_use]
+    pub fn emit(&self) -> [u8; Self::LENGTH] {
+        let [a, b, c, d] = self.operands.to_le_bytes();
+        let Self {
+            opcode,
+            inputs,
+            outputs,
+            attributes,
+            ..
+        } = *self;
+        [opcode, inputs, outputs, attributes, a, b, c, d]
+    }
+}

@@ -1,0 +1,125 @@
+//! `Add` and `Mul`: elementwise, the second operand repeated where it is shorter.
+//!
+//! ```text
+//! Add:  out = (requantise((a − za) · 2¹⁵, scale_a) + requantise((b − zb) · 2¹⁵, scale_b) + 2⁷) >> 8
+//! Mul:  out = requantise((a − za) · (b − zb), scale)
+//! ```
+//!
+//! Integers are int8 or int16, each operand its own; floats are f32 and ignore the scale words.
+//! b is an activation or an f32/int8 constant whose length divides a's. Attributes: scale_a,
+//! scale_b (`Mul`: scale), low, high.
+
+use super::sink::Sink;
+use super::types::Integers;
+use crate::arena::Operands;
+use crate::error::Fault;
+use crate::format::DType;
+use crate::math;
+use crate::rounding::Scale;
+use crate::step::Step;
+
+pub(super) fn check_add(step: &Step<'_>) -> Result<u64, Fault> {
+    check(step, 2)
+}
+
+pub(super) fn check_mul(step: &Step<'_>) -> Result<u64, Fault> {
+    check(step, 1)
+}
+
+fn check(step: &Step<'_>, scales: usize) -> Result<u64, Fault> {
+    let (a, b, out) = (
+        step.need_input(0)?,
+        step.need_input(1)?,
+        step.need_output(0)?,
+    );
+    let (length, repeated) = (
+        a.elements().ok_or(Fault::Shape)?,
+        b.elements().ok_or(Fault::Shape)?,
+    );
+    if out.elements() != Some(length) || length.checked_rem(repeated) != Some(0) {
+        return Err(Fault::Shape);
+    }
+    let integer = |dtype| matches!(dtype, DType::I8 | DType::I16);
+    if a.dtype == DType::F32 {
+        return match (b.dtype, out.dtype) {
+            (DType::F32, DType::F32) => Ok(length as u64),
+            _ => Err(Fault::DType),
+        };
+    }
+    if !(integer(a.dtype) && integer(b.dtype) && integer(out.dtype)) {
+        return Err(Fault::DType);
+    }
+    for index in 0..scales {
+        Scale::from_word(step.attribute(index)).ok_or(Fault::Scale)?;
+    }
+    Ok(length as u64)
+}
+
+pub(super) fn run_add(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let (scale_a, scale_b) = (
+        Scale::loaded(step.attribute(0)),
+        Scale::loaded(step.attribute(1)),
+    );
+    run(
+        step,
+        operands,
+        2,
+        |a, b| a + b,
+        |a, b| {
+            let sum = scale_a
+                .requantise(a << 15)
+                .saturating_add(scale_b.requantise(b << 15));
+            sum.saturating_add(1 << 7) >> 8
+        },
+    )
+}
+
+pub(super) fn run_mul(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let scale = Scale::loaded(step.attribute(0));
+    run(
+        step,
+        operands,
+        1,
+        |a, b| a * b,
+        |a, b| scale.requantise(a * b),
+    )
+}
+
+/// Both operators: `float` on reals, `integer` on values without their zero points.
+#[inline(always)]
+fn run(
+    step: &Step<'_>,
+    operands: Operands<'_>,
+    clamp: usize,
+    float: impl Fn(f32, f32) -> f32,
+    integer: impl Fn(i32, i32) -> i32,
+) -> Option<()> {
+    let tensor = step.output(0)?;
+    let (a_tensor, b_tensor) = (step.input(0)?, step.input(1)?);
+    let [a, b, ..] = operands.inputs;
+    let [out, _] = operands.outputs;
+    let (low, high) = (step.attribute(clamp), step.attribute(clamp + 1));
+    if tensor.dtype == DType::F32 {
+        let (low, high) = (f32::from_bits(low), f32::from_bits(high));
+        let a: &[f32] = bytemuck::try_cast_slice(a).ok()?;
+        let b: &[f32] = bytemuck::try_cast_slice(b).ok()?;
+        let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
+        for ((out, a), b) in out.iter_mut().zip(a).zip(b.iter().cycle()) {
+            *out = math::clamp(float(*a, *b), low, high);
+        }
+        return Some(());
+    }
+    let a = Integers::new(a_tensor.dtype, a)?;
+    let b = Integers::new(b_tensor.dtype, b)?;
+    let mut sink = Sink::new(&tensor, out, low as i32, high as i32)?;
+    let mut b_index = 0;
+    for index in 0..a.len() {
+        let a = a.get(index)? - a_tensor.zero_point;
+        sink.put(index, integer(a, b.get(b_index)? - b_tensor.zero_point));
+        b_index += 1;
+        if b_index == b.len() {
+            b_index = 0;
+        }
+    }
+    Some(())
+}

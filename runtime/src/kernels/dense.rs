@@ -1,0 +1,209 @@
+//! `Dense`: rows of the input against rows of the weights.
+//!
+//! ```text
+//! for each row r of x [R, K], each row n of w [N, K]:
+//!     out[r, n] = activation(Σₖ x[r, k] · w[n, k] + bias[n])
+//! ```
+//!
+//! Integers: x int8 or int16, w int8 symmetric per row, bias int32 with the input's zero point
+//! folded in, `requantise(sum) + zero_point` clamped to the attributes; out int8, int16 or int32.
+//! Floats: x f32, w f32 or f16, bias f32. Inputs: x, w, bias, scale words (integers only).
+//! Attributes: low, high (quantised integers, or bits of floats).
+
+use super::dot::{self, Activation, Weight};
+use super::sink::Sink;
+use crate::arena::Operands;
+use crate::error::Fault;
+use crate::format::{DType, TensorRecord};
+use crate::math;
+use crate::step::Step;
+
+/// Columns of x and rows of w, after checks that `Dense`, `Conv` and `TopKDense` share.
+///
+/// `k` is the length of one dot product. Integers: bias and scale words are in the parameters and
+/// the accumulator cannot overflow. Floats: no scale words.
+pub(super) fn check_weights(step: &Step<'_>, k: usize, rows: usize) -> Result<(), Fault> {
+    let x = step.need_input(0)?;
+    let w = step.need_weights(1, &[DType::I8, DType::F32, DType::F16])?;
+    if w.elements() != k.checked_mul(rows) {
+        return Err(Fault::Shape);
+    }
+    let magnitude = match (x.dtype, w.dtype) {
+        (DType::I8, DType::I8) => <i8 as Activation>::MAGNITUDE,
+        (DType::I16, DType::I8) => <i16 as Activation>::MAGNITUDE,
+        (DType::F32, DType::F32 | DType::F16) => {
+            let bias = step.need_weights(2, &[DType::F32])?;
+            return match (bias.elements() == Some(rows), step.inputs) {
+                (true, 3) => Ok(()),
+                (true, _) => Err(Fault::Arity),
+                (false, _) => Err(Fault::Shape),
+            };
+        }
+        _ => return Err(Fault::DType),
+    };
+    let products = (k as u64)
+        .checked_mul(magnitude * 128)
+        .ok_or(Fault::Accumulator)?;
+    for &bias in step.need_words(2, DType::I32, rows)? {
+        let bias = u64::from((bias as i32).unsigned_abs());
+        if products.checked_add(bias).ok_or(Fault::Accumulator)? >= 1 << 31 {
+            return Err(Fault::Accumulator);
+        }
+    }
+    step.need_words(3, DType::Scale, rows)?;
+    Ok(())
+}
+
+/// The output's element type fits the input's: floats stay floats, integers integers.
+pub(super) fn check_output(x: &TensorRecord, out: &TensorRecord) -> Result<(), Fault> {
+    match (x.dtype, out.dtype) {
+        (DType::F32, DType::F32) => Ok(()),
+        (DType::I8 | DType::I16, DType::I8 | DType::I16 | DType::I32) => Ok(()),
+        _ => Err(Fault::DType),
+    }
+}
+
+pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+    let (x, out) = (step.need_input(0)?, step.need_output(0)?);
+    let (k, n) = (x.columns(), out.columns());
+    if x.rows() != out.rows() {
+        return Err(Fault::Shape);
+    }
+    check_weights(step, k, n)?;
+    check_output(&x, &out)?;
+    Ok(x.rows() as u64 * k as u64 * n as u64)
+}
+
+pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let (x, tensor) = (step.input(0)?, step.output(0)?);
+    let k = x.columns();
+    let [x_bytes, w, bias, scales] = operands.inputs;
+    let [out, _] = operands.outputs;
+    if k == 0 {
+        return None;
+    }
+    let (low, high) = (step.attribute(0), step.attribute(1));
+    match (x.dtype, step.input(1)?.dtype) {
+        (DType::I8 | DType::I16, _) => {
+            let sink = Sink::new(&tensor, out, low as i32, high as i32)?;
+            let w: &[i8] = bytemuck::cast_slice(w);
+            let bias = bytemuck::try_cast_slice(bias).ok()?;
+            let scales = bytemuck::try_cast_slice(scales).ok()?;
+            match x.dtype {
+                DType::I8 => integer::<i8>(bytemuck::cast_slice(x_bytes), w, bias, scales, k, sink),
+                _ => {
+                    let x = bytemuck::try_cast_slice(x_bytes).ok()?;
+                    integer::<i16>(x, w, bias, scales, k, sink);
+                }
+            }
+        }
+        (_, w_type) => {
+            let x = bytemuck::try_cast_slice(x_bytes).ok()?;
+            let bias = bytemuck::try_cast_slice(bias).ok()?;
+            let out = bytemuck::try_cast_slice_mut(out).ok()?;
+            let clamp = (f32::from_bits(low), f32::from_bits(high));
+            match w_type {
+                DType::F32 => {
+                    float::<f32>(x, bytemuck::try_cast_slice(w).ok()?, bias, k, clamp, out)
+                }
+                _ => float::<u16>(x, bytemuck::try_cast_slice(w).ok()?, bias, k, clamp, out),
+            }
+        }
+    }
+    Some(())
+}
+
+fn integer<X: Activation>(
+    x: &[X],
+    w: &[i8],
+    bias: &[i32],
+    scales: &[u32],
+    k: usize,
+    mut sink: Sink<'_>,
+) {
+    let columns = bias.len();
+    for (n, ((w, &bias), &scale)) in w.chunks_exact(k).zip(bias).zip(scales).enumerate() {
+        for (row, x) in x.chunks_exact(k).enumerate() {
+            sink.put_accumulator(row * columns + n, bias + dot::integer(x, w), scale);
+        }
+    }
+}
+
+fn float<W: Weight>(
+    x: &[f32],
+    w: &[W],
+    bias: &[f32],
+    k: usize,
+    (low, high): (f32, f32),
+    out: &mut [f32],
+) {
+    let columns = bias.len();
+    if columns == 0 {
+        return;
+    }
+    for (x, out) in x.chunks_exact(k).zip(out.chunks_exact_mut(columns)) {
+        for ((w, &bias), out) in w.chunks_exact(k).zip(bias).zip(out) {
+            *out = math::clamp(dot::float(x, w) + bias, low, high);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{Layout, Place};
+    use crate::rounding::Scale;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    pub(crate) fn record(dtype: DType, zero_point: i32) -> TensorRecord {
+        TensorRecord {
+            dtype,
+            layout: Layout::Plain,
+            place: Place::Arena,
+            rank: 1,
+            offset: 0,
+            scale: 1.0,
+            zero_point,
+            dims: [1, 0, 0, 0, 0, 0],
+            name_offset: 0,
+            name_length: 0,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn integer_equals_its_naive_twin(
+            (rows, n, k) in (1usize..5, 1usize..7, 1usize..70),
+            seed: u64,
+            factor in 1e-5f64..0.5,
+            zero_point in -128i32..=127,
+        ) {
+            let mut random = crate::random::Random::new(seed);
+            let x: Vec<i8> = (0..rows * k).map(|_| random.next_u32() as i8).collect();
+            let w: Vec<i8> = (0..n * k).map(|_| random.next_u32() as i8).collect();
+            let bias: Vec<i32> = (0..n).map(|_| random.next_u32() as i32 >> 12).collect();
+            let scales: Vec<Scale> = (0..n).map(|i| Scale::nearest(factor / (1.0 + i as f64)).unwrap()).collect();
+            let words: Vec<u32> = scales.iter().map(|scale| scale.word()).collect();
+            let mut expected = Vec::new();
+            for r in 0..rows {
+                for c in 0..n {
+                    let mut sum = bias[c];
+                    for i in 0..k {
+                        sum += i32::from(x[r * k + i]) * i32::from(w[c * k + i]);
+                    }
+                    expected.push((scales[c].requantise(sum) + zero_point).clamp(-100, 127) as i8);
+                }
+            }
+            let mut out = std::vec![0u8; rows * n];
+            let tensor = record(DType::I8, zero_point);
+            integer(&x, &w, &bias, &words, k, Sink::new(&tensor, &mut out, -100, 127).unwrap());
+            prop_assert_eq!(bytemuck::cast_slice::<u8, i8>(&out), &expected[..]);
+            // int16 activations with the same values give the same sums.
+            let wide: Vec<i16> = x.iter().map(|&x| x.into()).collect();
+            let mut again = std::vec![0u8; rows * n];
+            integer(&wide, &w, &bias, &words, k, Sink::new(&tensor, &mut again, -100, 127).unwrap());
+            prop_assert_eq!(out, again);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! `Gate`: `a · σ(b) + x`, the gated residual of Dauphin et al., "Language Modeling with Gated
+//! Convolutional Networks" (2017), in one step and with one rounding at the output.
+//!
+//! ```text
+//! s   = σ(b) in Q15, by linear interpolation in a table of 257 entries over b's range
+//! out = (requantise((a − za) · s, scale_a) + requantise((x − zx) · 2¹⁵, scale_x) + 2⁷) >> 8
+//! ```
+//!
+//! Both terms carry eight guard bits, so that only the last shift rounds visibly. a, b, x and out
+//! are int8 or int16, each its own, or all f32 (then without table). Inputs: a, b, x, table (int16
+//! `[257]`, entry i is σ at quantised b = (i − 128) · 256 of 16 bits). Attributes: scale_a,
+//! scale_x.
+
+use super::sink::Sink;
+use super::types::{Integers, bounds};
+use crate::arena::Operands;
+use crate::error::Fault;
+use crate::format::DType;
+use crate::math;
+use crate::rounding::Scale;
+use crate::step::Step;
+
+/// Entries of the table of σ.
+pub const GATE_TABLE: usize = 257;
+
+pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+    let out = step.need_output(0)?;
+    let float = out.dtype == DType::F32;
+    for index in 0..3 {
+        let tensor = step.need_input(index)?;
+        if tensor.elements() != out.elements() {
+            return Err(Fault::Shape);
+        }
+        match tensor.dtype {
+            DType::F32 if float => {}
+            DType::I8 | DType::I16 if !float => {}
+            _ => return Err(Fault::DType),
+        }
+    }
+    let elements = out.elements().ok_or(Fault::Shape)? as u64;
+    if float {
+        return if step.inputs == 3 {
+            Ok(elements)
+        } else {
+            Err(Fault::Arity)
+        };
+    }
+    if !matches!(out.dtype, DType::I8 | DType::I16) {
+        return Err(Fault::DType);
+    }
+    if step.need_weights(3, &[DType::I16])?.elements() != Some(GATE_TABLE) {
+        return Err(Fault::Shape);
+    }
+    for index in 0..2 {
+        Scale::from_word(step.attribute(index)).ok_or(Fault::Scale)?;
+    }
+    Ok(elements)
+}
+
+pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let tensor = step.output(0)?;
+    let [a, b, x, table] = operands.inputs;
+    let [out, _] = operands.outputs;
+    if tensor.dtype == DType::F32 {
+        let a: &[f32] = bytemuck::try_cast_slice(a).ok()?;
+        let b: &[f32] = bytemuck::try_cast_slice(b).ok()?;
+        let x: &[f32] = bytemuck::try_cast_slice(x).ok()?;
+        let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
+        for (((out, a), b), x) in out.iter_mut().zip(a).zip(b).zip(x) {
+            *out = a * math::sigmoid(*b) + x;
+        }
+        return Some(());
+    }
+    let (a_tensor, b_tensor, x_tensor) = (step.input(0)?, step.input(1)?, step.input(2)?);
+    let a = Integers::new(a_tensor.dtype, a)?;
+    let b = Integers::new(b_tensor.dtype, b)?;
+    let x = Integers::new(x_tensor.dtype, x)?;
+    let table: &[i16] = bytemuck::try_cast_slice(table).ok()?;
+    let (low, high) = bounds(tensor.dtype);
+    let mut sink = Sink::new(&tensor, out, low, high)?;
+    // int8 b are the high bytes of 16-bit ones.
+    let widen = if b_tensor.dtype == DType::I8 { 8 } else { 0 };
+    let scale_a = Scale::loaded(step.attribute(0));
+    let scale_x = Scale::loaded(step.attribute(1));
+    for index in 0..tensor.elements()? {
+        let gate = sigmoid(table, b.get(index)? << widen);
+        let product = (a.get(index)? - a_tensor.zero_point) * gate;
+        let residual = (x.get(index)? - x_tensor.zero_point) << 15;
+        let sum = scale_a
+            .requantise(product)
+            .saturating_add(scale_x.requantise(residual));
+        sink.put(index, sum.saturating_add(1 << 7) >> 8);
+    }
+    Some(())
+}
+
+/// σ in Q15 at a 16-bit argument.
+fn sigmoid(table: &[i16], b: i32) -> i32 {
+    let index = ((b >> 8) + 128) as usize;
+    let (Some(&low), Some(&high)) = (table.get(index), table.get(index + 1)) else {
+        return 0;
+    };
+    let (low, high) = (i32::from(low), i32::from(high));
+    low + (((high - low) * (b & 255) + 128) >> 8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interpolated_sigmoid_is_within_two_units_of_q15() {
+        for scale in [1.0f32 / 4096.0, 1.0 / 8192.0] {
+            let table: std::vec::Vec<i16> = (-128..=128)
+                .map(|i| (math::sigmoid((i * 256) as f32 * scale) * 32767.0 + 0.5) as i16)
+                .collect();
+            for b in -32768..=32767 {
+                let expected = math::sigmoid(b as f32 * scale) * 32767.0;
+                let error = sigmoid(&table, b) as f32 - expected;
+                assert!(error.abs() < 2.6, "{b}: {error}");
+            }
+        }
+    }
+}

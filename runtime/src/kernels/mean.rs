@@ -1,0 +1,80 @@
+//! `Mean`: over the second last axis, `[…, T, C]` to `[…, C]`.
+//!
+//! ```text
+//! out[i, c] = Σₜ x[i, t, c] / T
+//! ```
+//!
+//! Integers: `requantise(Σₜ (x − zx))` with 1 / T in the scale word. Floats: summed in order of t.
+//! Attribute: scale.
+
+use super::sink::Sink;
+use super::types::{Integers, bounds};
+use crate::arena::Operands;
+use crate::error::Fault;
+use crate::format::DType;
+use crate::rounding::Scale;
+use crate::step::Step;
+
+pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+    let (x, out) = (step.need_input(0)?, step.need_output(0)?);
+    let [.., steps, columns] = x.shape() else {
+        return Err(Fault::Shape);
+    };
+    let elements = x.elements().ok_or(Fault::Shape)?;
+    // Below 2¹⁵ addends of 16 bits cannot overflow the sum.
+    if *steps >= 1 << 15
+        || out.columns() != *columns as usize
+        || out.elements() != elements.checked_div(*steps as usize)
+    {
+        return Err(Fault::Shape);
+    }
+    match (x.dtype, out.dtype) {
+        (DType::F32, DType::F32) => {}
+        (DType::I8 | DType::I16, DType::I8 | DType::I16) => {
+            Scale::from_word(step.attribute(0)).ok_or(Fault::Scale)?;
+        }
+        _ => return Err(Fault::DType),
+    }
+    Ok(elements as u64)
+}
+
+pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let (tensor, out_tensor) = (step.input(0)?, step.output(0)?);
+    let [.., steps, columns] = tensor.shape() else {
+        return None;
+    };
+    let (steps, columns) = (*steps as usize, *columns as usize);
+    let [x, ..] = operands.inputs;
+    let [out, _] = operands.outputs;
+    if columns == 0 {
+        return None;
+    }
+    if tensor.dtype == DType::F32 {
+        let x: &[f32] = bytemuck::try_cast_slice(x).ok()?;
+        let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
+        for (outer, out) in out.chunks_exact_mut(columns).enumerate() {
+            for (column, out) in out.iter_mut().enumerate() {
+                let start = outer * steps * columns + column;
+                let mut sum = 0.0;
+                for t in 0..steps {
+                    sum += x.get(start + t * columns)?;
+                }
+                *out = sum / steps as f32;
+            }
+        }
+        return Some(());
+    }
+    let x = Integers::new(tensor.dtype, x)?;
+    let (low, high) = bounds(out_tensor.dtype);
+    let mut sink = Sink::new(&out_tensor, out, low, high)?;
+    let scale = Scale::loaded(step.attribute(0));
+    for index in 0..out_tensor.elements()? {
+        let start = index / columns * steps * columns + index % columns;
+        let mut sum = 0;
+        for t in 0..steps {
+            sum += x.get(start + t * columns)? - tensor.zero_point;
+        }
+        sink.put(index, scale.requantise(sum));
+    }
+    Some(())
+}

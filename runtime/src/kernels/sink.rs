@@ -1,0 +1,70 @@
+//! Where a matrix kernel puts its results: one store for all output types, so that kernels are
+//! compiled once per input type and not once per pair of types.
+
+use crate::format::{DType, TensorRecord};
+use crate::rounding::Scale;
+
+/// An integer output with its requantisation.
+pub(crate) struct Sink<'a> {
+    out: Out<'a>,
+    zero_point: i32,
+    low: i32,
+    high: i32,
+}
+
+enum Out<'a> {
+    I8(&'a mut [i8]),
+    I16(&'a mut [i16]),
+    I32(&'a mut [i32]),
+}
+
+impl<'a> Sink<'a> {
+    /// A sink for `tensor`, whose bytes are `bytes`; `low` and `high` clamp quantised values.
+    pub fn new(tensor: &TensorRecord, bytes: &'a mut [u8], low: i32, high: i32) -> Option<Self> {
+        let out = match tensor.dtype {
+            DType::I8 => Out::I8(bytemuck::try_cast_slice_mut(bytes).ok()?),
+            DType::I16 => Out::I16(bytemuck::try_cast_slice_mut(bytes).ok()?),
+            DType::I32 => Out::I32(bytemuck::try_cast_slice_mut(bytes).ok()?),
+            DType::F32 | DType::F16 | DType::Scale => return None,
+        };
+        Some(Self {
+            out,
+            zero_point: tensor.zero_point,
+            low,
+            high,
+        })
+    }
+
+    /// Stores a quantised value before its zero point is added.
+    #[inline]
+    pub fn put(&mut self, index: usize, value: i32) {
+        // `low` is the larger on equal bounds: no `clamp`, which panics on reversed ones.
+        let value = value
+            .saturating_add(self.zero_point)
+            .max(self.low)
+            .min(self.high);
+        match &mut self.out {
+            Out::I8(out) => {
+                if let Some(slot) = out.get_mut(index) {
+                    *slot = value as i8;
+                }
+            }
+            Out::I16(out) => {
+                if let Some(slot) = out.get_mut(index) {
+                    *slot = value as i16;
+                }
+            }
+            Out::I32(out) => {
+                if let Some(slot) = out.get_mut(index) {
+                    *slot = value;
+                }
+            }
+        }
+    }
+
+    /// Requantises and stores an accumulator.
+    #[inline]
+    pub fn put_accumulator(&mut self, index: usize, accumulator: i32, scale: u32) {
+        self.put(index, Scale::loaded(scale).requantise(accumulator));
+    }
+}

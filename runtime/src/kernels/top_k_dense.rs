@@ -1,0 +1,201 @@
+//! `TopKDense`: rows against a vocabulary, of which only the k best scores of each row are kept.
+//!
+//! ```text
+//! for each row n of w [V, K]:             (weights stream once, shared by all rows of x)
+//!     for each row r of x [R, K]:
+//!         score = requantise(Σₖ x[r, k] · w[n, k] + bias[n])
+//!         insert (score, n) into the k best of r, kept in descending order
+//! ```
+//!
+//! The R × V scores never exist at once. Equal scores keep the lower index first. Types as in
+//! `Dense`; outputs: ids int32 `[R, k]`, scores int32 or f32 `[R, k]`. A NaN score is never kept.
+
+use super::dense::check_weights;
+use super::dot::{self, Activation, Weight};
+use crate::arena::Operands;
+use crate::error::Fault;
+use crate::format::DType;
+use crate::rounding::Scale;
+use crate::step::Step;
+
+/// Most candidates of a row.
+const MAX_CANDIDATES: usize = 256;
+
+pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+    let (x, w) = (step.need_input(0)?, step.need_input(1)?);
+    let (ids, scores) = (step.need_output(0)?, step.need_output(1)?);
+    let (k, rows, candidates) = (x.columns(), x.rows(), ids.columns());
+    let vocabulary = w.elements().and_then(|elements| elements.checked_div(k));
+    let vocabulary = vocabulary.ok_or(Fault::Shape)?;
+    check_weights(step, k, vocabulary)?;
+    if ids.rows() != rows
+        || scores.elements() != ids.elements()
+        || scores.columns() != candidates
+        || candidates > vocabulary.min(MAX_CANDIDATES)
+    {
+        return Err(Fault::Shape);
+    }
+    match (ids.dtype, x.dtype, scores.dtype) {
+        (DType::I32, DType::F32, DType::F32) | (DType::I32, DType::I8 | DType::I16, DType::I32) => {
+        }
+        _ => return Err(Fault::DType),
+    }
+    (w.elements().ok_or(Fault::Shape)? as u64)
+        .checked_mul(rows as u64)
+        .ok_or(Fault::Work)
+}
+
+pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let x = step.input(0)?;
+    let (k, candidates) = (x.columns(), step.output(0)?.columns());
+    let [x_bytes, w, bias, scales] = operands.inputs;
+    let [ids, scores] = operands.outputs;
+    let ids: &mut [i32] = bytemuck::try_cast_slice_mut(ids).ok()?;
+    if k == 0 || candidates == 0 {
+        return None;
+    }
+    ids.fill(0);
+    match (x.dtype, step.input(1)?.dtype) {
+        (DType::I8 | DType::I16, _) => {
+            let w: &[i8] = bytemuck::cast_slice(w);
+            let bias = bytemuck::try_cast_slice(bias).ok()?;
+            let scales = bytemuck::try_cast_slice(scales).ok()?;
+            let scores: &mut [i32] = bytemuck::try_cast_slice_mut(scores).ok()?;
+            scores.fill(i32::MIN);
+            let best = Best {
+                ids,
+                scores,
+                candidates,
+            };
+            match x.dtype {
+                DType::I8 => integer::<i8>(bytemuck::cast_slice(x_bytes), w, bias, scales, k, best),
+                _ => {
+                    let x = bytemuck::try_cast_slice(x_bytes).ok()?;
+                    integer::<i16>(x, w, bias, scales, k, best);
+                }
+            }
+        }
+        (_, w_type) => {
+            let x = bytemuck::try_cast_slice(x_bytes).ok()?;
+            let bias = bytemuck::try_cast_slice(bias).ok()?;
+            let scores: &mut [f32] = bytemuck::try_cast_slice_mut(scores).ok()?;
+            scores.fill(f32::NEG_INFINITY);
+            let best = Best {
+                ids,
+                scores,
+                candidates,
+            };
+            match w_type {
+                DType::F32 => float::<f32>(x, bytemuck::try_cast_slice(w).ok()?, bias, k, best),
+                _ => float::<u16>(x, bytemuck::try_cast_slice(w).ok()?, bias, k, best),
+            }
+        }
+    }
+    Some(())
+}
+
+/// The best candidates of all rows so far.
+struct Best<'a, S> {
+    ids: &'a mut [i32],
+    scores: &'a mut [S],
+    candidates: usize,
+}
+
+impl<S: PartialOrd + Copy> Best<'_, S> {
+    /// Offers candidate `id` to `row`. Ids come in ascending order, so that a strict comparison
+    /// keeps the lower one first.
+    #[inline]
+    fn offer(&mut self, row: usize, id: i32, score: S) {
+        let start = row * self.candidates;
+        let (Some(ids), Some(scores)) = (
+            self.ids
+                .get_mut(start..)
+                .and_then(|tail| tail.get_mut(..self.candidates)),
+            self.scores
+                .get_mut(start..)
+                .and_then(|tail| tail.get_mut(..self.candidates)),
+        ) else {
+            return;
+        };
+        match scores.last() {
+            Some(worst) if score > *worst => insert(ids, scores, id, score),
+            _ => {}
+        }
+    }
+}
+
+/// Puts a candidate into its place; the last one drops out.
+fn insert<S: PartialOrd + Copy>(ids: &mut [i32], scores: &mut [S], id: i32, score: S) {
+    let mut carried = (id, score);
+    let mut shifting = false;
+    for (id, score) in ids.iter_mut().zip(scores) {
+        shifting |= carried.1 > *score;
+        if shifting {
+            let kept = (*id, *score);
+            (*id, *score) = carried;
+            carried = kept;
+        }
+    }
+}
+
+fn integer<X: Activation>(
+    x: &[X],
+    w: &[i8],
+    bias: &[i32],
+    scales: &[u32],
+    k: usize,
+    mut best: Best<'_, i32>,
+) {
+    for (id, ((w, &bias), &scale)) in w.chunks_exact(k).zip(bias).zip(scales).enumerate() {
+        for (row, x) in x.chunks_exact(k).enumerate() {
+            let score = Scale::loaded(scale).requantise(bias + dot::integer(x, w));
+            best.offer(row, id as i32, score);
+        }
+    }
+}
+
+fn float<W: Weight>(x: &[f32], w: &[W], bias: &[f32], k: usize, mut best: Best<'_, f32>) {
+    for (id, (w, &bias)) in w.chunks_exact(k).zip(bias).enumerate() {
+        for (row, x) in x.chunks_exact(k).enumerate() {
+            best.offer(row, id as i32, dot::float(x, w) + bias);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    proptest! {
+        #[test]
+        fn keeps_what_a_sort_would(
+            (rows, v, k) in (1usize..4, 1usize..60, 1usize..12), wanted in 1usize..9, seed: u64,
+        ) {
+            let candidates = wanted.min(v);
+            let mut random = Random::new(seed);
+            let x: Vec<i16> = (0..rows * k).map(|_| random.next_u32() as i16).collect();
+            // Few distinct weights make many equal scores.
+            let w: Vec<i8> = (0..v * k).map(|_| (random.next_u32() % 3) as i8).collect();
+            let bias: Vec<i32> = (0..v).map(|_| (random.next_u32() % 5) as i32).collect();
+            let scale = Scale::nearest(0.01).unwrap();
+            let mut ids = std::vec![0; rows * candidates];
+            let mut scores = std::vec![i32::MIN; rows * candidates];
+            let best = Best { ids: &mut ids, scores: &mut scores, candidates };
+            integer(&x, &w, &bias, &std::vec![scale.word(); v], k, best);
+            for row in 0..rows {
+                let mut all: Vec<(i32, i32)> = (0..v).map(|n| {
+                    let sum: i32 = (0..k).map(|i| i32::from(x[row * k + i]) * i32::from(w[n * k + i])).sum();
+                    (-scale.requantise(bias[n] + sum), n as i32)
+                }).collect();
+                all.sort();
+                for (rank, &(score, id)) in all[..candidates].iter().enumerate() {
+                    prop_assert_eq!(ids[row * candidates + rank], id);
+                    prop_assert_eq!(scores[row * candidates + rank], -score);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! `Model::load`: everything that running relies on, checked once.
+//!
+//! Order: the header and the sections' ranges, the structure checksum, then the records — text,
+//! tensors, steps (each kernel checks its own operands), functions. Every sum and product that a
+//! file controls is overflow-checked. Nothing here allocates or recurses; the time is at most
+//! quadratic in the number of steps of a function, linear in all else.
+
+mod flow;
+mod records;
+
+use crate::error::LoadError;
+use crate::format::{ALIGNMENT, Header, Section, VERSION, aligned, crc, header};
+use crate::model::Model;
+
+/// What a caller is willing to spend on a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most multiply-accumulates of one run of one function.
+    pub macs: u64,
+}
+
+impl Default for Limits {
+    /// 2³² multiply-accumulates: seconds on a desktop, minutes on a small chip.
+    fn default() -> Self {
+        Self { macs: 1 << 32 }
+    }
+}
+
+/// Most steps of a file: bounds the quadratic part of loading.
+pub(crate) const MAX_STEPS: u32 = 4096;
+
+pub(crate) fn load(bytes: &[u8], limits: Limits) -> Result<Model<'_>, LoadError> {
+    let model = sections(bytes)?;
+    records::check_tensors(&model)?;
+    records::check_steps(&model)?;
+    flow::check_functions(&model, limits)?;
+    Ok(model)
+}
+
+/// Cuts the file into its sections and checks the structure checksum.
+fn sections(bytes: &[u8]) -> Result<Model<'_>, LoadError> {
+    if !bytes.as_ptr().addr().is_multiple_of(ALIGNMENT) {
+        return Err(LoadError::Alignment);
+    }
+    let Some(head) = bytes.first_chunk::<{ Header::LENGTH }>() else {
+        return Err(if bytes.starts_with(&crate::format::MAGIC) {
+            LoadError::Length
+        } else {
+            LoadError::Header
+        });
+    };
+    let header = Header::parse(head).ok_or(LoadError::Header)?;
+    if header.version != VERSION {
+        return Err(LoadError::Version(header.version));
+    }
+    if header.flags & !header::FLAG_NOISE_CALIBRATED != 0 {
+        return Err(LoadError::Flags);
+    }
+    if header.file_length as usize != bytes.len() {
+        return Err(LoadError::Length);
+    }
+    let section = |section| {
+        let (start, length) = header.range(section).ok_or(LoadError::Length)?;
+        let slice = bytes.get(start..).and_then(|tail| tail.get(..length));
+        slice.ok_or(LoadError::Length)
+    };
+    let weights = section(Section::Weights)?;
+    let (weights_start, weights_length) =
+        header.range(Section::Weights).ok_or(LoadError::Length)?;
+    let end = weights_start.checked_add(weights_length).and_then(aligned);
+    if end != Some(bytes.len()) {
+        return Err(LoadError::Length);
+    }
+    let covered = bytes
+        .get(Header::CHECKED_FROM..weights_start)
+        .ok_or(LoadError::Length)?;
+    if crc::crc32(covered) != header.structure_crc {
+        return Err(LoadError::Checksum);
+    }
+    check_padding(bytes, &header)?;
+    let parameters = bytemuck::try_cast_slice(section(Section::Parameters)?);
+    Ok(Model {
+        header,
+        functions: section(Section::Functions)?,
+        tensors: section(Section::Tensors)?,
+        steps: section(Section::Steps)?,
+        parameters: parameters.map_err(|_| LoadError::Alignment)?,
+        text: core::str::from_utf8(section(Section::Text)?).map_err(|_| LoadError::Text)?,
+        weights,
+    })
+}
+
+/// Bytes between sections, and behind the last one, are zero.
+fn check_padding(bytes: &[u8], header: &Header) -> Result<(), LoadError> {
+    for section in [
+        Section::Functions,
+        Section::Tensors,
+        Section::Steps,
+        Section::Parameters,
+        Section::Text,
+        Section::Weights,
+    ] {
+        let (start, length) = header.range(section).ok_or(LoadError::Length)?;
+        let end = start.checked_add(length).ok_or(LoadError::Length)?;
+        let padded = aligned(end).ok_or(LoadError::Length)?;
+        let padding = bytes.get(end..padded).ok_or(LoadError::Length)?;
+        if padding.iter().any(|&byte| byte != 0) {
+            return Err(LoadError::Padding(section));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! Functions: what each step reads has been written, and nothing overlaps what it must not.
+
+use crate::error::{Fault, LoadError};
+use crate::format::{DType, Place, TensorRecord};
+use crate::load::Limits;
+use crate::model::{Function, Model};
+
+/// Every function's records, arena and data flow are sound.
+pub(super) fn check_functions(model: &Model<'_>, limits: Limits) -> Result<(), LoadError> {
+    for (index, function) in model.functions().enumerate() {
+        let fault = |fault| LoadError::Function(index as u32, fault);
+        check_function(model, &function, limits).map_err(fault)?;
+    }
+    Ok(())
+}
+
+fn check_function(model: &Model<'_>, function: &Function<'_>, limits: Limits) -> Result<(), Fault> {
+    let record = function.record;
+    model
+        .name(record.name_offset, record.name_length)
+        .ok_or(Fault::Range)?;
+    let operands = (record.inputs as usize).checked_add(record.outputs as usize);
+    model
+        .words(record.operands, operands.ok_or(Fault::Range)?)
+        .ok_or(Fault::Range)?;
+    let end = record
+        .first_step
+        .checked_add(record.steps)
+        .ok_or(Fault::Range)?;
+    if end as usize > model.steps() {
+        return Err(Fault::Range);
+    }
+
+    let inputs = function.inputs();
+    for (position, &input) in inputs.iter().enumerate() {
+        let tensor = arena_tensor(function, input)?;
+        let others = inputs.get(..position).unwrap_or(&[]);
+        for &other in others {
+            if overlap(&tensor, &model.tensor(other).ok_or(Fault::Operand)?) {
+                return Err(Fault::Overlap);
+            }
+        }
+    }
+    let mut work = 0u64;
+    for (position, step) in function.steps().enumerate() {
+        work = work.checked_add(step.macs()).ok_or(Fault::Work)?;
+        if work > limits.macs {
+            return Err(Fault::Work);
+        }
+        for &input in step.inputs() {
+            check_written(function, input, position)?;
+        }
+        let outputs = step.outputs();
+        for (at, &output) in outputs.iter().enumerate() {
+            let tensor = arena_tensor(function, output)?;
+            let others = outputs.get(..at).unwrap_or(&[]);
+            for &other in step.inputs().iter().chain(others) {
+                if overlap(&tensor, &model.tensor(other).ok_or(Fault::Operand)?) {
+                    return Err(Fault::Overlap);
+                }
+            }
+        }
+    }
+    for &output in function.outputs() {
+        let tensor = arena_tensor(function, output)?;
+        if !matches!(
+            tensor.dtype,
+            DType::F32 | DType::I8 | DType::I16 | DType::I32
+        ) {
+            return Err(Fault::DType);
+        }
+        check_written(function, output, record.steps as usize)?;
+    }
+    Ok(())
+}
+
+/// Tensor `index`, which must lie in the function's arena.
+fn arena_tensor(function: &Function<'_>, index: u32) -> Result<TensorRecord, Fault> {
+    let tensor = function.model.tensor(index).ok_or(Fault::Operand)?;
+    if tensor.place != Place::Arena {
+        return Err(Fault::Operand);
+    }
+    let bytes = tensor.bytes().ok_or(Fault::Shape)?;
+    let end = (tensor.offset as usize).checked_add(bytes);
+    if end.ok_or(Fault::Offset)? > function.arena() {
+        return Err(Fault::Arena);
+    }
+    Ok(tensor)
+}
+
+/// The bytes of tensor `index` were last written whole, as this type, before step `before`.
+///
+/// Walks backwards: the first write that touches the bytes must be one of exactly these bytes and
+/// this element type (a view may have another shape).
+fn check_written(function: &Function<'_>, index: u32, before: usize) -> Result<(), Fault> {
+    let model = &function.model;
+    let tensor = model.tensor(index).ok_or(Fault::Operand)?;
+    if tensor.place != Place::Arena {
+        return Ok(());
+    }
+    arena_tensor(function, index)?;
+    let first = function.record.first_step;
+    for position in (0..before as u32).rev() {
+        let step = model
+            .step(first.saturating_add(position))
+            .ok_or(Fault::Range)?;
+        for &output in step.outputs() {
+            let written = model.tensor(output).ok_or(Fault::Operand)?;
+            if overlap(&tensor, &written) {
+                return same_bytes(&tensor, &written);
+            }
+        }
+    }
+    for &input in function.inputs() {
+        let written = model.tensor(input).ok_or(Fault::Operand)?;
+        if overlap(&tensor, &written) {
+            return same_bytes(&tensor, &written);
+        }
+    }
+    Err(Fault::Unwritten)
+}
+
+fn same_bytes(read: &TensorRecord, written: &TensorRecord) -> Result<(), Fault> {
+    if read.offset == written.offset
+        && read.bytes() == written.bytes()
+        && read.dtype == written.dtype
+    {
+        Ok(())
+    } else {
+        Err(Fault::Unwritten)
+    }
+}
+
+/// Whether two tensors of the arena share a byte.
+fn overlap(a: &TensorRecord, b: &TensorRecord) -> bool {
+    if a.place != Place::Arena || b.place != Place::Arena {
+        return false;
+    }
+    let end = |tensor: &TensorRecord| u64::from(tensor.offset) + tensor.bytes().unwrap_or(0) as u64;
+    u64::from(a.offset) < end(b) && u64::from(b.offset) < end(a)
+}

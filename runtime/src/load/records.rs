@@ -1,0 +1,99 @@
+//! Records one by one: tensors, then steps.
+
+use crate::error::{Fault, LoadError};
+use crate::format::{DType, Place, TensorRecord};
+use crate::kernels;
+use crate::load::MAX_STEPS;
+use crate::model::Model;
+use crate::rounding::Scale;
+
+/// Every tensor record is well formed and, where it is a constant, inside its section.
+pub(super) fn check_tensors(model: &Model<'_>) -> Result<(), LoadError> {
+    for index in 0..model.tensors() as u32 {
+        let fault = |fault| LoadError::Tensor(index, fault);
+        let tensor = model.tensor(index).ok_or(fault(Fault::Code))?;
+        check_tensor(model, &tensor).map_err(fault)?;
+    }
+    Ok(())
+}
+
+fn check_tensor(model: &Model<'_>, tensor: &TensorRecord) -> Result<(), Fault> {
+    let (used, unused) = tensor
+        .dims
+        .split_at_checked(usize::from(tensor.rank))
+        .ok_or(Fault::Shape)?;
+    if used.contains(&0) || unused.iter().any(|&dim| dim != 0) {
+        return Err(Fault::Shape);
+    }
+    let bytes = tensor.bytes().ok_or(Fault::Shape)?;
+    let end = (tensor.offset as usize)
+        .checked_add(bytes)
+        .ok_or(Fault::Offset)?;
+    if !(tensor.offset as usize).is_multiple_of(tensor.dtype.size()) {
+        return Err(Fault::Offset);
+    }
+    match (tensor.place, tensor.dtype) {
+        // Halves and scale words never are activations; scale words are always checked.
+        (Place::Arena, DType::F16 | DType::Scale) | (Place::Weights, DType::Scale) => {
+            return Err(Fault::DType);
+        }
+        (Place::Arena, _) => {}
+        (Place::Weights, _) if end <= model.weights.len() => {}
+        (Place::Parameters, DType::I32 | DType::Scale | DType::F32)
+            if end <= core::mem::size_of_val(model.parameters) => {}
+        (Place::Parameters, DType::F16 | DType::I8 | DType::I16) => return Err(Fault::DType),
+        _ => return Err(Fault::Offset),
+    }
+    let zero_points = match tensor.dtype {
+        DType::I8 => -128..=127,
+        _ => 0..=0,
+    };
+    if !tensor.scale.is_finite() || tensor.scale <= 0.0 || !zero_points.contains(&tensor.zero_point)
+    {
+        return Err(Fault::Scale);
+    }
+    if tensor.dtype == DType::Scale {
+        let words = model
+            .words(tensor.offset / 4, bytes / 4)
+            .ok_or(Fault::Offset)?;
+        if words.iter().any(|&word| Scale::from_word(word).is_none()) {
+            return Err(Fault::Scale);
+        }
+    }
+    if tensor.name_length != 0 && model.name(tensor.name_offset, tensor.name_length).is_none() {
+        return Err(Fault::Range);
+    }
+    Ok(())
+}
+
+/// Every step has the operands that its kernel needs.
+pub(super) fn check_steps(model: &Model<'_>) -> Result<(), LoadError> {
+    let steps = model.steps() as u32;
+    if steps > MAX_STEPS {
+        return Err(LoadError::Step(MAX_STEPS, Fault::Work));
+    }
+    for index in 0..steps {
+        let fault = |fault| LoadError::Step(index, fault);
+        let step = model.step(index).ok_or(fault(Fault::Code))?;
+        let arity = step.opcode.arity();
+        let optional = u8::from(step.opcode.last_input_optional());
+        if step.inputs > arity.inputs
+            || step.inputs + optional < arity.inputs
+            || step.outputs != arity.outputs
+            || step.attributes().len() != usize::from(arity.attributes)
+        {
+            return Err(fault(Fault::Arity));
+        }
+        for &operand in step.inputs() {
+            model.tensor(operand).ok_or(fault(Fault::Operand))?;
+        }
+        for &operand in step.outputs() {
+            let tensor = model.tensor(operand).ok_or(fault(Fault::Operand))?;
+            if tensor.place != Place::Arena {
+                return Err(fault(Fault::Operand));
+            }
+        }
+        kernels::check(&step).map_err(fault)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Every float function that the crate uses, by full path: with `std` linked, a plain `x.exp()`
+//! silently becomes the platform's, whose last bits differ by target.
+//!
+//! `libm` serves where results are compared between targets; [`rough`] is `micromath`, a few
+//! hundred bytes of code, where a small stated error does no harm. Both are plain Rust arithmetic
+//! in a fixed order, so their bits are the same everywhere.
+
+/// Natural exponential.
+#[must_use]
+pub fn exp(x: f32) -> f32 {
+    libm::expf(x)
+}
+
+/// Natural logarithm.
+#[must_use]
+pub fn ln(x: f32) -> f32 {
+    libm::logf(x)
+}
+
+/// Square root, correctly rounded.
+#[must_use]
+pub fn sqrt(x: f32) -> f32 {
+    libm::sqrtf(x)
+}
+
+/// Hyperbolic tangent.
+#[must_use]
+pub fn tanh(x: f32) -> f32 {
+    libm::tanhf(x)
+}
+
+/// Logistic function `1 / (1 + e⁻ˣ)`.
+#[must_use]
+pub fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + libm::expf(-x))
+}
+
+/// The greater; `a` where either is NaN. Explicit comparison: zeros keep their order everywhere.
+#[must_use]
+pub fn max(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
+}
+
+/// The lesser; `a` where either is NaN.
+#[must_use]
+pub fn min(a: f32, b: f32) -> f32 {
+    if b < a { b } else { a }
+}
+
+/// `x` between `low` and `high`; NaN as the one canonical NaN, whatever its payload was.
+#[must_use]
+pub fn clamp(x: f32, low: f32, high: f32) -> f32 {
+    if x.is_nan() {
+        return f32::from_bits(0x7FC0_0000);
+    }
+    min(max(x, low), high)
+}
+
+/// Fast approximations, for sampling.
+pub mod rough {
+    use micromath::F32Ext;
+
+    /// Natural logarithm, absolute error below 0.001 on `[2⁻²⁴, 1]`.
+    ///
+    /// `micromath` takes a rough reciprocal of arguments below one, so the argument is moved above.
+    #[must_use]
+    pub fn ln(x: f32) -> f32 {
+        F32Ext::ln(x * 16_777_216.0) - 24.0 * core::f32::consts::LN_2
+    }
+
+    /// Cosine, absolute error below 0.002.
+    #[must_use]
+    pub fn cos(x: f32) -> f32 {
+        F32Ext::cos(x)
+    }
+
+    /// Square root, relative error below 0.002: `micromath`'s first guess is off by up to 6 %, one
+    /// step of Newton's method repairs it.
+    #[must_use]
+    pub fn sqrt(x: f32) -> f32 {
+        let guess = F32Ext::sqrt(x);
+        if guess > 0.0 {
+            0.5 * (guess + x / guess)
+        } else {
+            0.0
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        #[test]
+        fn errors_stay_below_the_stated_ones() {
+            for step in 1..=100_000 {
+                let x = step as f32 / 100_000.0;
+                assert!((super::ln(x) - crate::math::ln(x)).abs() < 0.001, "ln {x}");
+                let angle = x * core::f32::consts::TAU;
+                assert!(
+                    (super::cos(angle) - libm::cosf(angle)).abs() < 0.002,
+                    "cos {angle}"
+                );
+                let square = 25.0 * x;
+                let root = crate::math::sqrt(square);
+                assert!(
+                    (super::sqrt(square) / root - 1.0).abs() < 0.002,
+                    "sqrt {square}"
+                );
+            }
+        }
+    }
+}

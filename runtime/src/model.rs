@@ -1,0 +1,211 @@
+//! A loaded model: views into the file's sections.
+
+use crate::error::{InputError, LoadError};
+use crate::execute::Run;
+use crate::format::{
+    FunctionRecord, Header, Metadata, Opcode, Place, Section, StepRecord, TensorRecord, crc,
+};
+use crate::load::{self, Limits};
+use crate::step::Step;
+
+/// A model that [`Model::load`] has checked; borrows the file and is cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Model<'m> {
+    pub(crate) header: Header,
+    pub(crate) functions: &'m [u8],
+    pub(crate) tensors: &'m [u8],
+    pub(crate) steps: &'m [u8],
+    pub(crate) parameters: &'m [u32],
+    pub(crate) text: &'m str,
+    pub(crate) weights: &'m [u8],
+}
+
+impl<'m> Model<'m> {
+    /// Checks `bytes` whole and returns a view of them, with the default [`Limits`].
+    ///
+    /// # Errors
+    /// The first fault found, with section and index.
+    pub fn load(bytes: &'m [u8]) -> Result<Self, LoadError> {
+        load::load(bytes, Limits::default())
+    }
+
+    /// [`Model::load`] with the caller's limits.
+    ///
+    /// # Errors
+    /// The first fault found, with section and index.
+    pub fn load_within(bytes: &'m [u8], limits: Limits) -> Result<Self, LoadError> {
+        load::load(bytes, limits)
+    }
+
+    /// Whether the weights match their checksum. No safety property depends on it.
+    #[must_use]
+    pub fn verify_weights(&self) -> bool {
+        crc::crc32(self.weights) == self.header.weights_crc
+    }
+
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> Header {
+        self.header
+    }
+
+    /// Metadata: task, vocabulary, licence and the like.
+    #[must_use]
+    pub fn metadata(&self) -> Metadata<'m> {
+        Metadata::new(self.text)
+    }
+
+    /// All functions in file order.
+    pub fn functions(&self) -> impl Iterator<Item = Function<'m>> + use<'m> {
+        let model = *self;
+        let (records, _) = self.functions.as_chunks::<{ FunctionRecord::LENGTH }>();
+        records.iter().map(move |bytes| Function {
+            model,
+            record: FunctionRecord::parse(bytes),
+        })
+    }
+
+    /// The function called `name`.
+    #[must_use]
+    pub fn function(&self, name: &str) -> Option<Function<'m>> {
+        self.functions().find(|function| function.name() == name)
+    }
+
+    /// Number of tensor records.
+    #[must_use]
+    pub fn tensors(&self) -> usize {
+        self.tensors.len() / TensorRecord::LENGTH
+    }
+
+    /// Tensor `index`.
+    #[must_use]
+    pub fn tensor(&self, index: u32) -> Option<TensorRecord> {
+        let (records, _) = self.tensors.as_chunks::<{ TensorRecord::LENGTH }>();
+        TensorRecord::parse(records.get(index as usize)?)
+    }
+
+    /// Number of step records.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.steps.len() / StepRecord::LENGTH
+    }
+
+    /// Step `index`.
+    #[must_use]
+    pub fn step(&self, index: u32) -> Option<Step<'m>> {
+        let (records, _) = self.steps.as_chunks::<{ StepRecord::LENGTH }>();
+        let record = StepRecord::parse(records.get(index as usize)?);
+        let count = usize::from(record.inputs) + usize::from(record.outputs);
+        let words = self.words(record.operands, count + usize::from(record.attributes))?;
+        Some(Step {
+            model: *self,
+            opcode: Opcode::from_code(record.opcode)?,
+            inputs: record.inputs,
+            outputs: record.outputs,
+            words,
+        })
+    }
+
+    /// `count` parameter words from `first` on.
+    pub(crate) fn words(&self, first: u32, count: usize) -> Option<&'m [u32]> {
+        self.parameters.get(first as usize..)?.get(..count)
+    }
+
+    /// Bytes of a constant; `None` for a tensor in the arena.
+    #[must_use]
+    pub fn constant(&self, tensor: &TensorRecord) -> Option<&'m [u8]> {
+        let section = match tensor.place {
+            Place::Arena => return None,
+            Place::Weights => self.weights,
+            Place::Parameters => bytemuck::cast_slice(self.parameters),
+        };
+        section
+            .get(tensor.offset as usize..)?
+            .get(..tensor.bytes()?)
+    }
+
+    /// `length` bytes of text from `offset` on.
+    pub(crate) fn name(&self, offset: u32, length: u32) -> Option<&'m str> {
+        self.text.get(offset as usize..)?.get(..length as usize)
+    }
+
+    /// Name of a tensor; empty for inner ones.
+    #[must_use]
+    pub fn tensor_name(&self, tensor: &TensorRecord) -> &'m str {
+        self.name(tensor.name_offset, tensor.name_length)
+            .unwrap_or("")
+    }
+
+    /// Start and length of a section in the file.
+    #[must_use]
+    pub fn section(&self, section: Section) -> (usize, usize) {
+        self.header.range(section).unwrap_or((0, 0))
+    }
+}
+
+/// A named function of a model.
+#[derive(Clone, Copy)]
+pub struct Function<'m> {
+    pub(crate) model: Model<'m>,
+    pub(crate) record: FunctionRecord,
+}
+
+impl<'m> Function<'m> {
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &'m str {
+        self.model
+            .name(self.record.name_offset, self.record.name_length)
+            .unwrap_or("")
+    }
+
+    /// Bytes of arena that the function needs.
+    #[must_use]
+    pub fn arena(&self) -> usize {
+        self.record.arena as usize
+    }
+
+    /// Indices of the input tensors.
+    #[must_use]
+    pub fn inputs(&self) -> &'m [u32] {
+        let words = self
+            .model
+            .words(self.record.operands, self.record.inputs as usize);
+        words.unwrap_or(&[])
+    }
+
+    /// Indices of the output tensors.
+    #[must_use]
+    pub fn outputs(&self) -> &'m [u32] {
+        let first = self.record.operands.saturating_add(self.record.inputs);
+        let words = self.model.words(first, self.record.outputs as usize);
+        words.unwrap_or(&[])
+    }
+
+    /// Tensor of input `index`.
+    #[must_use]
+    pub fn input(&self, index: usize) -> Option<TensorRecord> {
+        self.model.tensor(*self.inputs().get(index)?)
+    }
+
+    /// Tensor of output `index`.
+    #[must_use]
+    pub fn output(&self, index: usize) -> Option<TensorRecord> {
+        self.model.tensor(*self.outputs().get(index)?)
+    }
+
+    /// The steps in order.
+    pub fn steps(&self) -> impl Iterator<Item = Step<'m>> + use<'m> {
+        let model = self.model;
+        let first = self.record.first_step;
+        (first..first.saturating_add(self.record.steps)).map_while(move |index| model.step(index))
+    }
+
+    /// Joins the function to `arena`, whose contents do not matter.
+    ///
+    /// # Errors
+    /// The arena is too short or not on a 16-byte boundary.
+    pub fn bind<'r>(&self, arena: &'r mut [u8]) -> Result<Run<'m, 'r>, InputError> {
+        Run::new(*self, arena)
+    }
+}

@@ -1,0 +1,176 @@
+//! A seed in, a couplet out.
+//!
+//! A poem model has a function `generate`: latent f32 `[1, L]` → ids int32 `[1, n, k]`, scores
+//! int32 or f32 `[1, n, k]`, and metadata `vocab` (characters in id order) and `temperature_milli`
+//! (the temperature that its card recommends, in thousandths).
+
+use crate::decode::{Candidates, Vocabulary, choose_distinct, choose_first};
+use crate::error::InputError;
+use crate::format::{DType, TensorRecord};
+use crate::model::{Function, Model};
+use crate::random::Random;
+use heapless::Vec;
+
+/// Most characters of a couplet.
+pub const MAX_CHARACTERS: usize = 16;
+/// Most dimensions of a latent.
+pub const MAX_LATENT: usize = 256;
+
+/// A couplet's characters, by id.
+pub type Ids = Vec<i32, MAX_CHARACTERS>;
+
+/// A poem model with its vocabulary.
+#[derive(Clone, Copy)]
+pub struct Poet<'m> {
+    generate: Function<'m>,
+    vocabulary: Vocabulary<'m>,
+    temperature: f32,
+    latent: usize,
+    positions: usize,
+    k: usize,
+}
+
+/// How a couplet is read off the candidates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// No character twice, the most confident position first.
+    #[default]
+    Distinct,
+    /// The best character of each position.
+    Greedy,
+}
+
+impl<'m> Poet<'m> {
+    /// The poet in `model`; `None` where it is no poem model.
+    #[must_use]
+    pub fn new(model: &Model<'m>) -> Option<Self> {
+        let generate = model.function("generate")?;
+        let (z, ids) = (generate.input(0)?, generate.output(0)?);
+        let scores = generate.output(1)?;
+        let vocabulary = Vocabulary::new(model.metadata().get("vocab")?);
+        let (k, latent) = (ids.columns(), z.elements()?);
+        let positions = ids.elements()?.checked_div(k)?;
+        let typed = |tensor: &TensorRecord, dtype| tensor.dtype == dtype;
+        let suitable = typed(&z, DType::F32)
+            && typed(&ids, DType::I32)
+            && (typed(&scores, DType::I32) || typed(&scores, DType::F32))
+            && scores.elements() == ids.elements()
+            && generate.inputs().len() == 1
+            && latent <= MAX_LATENT
+            && positions <= MAX_CHARACTERS
+            && positions % 2 == 0;
+        let milli = model.metadata().get("temperature_milli");
+        let milli: u32 = milli.and_then(|text| text.parse().ok()).unwrap_or(1000);
+        suitable.then_some(Self {
+            generate,
+            vocabulary,
+            temperature: milli as f32 / 1000.0,
+            latent,
+            positions,
+            k,
+        })
+    }
+
+    /// Bytes of arena that [`Poet::couplet`] needs.
+    #[must_use]
+    pub fn arena(&self) -> usize {
+        self.generate.arena()
+    }
+
+    /// The vocabulary.
+    #[must_use]
+    pub fn vocabulary(&self) -> Vocabulary<'m> {
+        self.vocabulary
+    }
+
+    /// The temperature that the model's card recommends.
+    #[must_use]
+    pub fn temperature(&self) -> f32 {
+        self.temperature
+    }
+
+    /// Dimensions of the latent.
+    #[must_use]
+    pub fn latent(&self) -> usize {
+        self.latent
+    }
+
+    /// Characters of a couplet.
+    #[must_use]
+    pub fn positions(&self) -> usize {
+        self.positions
+    }
+
+    /// The latent of `seed`: Gaussians of PCG32 times `temperature`.
+    #[must_use]
+    pub fn sample(&self, seed: u64, temperature: f32) -> Vec<f32, MAX_LATENT> {
+        let mut random = Random::new(seed);
+        (0..self.latent)
+            .map(|_| random.gaussian() * temperature)
+            .collect()
+    }
+
+    /// The couplet of `seed`.
+    ///
+    /// # Errors
+    /// The arena is too short or misaligned.
+    pub fn couplet(
+        &self,
+        seed: u64,
+        temperature: f32,
+        arena: &mut [u8],
+    ) -> Result<Ids, InputError> {
+        self.decode(&self.sample(seed, temperature), Reading::Distinct, arena)
+    }
+
+    /// The couplet of `latent`.
+    ///
+    /// # Errors
+    /// The latent has another length; the arena is too short or misaligned.
+    pub fn decode(
+        &self,
+        latent: &[f32],
+        reading: Reading,
+        arena: &mut [u8],
+    ) -> Result<Ids, InputError> {
+        let mut run = self.generate.bind(arena)?;
+        run.set_f32(0, latent)?;
+        run.execute()?;
+        let ids = run.output_i32(0)?;
+        let mut ranks: Vec<i32, { MAX_CHARACTERS * 16 }> = Vec::new();
+        let scores = match run.output_i32(1) {
+            Ok(scores) => scores,
+            Err(_) => {
+                // Floats as integers in the same order; leads compare as well as they need to.
+                for score in run.output_f32(1)? {
+                    let fixed = (score * 65536.0) as i32;
+                    ranks.push(fixed).map_err(|_| InputError::Index)?;
+                }
+                &ranks
+            }
+        };
+        let candidates = Candidates {
+            ids,
+            scores,
+            k: self.k,
+        };
+        Ok(match reading {
+            Reading::Distinct => choose_distinct(candidates),
+            Reading::Greedy => choose_first(candidates),
+        })
+    }
+
+    /// Writes a couplet as `XXXXX，XXXXX。`, piece by piece.
+    pub fn write(&self, ids: &[i32], mut put: impl FnMut(&str)) {
+        for (position, &id) in ids.iter().enumerate() {
+            if position * 2 == ids.len() {
+                put("，");
+            }
+            put(self
+                .vocabulary
+                .text(id.max(0) as usize)
+                .unwrap_or("\u{FFFD}"));
+        }
+        put("。");
+    }
+}

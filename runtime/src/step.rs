@@ -1,0 +1,114 @@
+//! One step of a model, as kernels and reports see it.
+
+use crate::error::Fault;
+use crate::format::{DType, Opcode, Place, TensorRecord};
+use crate::model::Model;
+
+/// A step with its operands.
+#[derive(Clone, Copy)]
+pub struct Step<'m> {
+    pub(crate) model: Model<'m>,
+    pub(crate) opcode: Opcode,
+    pub(crate) inputs: u8,
+    pub(crate) outputs: u8,
+    pub(crate) words: &'m [u32],
+}
+
+impl<'m> Step<'m> {
+    /// The operator.
+    #[must_use]
+    pub fn opcode(&self) -> Opcode {
+        self.opcode
+    }
+
+    /// Indices of the input tensors.
+    #[must_use]
+    pub fn inputs(&self) -> &'m [u32] {
+        self.words.get(..usize::from(self.inputs)).unwrap_or(&[])
+    }
+
+    /// Indices of the output tensors.
+    #[must_use]
+    pub fn outputs(&self) -> &'m [u32] {
+        let tail = self.words.get(usize::from(self.inputs)..).unwrap_or(&[]);
+        tail.get(..usize::from(self.outputs)).unwrap_or(&[])
+    }
+
+    /// Attribute words.
+    #[must_use]
+    pub fn attributes(&self) -> &'m [u32] {
+        let operands = usize::from(self.inputs) + usize::from(self.outputs);
+        self.words.get(operands..).unwrap_or(&[])
+    }
+
+    /// Multiply-accumulates of the step.
+    #[must_use]
+    pub fn macs(&self) -> u64 {
+        crate::kernels::check(self).unwrap_or(0)
+    }
+
+    /// Tensor of input `index`.
+    #[must_use]
+    pub fn input(&self, index: usize) -> Option<TensorRecord> {
+        self.model.tensor(*self.inputs().get(index)?)
+    }
+
+    /// Tensor of output `index`.
+    #[must_use]
+    pub fn output(&self, index: usize) -> Option<TensorRecord> {
+        self.model.tensor(*self.outputs().get(index)?)
+    }
+
+    /// Attribute word `index`; zero where there is none, which the arity check rules out.
+    pub(crate) fn attribute(&self, index: usize) -> u32 {
+        self.attributes().get(index).copied().unwrap_or(0)
+    }
+
+    /// Input `index`, or the fault of not having it.
+    pub(crate) fn need_input(&self, index: usize) -> Result<TensorRecord, Fault> {
+        self.input(index).ok_or(Fault::Arity)
+    }
+
+    /// Output `index`, or the fault of not having it.
+    pub(crate) fn need_output(&self, index: usize) -> Result<TensorRecord, Fault> {
+        self.output(index).ok_or(Fault::Arity)
+    }
+
+    /// Input `index` as a constant of `length` elements in the weights section.
+    pub(crate) fn need_weights(
+        &self,
+        index: usize,
+        dtypes: &[DType],
+    ) -> Result<TensorRecord, Fault> {
+        let tensor = self.need_input(index)?;
+        if tensor.place == Place::Arena {
+            return Err(Fault::Operand);
+        }
+        if !dtypes.contains(&tensor.dtype) {
+            return Err(Fault::DType);
+        }
+        Ok(tensor)
+    }
+
+    /// Words of input `index`, which safety depends on: a vector of `length` in the parameters.
+    pub(crate) fn need_words(
+        &self,
+        index: usize,
+        dtype: DType,
+        length: usize,
+    ) -> Result<&'m [u32], Fault> {
+        let tensor = self.need_input(index)?;
+        if tensor.place != Place::Parameters {
+            return Err(Fault::Operand);
+        }
+        if tensor.dtype != dtype {
+            return Err(Fault::DType);
+        }
+        if tensor.elements() != Some(length) {
+            return Err(Fault::Shape);
+        }
+        self.model
+            .words(tensor.offset / 4, length)
+            .ok_or(Fault::Offset)
+    }
+}
