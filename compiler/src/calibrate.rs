@@ -53,7 +53,9 @@ pub fn calibrate<'g>(
         }
         for sample in 0..samples.count() {
             let inputs = samples.inputs(graph, function, sample)?;
-            float.run(&function.name, &inputs, |value, values| ranges.observe(value, values))?;
+            float.run(&function.name, &inputs, |value, values| {
+                ranges.observe(value, values)
+            })?;
             done += 1;
             progress(done, total);
         }
@@ -69,7 +71,9 @@ pub fn calibrate<'g>(
 fn covered(graph: &Graph, function: &Function, ranges: &Ranges) -> bool {
     let nodes = graph.reach(function);
     let measured = |id: &ValueId| ranges.contains(*id) || graph.constant(*id).is_some();
-    let operands = nodes.iter().flat_map(|&index| graph.nodes[index].inputs.iter().flatten());
+    let operands = nodes
+        .iter()
+        .flat_map(|&index| graph.nodes[index].inputs.iter().flatten());
     let is_view = |id: &ValueId| function.outputs.contains(id);
     !ranges.is_empty()
         && operands

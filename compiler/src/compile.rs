@@ -60,11 +60,15 @@ pub fn compile(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
     let simplified = simplify(graph)?;
     let scheme = scheme(request, &simplified)?;
     let samples = Samples::find(request.calibration.as_deref(), &request.model)?;
-    let calibrated = calibrate(&simplified, &samples, |done, of| progress("calibrate", done, of))?;
+    let calibrated = calibrate(&simplified, &samples, |done, of| {
+        progress("calibrate", done, of)
+    })?;
     let quantised = quantise(&calibrated, scheme)?;
     let planned = plan(quantised)?;
     let bytes = write(&planned)?;
-    let report = verify(&simplified, &planned, &bytes, &samples, |done, of| progress("verify", done, of))?;
+    let report = verify(&simplified, &planned, &bytes, &samples, |done, of| {
+        progress("verify", done, of)
+    })?;
     Ok(Compiled {
         bytes,
         planned,
@@ -92,7 +96,10 @@ fn scheme(request: &Request, simplified: &Simplified) -> Result<Scheme> {
 pub fn compile_float(model: &Path) -> Result<Vec<u8>> {
     let simplified = simplify(import::read(model, &ImportOptions::default())?)?;
     let program = crate::quantise::float_program(simplified.graph())?;
-    write(&crate::plan::plan_with(program, crate::plan::Reuse::WhenDead)?)
+    write(&crate::plan::plan_with(
+        program,
+        crate::plan::Reuse::WhenDead,
+    )?)
 }
 
 fn options(request: &Request) -> ImportOptions {

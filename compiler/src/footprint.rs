@@ -7,7 +7,12 @@ use std::collections::BTreeSet;
 /// Flash of a file that holds `function` alone: header, records, operands, the constants that it
 /// reads and the whole text section. `compile --functions` writes such a file.
 pub fn flash(model: &Model<'_>, function: &Function<'_>) -> usize {
-    let mut tensors: BTreeSet<u32> = function.inputs().iter().chain(function.outputs()).copied().collect();
+    let mut tensors: BTreeSet<u32> = function
+        .inputs()
+        .iter()
+        .chain(function.outputs())
+        .copied()
+        .collect();
     let (mut steps, mut words) = (0, function.inputs().len() + function.outputs().len());
     for step in function.steps() {
         steps += 1;
@@ -35,7 +40,9 @@ pub fn flash(model: &Model<'_>, function: &Function<'_>) -> usize {
         text,
         weights,
     ];
-    sections.into_iter().fold(Header::LENGTH, |sum, section| sum + padded(section))
+    sections
+        .into_iter()
+        .fold(Header::LENGTH, |sum, section| sum + padded(section))
 }
 
 fn padded(bytes: usize) -> usize {

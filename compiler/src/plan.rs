@@ -65,8 +65,11 @@ pub(crate) fn plan_with(program: Program, reuse: Reuse) -> Result<Planned> {
         }
         let peak = place::place(&mut lifetimes);
         if u32::try_from(peak).is_err() {
-            return Err(Error::input(format!("function `{}` needs {peak} bytes of arena", function.name))
-                .hint("the format holds arenas below 4 GiB; reduce the model's input size"));
+            return Err(Error::input(format!(
+                "function `{}` needs {peak} bytes of arena",
+                function.name
+            ))
+            .hint("the format holds arenas below 4 GiB; reduce the model's input size"));
         }
         for lifetime in &lifetimes {
             offsets[lifetime.tensor] = lifetime.offset;

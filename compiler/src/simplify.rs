@@ -20,6 +20,8 @@ mod merge_reshapes;
 mod permutation;
 mod push_reshapes;
 mod push_transposes;
+#[cfg(test)]
+mod random_tests;
 mod remove_dead;
 mod share_constants;
 mod share_nodes;

@@ -35,7 +35,9 @@ pub fn verify(
     let file = AlignedBytes::new(bytes);
     let model = load(file.bytes())?;
     if !model.verify_weights() {
-        return Err(Error::input("the weights' checksum does not match what was written"));
+        return Err(Error::input(
+            "the weights' checksum does not match what was written",
+        ));
     }
     let count = samples.count().min(SAMPLES);
     let total = count * graph.functions.len();
@@ -43,7 +45,9 @@ pub fn verify(
     for (position, target) in graph.functions.iter().enumerate() {
         let mut noise: BTreeMap<u32, Noise> = BTreeMap::new();
         for sample in 0..count {
-            compare(graph, target, planned, &float, &model, samples, sample, &mut noise)?;
+            compare(
+                graph, target, planned, &float, &model, samples, sample, &mut noise,
+            )?;
             progress(position * count + sample + 1, total);
         }
         functions.push(report::function(planned, position, &model, &noise)?);
@@ -74,7 +78,9 @@ fn compare(
     run.execute_with(|step: &Step<'_>, arena| {
         for &index in step.outputs() {
             let value = planned.program.tensors[index as usize].value;
-            let (Some(expected), Some(tensor)) = (value.and_then(|v| expected.get(&v)), model.tensor(index)) else {
+            let (Some(expected), Some(tensor)) =
+                (value.and_then(|v| expected.get(&v)), model.tensor(index))
+            else {
                 continue;
             };
             if let Some(actual) = reals(&tensor, arena) {
@@ -93,9 +99,18 @@ fn reals(tensor: &TensorRecord, arena: &[u8]) -> Option<Vec<f32>> {
     let real = |q: i32| qibu::rounding::dequantise(q, tensor.scale, tensor.zero_point);
     Some(match tensor.dtype {
         DType::F32 => bytemuck::allocation::pod_collect_to_vec(bytes),
-        DType::I8 => bytes.iter().map(|&byte| real((byte as i8).into())).collect(),
-        DType::I16 => bytemuck::allocation::pod_collect_to_vec::<u8, i16>(bytes).into_iter().map(|q| real(q.into())).collect(),
-        DType::I32 => bytemuck::allocation::pod_collect_to_vec::<u8, i32>(bytes).into_iter().map(real).collect(),
+        DType::I8 => bytes
+            .iter()
+            .map(|&byte| real((byte as i8).into()))
+            .collect(),
+        DType::I16 => bytemuck::allocation::pod_collect_to_vec::<u8, i16>(bytes)
+            .into_iter()
+            .map(|q| real(q.into()))
+            .collect(),
+        DType::I32 => bytemuck::allocation::pod_collect_to_vec::<u8, i32>(bytes)
+            .into_iter()
+            .map(real)
+            .collect(),
         DType::F16 | DType::Scale => return None,
     })
 }

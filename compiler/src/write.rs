@@ -17,7 +17,10 @@ pub fn write(planned: &Planned) -> Result<Vec<u8>> {
     let program = &planned.program;
     let mut file = Sections::new(&program.metadata)?;
     for (id, tensor) in program.tensors.iter().enumerate() {
-        let named = program.functions.iter().any(|f| f.inputs.contains(&id) || f.outputs.contains(&id));
+        let named = program
+            .functions
+            .iter()
+            .any(|f| f.inputs.contains(&id) || f.outputs.contains(&id));
         file.tensor(tensor, planned.offsets[id], named)?;
     }
     for (function, plan) in program.functions.iter().zip(&planned.functions) {
@@ -58,8 +61,10 @@ impl Sections {
         let mut text = String::new();
         for (key, value) in entries(metadata) {
             if value.contains(['\n', '\t']) {
-                return Err(Error::input(format!("metadata `{key}` holds a line break or a tabulator"))
-                    .hint("metadata values are single lines"));
+                return Err(Error::input(format!(
+                    "metadata `{key}` holds a line break or a tabulator"
+                ))
+                .hint("metadata values are single lines"));
             }
             text.push_str(&format!("{key}\t{value}\n"));
         }
@@ -82,7 +87,8 @@ impl Sections {
         let (place, offset) = match &tensor.content {
             Content::Arena | Content::View(_) => (Place::Arena, arena_offset),
             Content::Weights(bytes) => {
-                self.weights.resize(self.weights.len().next_multiple_of(ALIGNMENT), 0);
+                self.weights
+                    .resize(self.weights.len().next_multiple_of(ALIGNMENT), 0);
                 self.weights.extend(bytes);
                 (Place::Weights, self.weights.len() - bytes.len())
             }
@@ -95,7 +101,11 @@ impl Sections {
         for (slot, &dim) in dims.iter_mut().zip(&tensor.shape) {
             *slot = narrow(dim)?;
         }
-        let (name_offset, name_length) = if named { self.name(&tensor.name)? } else { (0, 0) };
+        let (name_offset, name_length) = if named {
+            self.name(&tensor.name)?
+        } else {
+            (0, 0)
+        };
         let record = TensorRecord {
             dtype: tensor.dtype,
             layout: Layout::Plain,
@@ -137,7 +147,11 @@ impl Sections {
     fn assemble(self, noise_calibrated: bool) -> Result<Vec<u8>> {
         let mut header = Header {
             version: VERSION,
-            flags: if noise_calibrated { header::FLAG_NOISE_CALIBRATED } else { 0 },
+            flags: if noise_calibrated {
+                header::FLAG_NOISE_CALIBRATED
+            } else {
+                0
+            },
             weights_crc: crc::crc32(&self.weights),
             counts: [
                 narrow(self.functions.len() / FunctionRecord::LENGTH)?,
@@ -151,7 +165,14 @@ impl Sections {
         };
         let parameters: &[u8] = bytemuck::cast_slice(&self.parameters);
         let mut bytes = vec![0; Header::LENGTH];
-        for section in [&self.functions, &self.tensors, &self.steps, parameters, self.text.as_bytes(), &self.weights] {
+        for section in [
+            &self.functions,
+            &self.tensors,
+            &self.steps,
+            parameters,
+            self.text.as_bytes(),
+            &self.weights,
+        ] {
             bytes.extend(section);
             bytes.resize(bytes.len().next_multiple_of(ALIGNMENT), 0);
         }
@@ -176,10 +197,19 @@ fn entries(metadata: &Metadata) -> Vec<(String, String)> {
     put("form", metadata.form.clone());
     put("licence", metadata.licence.clone());
     put("name", Some(metadata.name.clone()));
-    let source: String = metadata.source_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    let source: String = metadata
+        .source_sha256
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     put("source", Some(source));
     put("task", metadata.task.clone());
-    put("temperature_milli", metadata.temperature.map(|t| ((t * 1000.0 + 0.5) as u32).to_string()));
+    put(
+        "temperature_milli",
+        metadata
+            .temperature
+            .map(|t| ((t * 1000.0 + 0.5) as u32).to_string()),
+    );
     put("vocab", Some(metadata.vocab.iter().collect()));
     entries
 }

@@ -11,7 +11,11 @@ pub(super) fn sample(graph: &Graph, value: ValueId, rows: usize, number: usize) 
     let length = graph.value(value).len();
     if graph.value(value).dtype != Dtype::F32 {
         let below = rows.max(1) as u32;
-        return Input::I32((0..length).map(|_| (random.next_u32() % below) as i32).collect());
+        return Input::I32(
+            (0..length)
+                .map(|_| (random.next_u32() % below) as i32)
+                .collect(),
+        );
     }
     let (period, phase) = (4.0 + 60.0 * random.uniform(), random.uniform());
     let (wave, grain) = (1.5 * random.uniform(), random.uniform());
@@ -19,5 +23,9 @@ pub(super) fn sample(graph: &Graph, value: ValueId, rows: usize, number: usize) 
         let turn = (index as f32 / period + phase) * core::f32::consts::TAU;
         wave * libm::sinf(turn) + grain * noise
     };
-    Input::F32((0..length).map(|index| at(index, random.gaussian())).collect())
+    Input::F32(
+        (0..length)
+            .map(|index| at(index, random.gaussian()))
+            .collect(),
+    )
 }

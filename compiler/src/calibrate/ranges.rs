@@ -24,7 +24,8 @@ impl Range {
         match dtype {
             DType::I8 => {
                 let scale = max((self.high - self.low) / 255.0, floor);
-                let zero_point = qibu::rounding::quantise(-128.0 * scale - self.low, scale, 0, -128, 127);
+                let zero_point =
+                    qibu::rounding::quantise(-128.0 * scale - self.low, scale, 0, -128, 127);
                 Quantisation { scale, zero_point }
             }
             DType::I16 => Quantisation {
@@ -73,10 +74,14 @@ mod tests {
     #[test]
     fn int8_covers_the_range_and_represents_zero() {
         for (low, high) in [(-1.0, 3.0), (0.0, 6.0), (-2.0, 0.0), (-0.1, 0.1)] {
-            let Quantisation { scale, zero_point } = Range { low, high }.quantisation(DType::I8, 0.0);
+            let Quantisation { scale, zero_point } =
+                Range { low, high }.quantisation(DType::I8, 0.0);
             let real = |q: i32| qibu::rounding::dequantise(q, scale, zero_point);
             assert!((-128..=127).contains(&zero_point));
-            assert!(real(-128) <= low + scale && real(127) >= high - scale, "{low} {high}");
+            assert!(
+                real(-128) <= low + scale && real(127) >= high - scale,
+                "{low} {high}"
+            );
             assert_eq!(real(zero_point), 0.0);
         }
     }

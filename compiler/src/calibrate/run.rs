@@ -55,18 +55,23 @@ impl FloatRun {
         let function = function(&model, name)?;
         let mut arena = AlignedBytes::zeros(function.arena());
         let mut run = bind(function, arena.bytes_mut(), inputs)?;
-        run.execute().map_err(|error| Error::input(format!("function `{name}`: {error}")))?;
+        run.execute()
+            .map_err(|error| Error::input(format!("function `{name}`: {error}")))?;
         let steps: Vec<_> = function.steps().collect();
         let written = steps.iter().flat_map(|step| step.outputs());
         for index in function.inputs().iter().chain(written) {
-            let (Some(&value), Some(tensor)) = (self.values.get(index), model.tensor(*index)) else {
+            let (Some(&value), Some(tensor)) = (self.values.get(index), model.tensor(*index))
+            else {
                 continue;
             };
             if tensor.dtype != DType::F32 {
                 continue;
             }
             if let Some(bytes) = run.tensor_bytes(&tensor) {
-                observe(value, &bytemuck::allocation::pod_collect_to_vec::<u8, f32>(bytes));
+                observe(
+                    value,
+                    &bytemuck::allocation::pod_collect_to_vec::<u8, f32>(bytes),
+                );
             }
         }
         Ok(())

@@ -60,17 +60,24 @@ impl Samples {
     /// Reads a `.safetensors` or `.npz` file: tensors named as the inputs, samples along axis 0.
     pub fn read(path: &Path) -> Result<Self> {
         let place = || path.display();
-        let bytes = std::fs::read(path)
-            .map_err(|error| Error::input(format!("cannot read calibration samples: {error}")).within(place()))?;
+        let bytes = std::fs::read(path).map_err(|error| {
+            Error::input(format!("cannot read calibration samples: {error}")).within(place())
+        })?;
         let npz = path.extension().is_some_and(|extension| extension == "npz");
-        let tensors = if npz { read_npz(&bytes) } else { read_safetensors(&bytes) };
+        let tensors = if npz {
+            read_npz(&bytes)
+        } else {
+            read_safetensors(&bytes)
+        };
         let tensors = tensors.map_err(|error| error.within(place()))?;
         let counts = tensors.values().map(Tensor::count);
         let count = counts.clone().min().unwrap_or(0);
         if count == 0 || counts.max() != Some(count) {
-            return Err(Error::input("samples are missing or tensors hold different numbers of them")
-                .within(place())
-                .hint("give every input a tensor of its name with the same leading sample axis"));
+            return Err(Error::input(
+                "samples are missing or tensors hold different numbers of them",
+            )
+            .within(place())
+            .hint("give every input a tensor of its name with the same leading sample axis"));
         }
         Ok(Self {
             source: Source::File(path.to_owned()),
@@ -108,14 +115,20 @@ impl Samples {
         let target = graph.value(value);
         let known: Vec<_> = self.tensors.keys().map(String::as_str).collect();
         let tensor = self.tensors.get(&target.name).ok_or_else(|| {
-            Error::input(format!("no samples for input `{}`, the file has: {}", target.name, known.join(", ")))
-                .within(path.display())
+            Error::input(format!(
+                "no samples for input `{}`, the file has: {}",
+                target.name,
+                known.join(", ")
+            ))
+            .within(path.display())
         })?;
         let length = target.len();
         if tensor.len() != length * self.count {
             return Err(Error::input(format!(
                 "samples of `{}` have shape {:?}, expected [{}, …] with {length} elements each",
-                target.name, tensor.shape(), self.count
+                target.name,
+                tensor.shape(),
+                self.count
             ))
             .within(path.display()));
         }
@@ -123,27 +136,41 @@ impl Samples {
         match (tensor, target.dtype) {
             (Tensor::F32(_, values), Dtype::F32) => Ok(Input::F32(values[range].to_vec())),
             (Tensor::I64(_, values), Dtype::I64 | Dtype::I32) => {
-                let ids = values[range].iter().map(|&id| usize::try_from(id).ok().filter(|&id| id < rows));
+                let ids = values[range]
+                    .iter()
+                    .map(|&id| usize::try_from(id).ok().filter(|&id| id < rows));
                 let ids: Option<Vec<usize>> = ids.collect();
                 let ids = ids.ok_or_else(|| {
-                    Error::input(format!("sample {number} of `{}` has an index outside its table of {rows}", target.name))
-                        .within(path.display())
+                    Error::input(format!(
+                        "sample {number} of `{}` has an index outside its table of {rows}",
+                        target.name
+                    ))
+                    .within(path.display())
                 })?;
                 Ok(Input::I32(ids.into_iter().map(|id| id as i32).collect()))
             }
-            _ => Err(Error::input(format!("samples of `{}` have the wrong element type", target.name))
-                .within(path.display())
-                .hint("float inputs take float32 samples, index inputs int32 or int64")),
+            _ => Err(Error::input(format!(
+                "samples of `{}` have the wrong element type",
+                target.name
+            ))
+            .within(path.display())
+            .hint("float inputs take float32 samples, index inputs int32 or int64")),
         }
     }
 }
 
 /// Rows of the table that `value` indexes; all of int32 where it indexes none.
 fn table_rows(graph: &Graph, value: ValueId) -> usize {
-    let tables = graph.nodes.iter().filter_map(|node| match (&node.op, node.input(0), node.input(1)) {
-        (Op::Gather { axis: 0 }, Some(table), Some(ids)) if ids == value => Some(graph.shape(table)[0]),
-        _ => None,
-    });
+    let tables =
+        graph
+            .nodes
+            .iter()
+            .filter_map(|node| match (&node.op, node.input(0), node.input(1)) {
+                (Op::Gather { axis: 0 }, Some(table), Some(ids)) if ids == value => {
+                    Some(graph.shape(table)[0])
+                }
+                _ => None,
+            });
     tables.min().unwrap_or(i32::MAX as usize)
 }
 
@@ -179,7 +206,11 @@ fn read_safetensors(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>> {
                 let narrow: Vec<i32> = bytemuck::allocation::pod_collect_to_vec(data);
                 Tensor::I64(shape, narrow.into_iter().map(i64::from).collect())
             }
-            other => return Err(Error::input(format!("tensor `{name}` is {other:?}, expected F32, I32 or I64"))),
+            other => {
+                return Err(Error::input(format!(
+                    "tensor `{name}` is {other:?}, expected F32, I32 or I64"
+                )));
+            }
         };
         tensors.insert(name, tensor);
     }
@@ -187,13 +218,17 @@ fn read_safetensors(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>> {
 }
 
 fn read_npz(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>> {
-    let malformed = |error: ndarray_npy::ReadNpzError| Error::input(format!("not a readable .npz file: {error}"));
+    let malformed = |error: ndarray_npy::ReadNpzError| {
+        Error::input(format!("not a readable .npz file: {error}"))
+    };
     let mut file = ndarray_npy::NpzReader::new(std::io::Cursor::new(bytes)).map_err(malformed)?;
     let mut tensors = BTreeMap::new();
     for name in file.names().map_err(malformed)? {
         let key = name.trim_end_matches(".npy").to_owned();
         type Array<T> = ndarray::ArrayD<T>;
-        let tensor = if let Ok(array) = file.by_name::<ndarray::OwnedRepr<f32>, ndarray::IxDyn>(&name) {
+        let tensor = if let Ok(array) =
+            file.by_name::<ndarray::OwnedRepr<f32>, ndarray::IxDyn>(&name)
+        {
             let array: Array<f32> = array;
             Tensor::F32(array.shape().to_vec(), array.iter().copied().collect())
         } else if let Ok(array) = file.by_name::<ndarray::OwnedRepr<i64>, ndarray::IxDyn>(&name) {
@@ -202,8 +237,13 @@ fn read_npz(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>> {
         } else {
             let array: Array<i32> = file
                 .by_name::<ndarray::OwnedRepr<i32>, ndarray::IxDyn>(&name)
-                .map_err(|_| Error::input(format!("array `{key}` must be float32, int32 or int64")))?;
-            Tensor::I64(array.shape().to_vec(), array.iter().map(|&id| i64::from(id)).collect())
+                .map_err(|_| {
+                    Error::input(format!("array `{key}` must be float32, int32 or int64"))
+                })?;
+            Tensor::I64(
+                array.shape().to_vec(),
+                array.iter().map(|&id| i64::from(id)).collect(),
+            )
         };
         tensors.insert(key, tensor);
     }

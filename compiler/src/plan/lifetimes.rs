@@ -57,15 +57,25 @@ pub(super) fn of(program: &Program, function: &Function) -> Vec<Lifetime> {
         })
         .collect();
     lifetimes.sort_by_key(|lifetime| (lifetime.first, lifetime.tensor));
-    debug_assert!(lifetimes.iter().all(|l| program.tensors[l.tensor].content == Content::Arena));
+    debug_assert!(
+        lifetimes
+            .iter()
+            .all(|l| program.tensors[l.tensor].content == Content::Arena)
+    );
     lifetimes
 }
 
 /// Largest sum of live bytes at any step.
 pub(super) fn lower_bound(lifetimes: &[Lifetime]) -> usize {
     let live_at = |step: usize| {
-        let live = lifetimes.iter().filter(|l| l.first <= step && step <= l.last);
+        let live = lifetimes
+            .iter()
+            .filter(|l| l.first <= step && step <= l.last);
         live.map(|l| l.bytes).sum()
     };
-    lifetimes.iter().map(|l| live_at(l.first)).max().unwrap_or(0)
+    lifetimes
+        .iter()
+        .map(|l| live_at(l.first))
+        .max()
+        .unwrap_or(0)
 }

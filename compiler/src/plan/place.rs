@@ -100,9 +100,17 @@ mod tests {
     #[test]
     fn a_chain_needs_its_two_largest_neighbours() {
         let sizes = [64, 128, 32, 160, 16];
-        let mut chain: Vec<Lifetime> = sizes.iter().enumerate().map(|(tensor, &bytes)| Lifetime {
-            tensor, bytes, first: tensor, last: tensor + 1, offset: 0,
-        }).collect();
+        let mut chain: Vec<Lifetime> = sizes
+            .iter()
+            .enumerate()
+            .map(|(tensor, &bytes)| Lifetime {
+                tensor,
+                bytes,
+                first: tensor,
+                last: tensor + 1,
+                offset: 0,
+            })
+            .collect();
         assert_eq!(place(&mut chain), 32 + 160);
     }
 }

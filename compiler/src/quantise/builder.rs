@@ -18,7 +18,10 @@ pub(crate) struct Quantisation {
 
 impl Quantisation {
     /// Of floats, indices and raw integers.
-    pub const NONE: Self = Self { scale: 1.0, zero_point: 0 };
+    pub const NONE: Self = Self {
+        scale: 1.0,
+        zero_point: 0,
+    };
 }
 
 pub(super) struct Builder<'g> {
@@ -81,7 +84,13 @@ impl<'g> Builder<'g> {
                 let to = self.types[&input];
                 let quantisation = self.calibrated(input, to, 0.0);
                 let quantised = self.arena(input, to, quantisation)?;
-                self.push(Opcode::Quantise, &value.name, vec![id], vec![quantised], vec![]);
+                self.push(
+                    Opcode::Quantise,
+                    &value.name,
+                    vec![id],
+                    vec![quantised],
+                    vec![],
+                );
             }
         }
         Ok(())
@@ -122,7 +131,10 @@ impl<'g> Builder<'g> {
                     .hint("take it out of the graph's outputs; it needs no device"));
             }
             let id = self.operand(output)?;
-            let integer = matches!(self.program.tensors[id].dtype, DType::I8 | DType::I16 | DType::I32);
+            let integer = matches!(
+                self.program.tensors[id].dtype,
+                DType::I8 | DType::I16 | DType::I32
+            );
             let selected = self.steps.iter().any(|step| {
                 step.opcode == Opcode::TopKDense && step.outputs.contains(&self.program.root(id))
             });
@@ -151,7 +163,9 @@ impl<'g> Builder<'g> {
     pub fn operand(&self, value: ValueId) -> Result<TensorId> {
         self.tensors.get(&value).copied().ok_or_else(|| {
             let name = &self.graph.value(value).name;
-            Error::input(format!("`{name}` is read but neither an input nor computed"))
+            Error::input(format!(
+                "`{name}` is read but neither an input nor computed"
+            ))
         })
     }
 
@@ -183,7 +197,12 @@ impl<'g> Builder<'g> {
     }
 
     /// A new arena tensor for `value`.
-    pub fn arena(&mut self, value: ValueId, dtype: DType, quantisation: Quantisation) -> Result<TensorId> {
+    pub fn arena(
+        &mut self,
+        value: ValueId,
+        dtype: DType,
+        quantisation: Quantisation,
+    ) -> Result<TensorId> {
         let source = self.graph.value(value);
         let id = self.add(Tensor {
             name: source.name.clone(),
@@ -215,7 +234,14 @@ impl<'g> Builder<'g> {
     }
 
     /// A constant in the weights section; one that exists already serves again.
-    pub fn weights(&mut self, name: &str, dtype: DType, shape: &[usize], scale: f32, bytes: Vec<u8>) -> Result<TensorId> {
+    pub fn weights(
+        &mut self,
+        name: &str,
+        dtype: DType,
+        shape: &[usize],
+        scale: f32,
+        bytes: Vec<u8>,
+    ) -> Result<TensorId> {
         let key = (dtype as u8, shape.to_vec(), scale.to_bits(), bytes.clone());
         if let Some(&id) = self.constants.get(&key) {
             return Ok(id);
@@ -266,7 +292,14 @@ impl<'g> Builder<'g> {
     }
 
     /// Appends a step.
-    pub fn push(&mut self, opcode: Opcode, name: &str, inputs: Vec<TensorId>, outputs: Vec<TensorId>, attributes: Vec<u32>) {
+    pub fn push(
+        &mut self,
+        opcode: Opcode,
+        name: &str,
+        inputs: Vec<TensorId>,
+        outputs: Vec<TensorId>,
+        attributes: Vec<u32>,
+    ) {
         self.steps.push(Step {
             name: name.to_owned(),
             opcode,

@@ -17,14 +17,28 @@ pub(super) fn obstacle(graph: &Graph, node: &Node, conv: &Conv) -> Option<String
     }
 }
 
-pub(super) fn lower(builder: &mut Builder<'_>, node: &Node, conv: &Conv, clamp: Option<Clamp>) -> Result<()> {
+pub(super) fn lower(
+    builder: &mut Builder<'_>,
+    node: &Node,
+    conv: &Conv,
+    clamp: Option<Clamp>,
+) -> Result<()> {
     let x = builder.input(node, 0)?;
     let matrix = weights::matrix(builder, node, x)?;
     let (out, inputs) = output(builder, node, x, &matrix)?;
     let (dtype, quantisation) = quantisation_of(builder, out);
     let window = &conv.window;
-    let pairs = [window.kernel, window.strides, window.dilations, window.before];
-    let mut attributes: Vec<u32> = pairs.iter().flatten().map(|&extent| extent as u32).collect();
+    let pairs = [
+        window.kernel,
+        window.strides,
+        window.dilations,
+        window.before,
+    ];
+    let mut attributes: Vec<u32> = pairs
+        .iter()
+        .flatten()
+        .map(|&extent| extent as u32)
+        .collect();
     attributes.extend(clamp_words(clamp, dtype, quantisation));
     builder.push(Opcode::Conv, &node.name, inputs, vec![out], attributes);
     Ok(())

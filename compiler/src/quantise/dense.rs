@@ -35,7 +35,13 @@ pub(super) fn output(
     let (_, x_quantisation) = quantisation_of(builder, x);
     let least = weights::least_scale(x_quantisation, rows);
     let (dtype, quantisation) = if builder.is_result(value) {
-        (DType::I32, Quantisation { scale: least, zero_point: 0 })
+        (
+            DType::I32,
+            Quantisation {
+                scale: least,
+                zero_point: 0,
+            },
+        )
     } else {
         let dtype = builder.type_of(value);
         (dtype, builder.calibrated(value, dtype, least))

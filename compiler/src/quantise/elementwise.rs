@@ -2,7 +2,9 @@
 
 use super::builder::{Builder, Quantisation};
 use super::scheme::Weights;
-use super::weights::{clamp_words, constant_f32, float_bytes, quantisation_of, scale_word, shape_of};
+use super::weights::{
+    clamp_words, constant_f32, float_bytes, quantisation_of, scale_word, shape_of,
+};
 use crate::error::Result;
 use crate::graph::{Binary, Graph, Node, Unary};
 use crate::program::TensorId;
@@ -24,12 +26,17 @@ pub(super) fn obstacle(graph: &Graph, node: &Node, kind: Binary) -> Option<Strin
         [false, true] => repeats(b_shape, a_shape),
         [false, false] => repeats(a_shape, b_shape) || repeats(b_shape, a_shape),
     };
-    (!fits).then(|| format!("operands {a_shape:?} and {b_shape:?}: the shorter must repeat along leading axes"))
+    (!fits).then(|| {
+        format!("operands {a_shape:?} and {b_shape:?}: the shorter must repeat along leading axes")
+    })
 }
 
 /// Whether `short`, leading ones left out, ends `long`.
 fn is_suffix(short: &[usize], long: &[usize]) -> bool {
-    let first = short.iter().position(|&dim| dim != 1).unwrap_or(short.len());
+    let first = short
+        .iter()
+        .position(|&dim| dim != 1)
+        .unwrap_or(short.len());
     long.ends_with(&short[first..])
 }
 
@@ -45,10 +52,21 @@ pub(super) fn lower_binary(builder: &mut Builder<'_>, node: &Node, kind: Binary)
         Some(id) if builder.graph.constant(id).is_some() => constant(builder, node, second)?,
         _ => builder.input(node, second)?,
     };
-    let opcode = if kind == Binary::Add { Opcode::Add } else { Opcode::Mul };
+    let opcode = if kind == Binary::Add {
+        Opcode::Add
+    } else {
+        Opcode::Mul
+    };
     let (out, scales) = if builder.scheme.is_float() {
         let out = builder.arena(value, DType::F32, Quantisation::NONE)?;
-        (out, if kind == Binary::Add { vec![0, 0] } else { vec![0] })
+        (
+            out,
+            if kind == Binary::Add {
+                vec![0, 0]
+            } else {
+                vec![0]
+            },
+        )
     } else {
         let ((_, a), (_, b)) = (quantisation_of(builder, a), quantisation_of(builder, b));
         let dtype = builder.type_of(value);
@@ -68,7 +86,10 @@ pub(super) fn lower_binary(builder: &mut Builder<'_>, node: &Node, kind: Binary)
         (builder.arena(value, dtype, quantisation)?, words)
     };
     let (dtype, quantisation) = quantisation_of(builder, out);
-    let attributes = scales.into_iter().chain(clamp_words(None, dtype, quantisation)).collect();
+    let attributes = scales
+        .into_iter()
+        .chain(clamp_words(None, dtype, quantisation))
+        .collect();
     builder.push(opcode, &node.name, vec![a, b], vec![out], attributes);
     Ok(())
 }
@@ -82,9 +103,14 @@ fn constant(builder: &mut Builder<'_>, node: &Node, index: usize) -> Result<Tens
         let (dtype, bytes) = float_bytes(values, Weights::F32);
         return builder.weights(&name, dtype, &shape, 1.0, bytes);
     }
-    let largest = values.iter().fold(0.0f32, |most, &x| qibu::math::max(most, x.abs()));
+    let largest = values
+        .iter()
+        .fold(0.0f32, |most, &x| qibu::math::max(most, x.abs()));
     let scale = qibu::math::max(largest / 127.0, 1e-12);
-    let bytes = values.iter().map(|&x| quantise(x, scale, 0, -127, 127) as i8 as u8).collect();
+    let bytes = values
+        .iter()
+        .map(|&x| quantise(x, scale, 0, -127, 127) as i8 as u8)
+        .collect();
     builder.weights(&name, DType::I8, &shape, scale, bytes)
 }
 
@@ -101,7 +127,9 @@ fn function(kind: Unary) -> Option<qibu::Function1> {
 
 /// Why the runtime has no form for it, if so.
 pub(super) fn unary_obstacle(kind: Unary) -> Option<String> {
-    function(kind).is_none().then(|| format!("{kind:?} is not in the runtime"))
+    function(kind)
+        .is_none()
+        .then(|| format!("{kind:?} is not in the runtime"))
 }
 
 pub(super) fn lower_unary(builder: &mut Builder<'_>, node: &Node, kind: Unary) -> Result<()> {
@@ -112,7 +140,13 @@ pub(super) fn lower_unary(builder: &mut Builder<'_>, node: &Node, kind: Unary) -
     let value = node.outputs[0];
     if builder.scheme.is_float() {
         let out = builder.arena(value, DType::F32, Quantisation::NONE)?;
-        builder.push(Opcode::Unary, &node.name, vec![x], vec![out], vec![function as u32]);
+        builder.push(
+            Opcode::Unary,
+            &node.name,
+            vec![x],
+            vec![out],
+            vec![function as u32],
+        );
         return Ok(());
     }
     let (_, from) = quantisation_of(builder, x);
@@ -124,6 +158,12 @@ pub(super) fn lower_unary(builder: &mut Builder<'_>, node: &Node, kind: Unary) -
     let name = format!("{}.table", node.name);
     let table = builder.weights(&name, DType::I8, &[256], to.scale, table.collect())?;
     let out = builder.arena(value, DType::I8, to)?;
-    builder.push(Opcode::Unary, &node.name, vec![x, table], vec![out], vec![function as u32]);
+    builder.push(
+        Opcode::Unary,
+        &node.name,
+        vec![x, table],
+        vec![out],
+        vec![function as u32],
+    );
     Ok(())
 }

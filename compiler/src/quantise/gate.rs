@@ -13,12 +13,22 @@ const ENTRIES: i32 = 257;
 const ONE: f32 = 32767.0;
 
 pub(super) fn lower(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
-    let operands = [builder.input(node, 0)?, builder.input(node, 1)?, builder.input(node, 2)?];
+    let operands = [
+        builder.input(node, 0)?,
+        builder.input(node, 1)?,
+        builder.input(node, 2)?,
+    ];
     let value = node.outputs[0];
     if builder.scheme.is_float() {
         let out = builder.arena(value, DType::F32, Quantisation::NONE)?;
         let attributes = vec![0; 2];
-        builder.push(Opcode::Gate, &node.name, operands.to_vec(), vec![out], attributes);
+        builder.push(
+            Opcode::Gate,
+            &node.name,
+            operands.to_vec(),
+            vec![out],
+            attributes,
+        );
         return Ok(());
     }
     let [(_, a), (b_type, b), (_, x)] = operands.map(|id| quantisation_of(builder, id));
@@ -51,10 +61,16 @@ pub(super) fn lower(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
 /// σ at the 257 ends of the intervals of b.
 fn table(dtype: DType, b: Quantisation) -> Vec<u8> {
     // A step of the table is one step of int8, 256 of int16.
-    let step = if dtype == DType::I8 { b.scale } else { b.scale * 256.0 };
+    let step = if dtype == DType::I8 {
+        b.scale
+    } else {
+        b.scale * 256.0
+    };
     let entry = |index: i32| {
         let real = (index - ENTRIES / 2 - b.zero_point) as f32 * step;
         qibu::rounding::quantise(math::sigmoid(real), 1.0 / ONE, 0, 0, 32767) as i16
     };
-    (0..ENTRIES).flat_map(|index| entry(index).to_le_bytes()).collect()
+    (0..ENTRIES)
+        .flat_map(|index| entry(index).to_le_bytes())
+        .collect()
 }

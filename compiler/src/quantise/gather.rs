@@ -12,8 +12,12 @@ use qibu::rounding::quantise;
 pub(super) fn obstacle(graph: &Graph, node: &Node, axis: usize) -> Option<String> {
     let table = node.input(0)?;
     let shape = graph.shape(table);
-    let constant = graph.constant(table).is_some_and(|tensor| tensor.dtype() == Dtype::F32);
-    let computed = node.input(1).is_some_and(|ids| graph.constant(ids).is_none());
+    let constant = graph
+        .constant(table)
+        .is_some_and(|tensor| tensor.dtype() == Dtype::F32);
+    let computed = node
+        .input(1)
+        .is_some_and(|ids| graph.constant(ids).is_none());
     let fits = constant && computed && axis == 0 && shape.len() == 2;
     (!fits).then(|| "only rows of a constant float matrix, by computed index, along axis 0".into())
 }
@@ -27,11 +31,23 @@ pub(super) fn lower(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
     let (table, dtype, quantisation) = match builder.scheme.weights {
         Weights::Int8 => {
             // One scale for the table: its rows become activations, which have one.
-            let largest = table.iter().fold(0.0f32, |most, &x| qibu::math::max(most, x.abs()));
+            let largest = table
+                .iter()
+                .fold(0.0f32, |most, &x| qibu::math::max(most, x.abs()));
             let scale = qibu::math::max(largest / 127.0, 1e-12);
-            let bytes = table.iter().map(|&x| quantise(x, scale, 0, -127, 127) as i8 as u8).collect();
+            let bytes = table
+                .iter()
+                .map(|&x| quantise(x, scale, 0, -127, 127) as i8 as u8)
+                .collect();
             let id = builder.weights(&name, DType::I8, &shape, scale, bytes)?;
-            (id, DType::I8, Quantisation { scale, zero_point: 0 })
+            (
+                id,
+                DType::I8,
+                Quantisation {
+                    scale,
+                    zero_point: 0,
+                },
+            )
         }
         weights => {
             let (dtype, bytes) = float_bytes(table, weights);
@@ -40,6 +56,12 @@ pub(super) fn lower(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
         }
     };
     let out = builder.arena(value, dtype, quantisation)?;
-    builder.push(Opcode::Gather, &node.name, vec![table, ids], vec![out], vec![]);
+    builder.push(
+        Opcode::Gather,
+        &node.name,
+        vec![table, ids],
+        vec![out],
+        vec![],
+    );
     Ok(())
 }

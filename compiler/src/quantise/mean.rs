@@ -13,7 +13,9 @@ pub(super) fn obstacle(graph: &Graph, node: &Node) -> Option<String> {
     };
     let rank = node.input(0).map_or(0, |x| graph.shape(x).len());
     let fits = *kind == ReduceKind::Mean && rank >= 2 && axes[..] == [rank - 2];
-    (!fits).then(|| format!("{kind:?} over axes {axes:?} of {rank}, expected the mean over the second last"))
+    (!fits).then(|| {
+        format!("{kind:?} over axes {axes:?} of {rank}, expected the mean over the second last")
+    })
 }
 
 pub(super) fn lower(builder: &mut Builder<'_>, node: &Node) -> Result<()> {

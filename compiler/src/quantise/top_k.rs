@@ -18,12 +18,28 @@ pub(super) fn lower(builder: &mut Builder<'_>, node: &Node, _k: usize) -> Result
             let (_, x) = quantisation_of(builder, x);
             let scale = weights::least_scale(x, rows);
             let words = weights::scale_words(x, rows, scale);
-            inputs.push(builder.parameters(&format!("{}.scale", node.name), DType::Scale, words)?);
-            (DType::I32, Quantisation { scale, zero_point: 0 })
+            inputs.push(builder.parameters(
+                &format!("{}.scale", node.name),
+                DType::Scale,
+                words,
+            )?);
+            (
+                DType::I32,
+                Quantisation {
+                    scale,
+                    zero_point: 0,
+                },
+            )
         }
     };
     let ids = builder.arena(ids, DType::I32, Quantisation::NONE)?;
     let scores = builder.arena(scores, dtype, quantisation)?;
-    builder.push(Opcode::TopKDense, &node.name, inputs, vec![ids, scores], vec![]);
+    builder.push(
+        Opcode::TopKDense,
+        &node.name,
+        inputs,
+        vec![ids, scores],
+        vec![],
+    );
     Ok(())
 }

@@ -12,6 +12,12 @@ pub(super) fn lower(builder: &mut Builder<'_>, node: &Node, permutation: &[usize
     let out = builder.arena(node.outputs[0], dtype, quantisation)?;
     let mut attributes: Vec<u32> = permutation.iter().map(|&axis| axis as u32).collect();
     attributes.resize(MAX_RANK, 0);
-    builder.push(Opcode::Transpose, &node.name, vec![x], vec![out], attributes);
+    builder.push(
+        Opcode::Transpose,
+        &node.name,
+        vec![x],
+        vec![out],
+        attributes,
+    );
     Ok(())
 }

@@ -18,8 +18,9 @@ pub(super) fn assign(graph: &Graph, scheme: Scheme) -> BTreeMap<ValueId, DType> 
         (false, Activations::Int8) => DType::I8,
         (false, Activations::Int16) => DType::I16,
     };
-    let mut types: BTreeMap<ValueId, DType> =
-        (0..graph.values.len()).map(|index| (ValueId(index), wanted)).collect();
+    let mut types: BTreeMap<ValueId, DType> = (0..graph.values.len())
+        .map(|index| (ValueId(index), wanted))
+        .collect();
     if wanted != DType::I16 {
         return types;
     }
@@ -32,7 +33,9 @@ pub(super) fn assign(graph: &Graph, scheme: Scheme) -> BTreeMap<ValueId, DType> 
     for _ in 0..graph.nodes.len() {
         let mut changed = false;
         for node in &graph.nodes {
-            if let (Op::Reshape { .. } | Op::Transpose { .. }, Some(input)) = (&node.op, node.input(0)) {
+            if let (Op::Reshape { .. } | Op::Transpose { .. }, Some(input)) =
+                (&node.op, node.input(0))
+            {
                 let output = node.outputs[0];
                 if types[&input] != types[&output] {
                     types.insert(input, DType::I8);
@@ -52,7 +55,9 @@ pub(super) fn assign(graph: &Graph, scheme: Scheme) -> BTreeMap<ValueId, DType> 
 fn narrow_operands(graph: &Graph, node: &Node) -> Vec<ValueId> {
     match &node.op {
         Op::Dense { .. } | Op::TopKDense { .. } | Op::ConvNhwc { .. } => {
-            let products = node.input(1).map_or(0, |w| graph.shape(w)[1..].iter().product());
+            let products = node
+                .input(1)
+                .map_or(0, |w| graph.shape(w)[1..].iter().product());
             if products > MAX_INT16_PRODUCTS {
                 node.input(0).into_iter().collect()
             } else {
@@ -60,7 +65,11 @@ fn narrow_operands(graph: &Graph, node: &Node) -> Vec<ValueId> {
             }
         }
         // Tables have 256 entries.
-        Op::Unary(_) => node.input(0).into_iter().chain(node.outputs.iter().copied()).collect(),
+        Op::Unary(_) => node
+            .input(0)
+            .into_iter()
+            .chain(node.outputs.iter().copied())
+            .collect(),
         // Rows of an int8 table.
         Op::Gather { .. } => node.outputs.clone(),
         _ => Vec::new(),

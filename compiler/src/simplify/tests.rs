@@ -200,3 +200,23 @@ fn weights_at_run_time_are_named() {
     let error = simplify(graph).unwrap_err().to_string();
     assert!(error.contains("y (Conv)"), "{error}");
 }
+
+/// A transpose passes any number of operators in one sweep, and time grows with the nodes only.
+#[test]
+fn long_chains_come_to_rest() {
+    let turn = |from: &str, to: &str| {
+        let attributes = vec![attribute::ints("perm", &[1, 0])];
+        node("Transpose", &[from], &[to], attributes)
+    };
+    let mut model = Model::default()
+        .input("x", DataType::Float, &[2, 3])
+        .node(turn("x", "t0"));
+    for index in 0..3_000 {
+        let (from, to) = (format!("t{index}"), format!("t{}", index + 1));
+        let mut step = node("Tanh", &[&from], &[&to], vec![]);
+        step.name = "same".into();
+        model = model.node(step);
+    }
+    let (after, _) = proven(model.node(turn("t3000", "y")).output("y"));
+    assert_eq!(after.graph().nodes.len(), 3_000);
+}

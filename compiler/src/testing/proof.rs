@@ -38,7 +38,9 @@ pub(crate) fn assert_same_outputs(before: &Graph, after: &Graph) {
         match (expected.as_f32(), found.as_f32()) {
             (Some(expected), Some(found)) => {
                 let pairs = expected.iter().zip(found);
-                let worst = pairs.fold(0.0f32, |worst, (a, b)| worst.max((a - b).abs()));
+                let worst = pairs.fold(0.0f32, |worst, (a, b)| {
+                    worst.max((a - b).abs() / (1.0 + a.abs()))
+                });
                 assert!(worst < 1e-5, "{name} differs by {worst}\n{after}");
             }
             _ => assert_eq!(expected, found, "{name}\n{after}"),

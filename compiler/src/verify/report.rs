@@ -101,7 +101,11 @@ pub(super) fn function(
                 shape: first.shape.clone(),
                 dtype: format!("{:?}", first.dtype).to_lowercase(),
                 flash: constants.map(|&id| program.tensors[id].bytes()).sum(),
-                ram: step.outputs.iter().map(|&id| program.tensors[id].bytes()).sum(),
+                ram: step
+                    .outputs
+                    .iter()
+                    .map(|&id| program.tensors[id].bytes())
+                    .sum(),
                 macs: loaded.macs(),
                 snr_db: step.outputs.iter().find_map(|&id| snr(id)),
             }
@@ -109,7 +113,9 @@ pub(super) fn function(
         .collect();
     let outputs = function.outputs.iter().map(|&id| {
         // A view has the bytes, and so the error, of the tensor that a step wrote.
-        let noise = noise.get(&(program.root(id) as u32)).or_else(|| noise.get(&(id as u32)));
+        let noise = noise
+            .get(&(program.root(id) as u32))
+            .or_else(|| noise.get(&(id as u32)));
         OutputReport {
             name: program.tensors[id].name.clone(),
             snr_db: noise.and_then(Noise::decibels),
