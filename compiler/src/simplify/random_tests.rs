@@ -40,7 +40,7 @@ impl Growth {
             1 | 2 => self.transpose(x, &shape),
             3 => {
                 let count: usize = shape.iter().product();
-                let half = if count % 2 == 0 {
+                let half = if count.is_multiple_of(2) {
                     vec![2, count / 2]
                 } else {
                     vec![1, count]
