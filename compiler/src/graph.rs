@@ -9,6 +9,7 @@ mod edit;
 mod evaluate;
 mod limits;
 mod metadata;
+mod names;
 mod op;
 mod output;
 mod slice;
@@ -17,11 +18,12 @@ mod tidy;
 
 pub use limits::Limits;
 pub use metadata::Metadata;
+pub(crate) use names::Names;
 pub use op::{Binary, Clamp, Conv, Gemm, Op, Pool, PoolKind, ReduceKind, TopK, Unary, Window};
 pub use output::Fact;
 pub use tensor::{Data, Dtype, Tensor};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Index of a [`Value`] in [`Graph::values`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,7 +105,7 @@ pub struct Graph {
     /// Bytes of constants that folding has computed so far.
     pub(crate) folded_bytes: usize,
     /// Names in use.
-    pub(crate) names: BTreeSet<String>,
+    pub(crate) names: Names,
 }
 
 impl Graph {

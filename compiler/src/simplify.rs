@@ -20,6 +20,8 @@ mod merge_reshapes;
 mod permutation;
 mod push_reshapes;
 mod push_transposes;
+#[cfg(test)]
+mod random_tests;
 mod remove_dead;
 mod share_constants;
 mod share_nodes;
@@ -76,6 +78,7 @@ pub fn simplify(mut graph: Graph) -> Result<Simplified> {
     for _ in 0..ROUNDS {
         if !round(&mut graph)? {
             graph.compact();
+            graph.restore_names();
             check::lowered(&graph)?;
             return Ok(Simplified(graph));
         }

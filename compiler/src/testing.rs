@@ -2,7 +2,9 @@
 
 pub(crate) mod interpreter;
 pub(crate) mod models;
+mod proof;
 mod windows;
 
 pub(crate) use interpreter::run;
 pub(crate) use models::{Model, poem};
+pub(crate) use proof::{after, assert_same_outputs, import};

@@ -9,12 +9,7 @@ use std::collections::BTreeMap;
 impl Graph {
     /// A new value named after `base`, made unique.
     pub fn add_value(&mut self, base: &str, dtype: Dtype, shape: Vec<usize>) -> ValueId {
-        let mut name = base.to_owned();
-        let mut number = 1;
-        while !self.names.insert(name.clone()) {
-            number += 1;
-            name = format!("{base}.{number}");
-        }
+        let name = self.names.unique(base);
         self.values.push(Value { name, dtype, shape });
         ValueId(self.values.len() - 1)
     }

@@ -52,7 +52,6 @@ impl Graph {
             .collect();
         let mut values: Vec<Option<Value>> = self.values.drain(..).map(Some).collect();
         self.values = used.iter().filter_map(|id| values[id.0].take()).collect();
-        self.names = self.values.iter().map(|value| value.name.clone()).collect();
         self.constants = std::mem::take(&mut self.constants)
             .into_iter()
             .filter_map(|(id, tensor)| Some((*renumbered.get(&id)?, tensor)))

@@ -2,6 +2,7 @@
 
 use super::table;
 use crate::error::{Error, Result};
+use crate::graph::Names;
 use crate::onnx::{AttributeType, GraphProto, NodeProto};
 use std::collections::BTreeSet;
 
@@ -123,9 +124,11 @@ fn refusal(node: &NodeProto) -> Option<String> {
 }
 
 /// Keeps generated names from taking one that the file uses.
-pub(super) fn reserve_names(proto: &GraphProto, names: &mut BTreeSet<String>) {
+pub(super) fn reserve_names(proto: &GraphProto, names: &mut Names) {
     let results = proto.node.iter().flat_map(|node| &node.output);
-    names.extend(results.cloned());
-    names.extend(proto.input.iter().map(|input| input.name.clone()));
-    names.extend(proto.initializer.iter().map(|tensor| tensor.name.clone()));
+    let inputs = proto.input.iter().map(|input| &input.name);
+    let constants = proto.initializer.iter().map(|tensor| &tensor.name);
+    for name in results.chain(inputs).chain(constants) {
+        names.reserve(name);
+    }
 }

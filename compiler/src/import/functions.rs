@@ -7,6 +7,9 @@ use crate::graph::{Function, ValueId};
 use crate::onnx::{GraphProto, ModelProto};
 use std::collections::BTreeSet;
 
+/// Functions of one file: each is checked against the whole graph.
+const MOST: usize = 64;
+
 /// A function as the file declares it.
 pub(super) struct Declared {
     pub(super) name: String,
@@ -63,6 +66,12 @@ fn whole_graph(proto: &GraphProto) -> Declared {
 fn parse(text: &str) -> std::result::Result<Vec<Declared>, String> {
     let json: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let object = json.as_object().ok_or("an object is expected")?;
+    if object.len() > MOST {
+        return Err(format!(
+            "{} functions; at most {MOST} are supported",
+            object.len()
+        ));
+    }
     let list = |name: &str, body: &serde_json::Value, key: &str| {
         let items = body.get(key).and_then(serde_json::Value::as_array);
         let names: Option<Vec<String>> = items.and_then(|items| {

@@ -57,7 +57,7 @@ pub fn draw(arena: &Arena) -> String {
     // Writing into a String cannot fail.
     let _ = write!(
         svg,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"arena\" viewBox=\"0 0 {WIDTH} {height}\" \
          width=\"100%\" style=\"max-width:60rem\" role=\"img\" aria-label=\"{title}\">\n{CSS}\n\
          <rect class=\"ground\" width=\"{WIDTH}\" height=\"{height}\"/>\n\
          <text class=\"title\" x=\"10\" y=\"22\">{title}</text>\n"
@@ -75,12 +75,13 @@ pub fn draw(arena: &Arena) -> String {
 }
 
 const CSS: &str = "<style>\
-.ground{fill:#fff}text{font:11px system-ui,sans-serif;fill:#222}.title{font-size:14px;font-weight:600}\
-.axis{stroke:#888;stroke-width:1}.block{stroke:#fff;stroke-width:1}.inside{fill:#111}\
-.peak{stroke:#c22;stroke-width:1.5}.bound{stroke:#26c;stroke-width:1.5;stroke-dasharray:5 3}\
-.faint{fill:#666}\
-@media(prefers-color-scheme:dark){.ground{fill:#16181c}text{fill:#e6e6e6}.axis{stroke:#777}\
-.block{stroke:#16181c}.inside{fill:#111}.peak{stroke:#f66}.bound{stroke:#7af}.faint{fill:#aaa}}\
+.arena .ground{fill:#fff}.arena text{font:11px system-ui,sans-serif;fill:#222}\
+.arena .title{font-size:14px;font-weight:600}.arena .axis{stroke:#888}.arena .inside{fill:#111}\
+.arena .block{stroke:#fff}.arena .faint{fill:#666}.arena .peak{stroke:#c22;stroke-width:1.5}\
+.arena .bound{stroke:#26c;stroke-width:1.5;stroke-dasharray:5 3}\
+@media(prefers-color-scheme:dark){.arena .ground{fill:#16181c}.arena text{fill:#e6e6e6}\
+.arena .inside{fill:#111}.arena .block{stroke:#16181c}.arena .faint{fill:#aaa}\
+.arena .peak{stroke:#f66}.arena .bound{stroke:#7af}}\
 </style>";
 
 /// From steps and bytes to units of the drawing.

@@ -86,3 +86,32 @@ fn absorbed(
     let weights = columns.transposed(&order).reshaped(&[outputs, width])?;
     Ok(Some((x, weights)))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::onnx::{DataType, attribute, node};
+    use crate::testing::{Model, after};
+
+    #[test]
+    fn flattened_transposes_reorder_columns() {
+        let model = Model::default()
+            .input("x", DataType::Float, &[2, 3, 4])
+            .node(node(
+                "Transpose",
+                &["x"],
+                &["t"],
+                vec![attribute::ints("perm", &[0, 2, 1])],
+            ))
+            .node(node("Flatten", &["t"], &["f"], vec![]))
+            .weights("w", &[12, 5])
+            .op("MatMul", &["f", "w"], "y")
+            .output("y");
+        let passes = |graph: &mut crate::graph::Graph| {
+            Ok(super::super::lower_dense::run(graph)? && super::run(graph)?)
+        };
+        assert_eq!(
+            after(passes, model),
+            "in x:[2,3,4]\ny.2:[2,12] = Reshape(x)\ny:[2,5] = Dense(y.2, #w:[5,12])\nfn main(x) -> y\n"
+        );
+    }
+}

@@ -93,3 +93,54 @@ fn give_back(graph: &mut Graph, index: usize, result: ValueId) -> Result<()> {
     graph.nodes[index].inputs = vec![Some(source)];
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::onnx::{DataType, attribute, node};
+    use crate::testing::{Model, after};
+
+    #[test]
+    fn a_line_is_an_image_of_height_one() {
+        let attributes = vec![
+            attribute::ints("pads", &[2, 0]),
+            attribute::ints("dilations", &[2]),
+        ];
+        let model = Model::default()
+            .input("x", DataType::Float, &[1, 2, 5])
+            .weights("w", &[3, 2, 2])
+            .node(node("Conv", &["x", "w"], &["y"], attributes))
+            .output("y");
+        assert_eq!(
+            after(super::run, model),
+            "in x:[1,2,5]\n\
+             y.5:[1,5,2] = Transpose[0, 2, 1](x)\n\
+             y.4:[1,1,5,2] = Reshape(y.5)\n\
+             y.3:[1,1,5,3] = ConvNhwc(y.4, #w:[3,1,2,2])\n\
+             y.2:[1,5,3] = Reshape(y.3)\n\
+             y:[1,3,5] = Transpose[0, 2, 1](y.2)\n\
+             fn main(x) -> y\n"
+        );
+    }
+
+    #[test]
+    fn pools_turn_too() {
+        let attributes = |pad| {
+            let kernel = attribute::ints("kernel_shape", &[2, 2]);
+            let ceil = attribute::int("ceil_mode", 1);
+            vec![
+                kernel,
+                ceil,
+                attribute::ints("strides", &[2, 2]),
+                attribute::ints("pads", pad),
+            ]
+        };
+        for kind in ["MaxPool", "AveragePool"] {
+            let model = Model::default()
+                .input("x", DataType::Float, &[1, 2, 5, 4])
+                .node(node(kind, &["x"], &["y"], attributes(&[0, 1, 0, 0])))
+                .output("y");
+            let text = after(super::run, model);
+            assert!(text.contains("[1,3,3,2] = PoolNhwc("), "{text}");
+        }
+    }
+}

@@ -81,3 +81,21 @@ fn passes_on(graph: &Graph, node: &Node) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::onnx::DataType;
+    use crate::testing::{Model, after};
+
+    #[test]
+    fn identities_go_and_outputs_keep_their_names() {
+        let model = Model::default()
+            .input("x", DataType::Float, &[2])
+            .op("Identity", &["x"], "i")
+            .op("Exp", &["i"], "e")
+            .op("Identity", &["e"], "y")
+            .output("y");
+        let text = after(super::run, model);
+        assert_eq!(text, "in x:[2]\ny:[2] = Exp(x)\nfn main(x) -> y\n");
+    }
+}

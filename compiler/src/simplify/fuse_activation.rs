@@ -58,3 +58,29 @@ fn limited(op: &Op, next: Clamp) -> Option<Op> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::onnx::DataType;
+    use crate::testing::{Model, after};
+
+    #[test]
+    fn limits_join_the_product_and_each_other() {
+        let model = Model::default()
+            .input("x", DataType::Float, &[2, 3])
+            .weights("w", &[3, 4])
+            .tensor(crate::onnx::tensor::f32("high", &[], &[0.25]))
+            .op("MatMul", &["x", "w"], "p")
+            .op("Relu", &["p"], "r")
+            .op("Clip", &["r", "", "high"], "y")
+            .output("y");
+        let passes = |graph: &mut crate::graph::Graph| {
+            Ok(super::super::lower_dense::run(graph)? && super::run(graph)?)
+        };
+        let text = after(passes, model);
+        assert!(
+            text.contains("y:[2,4] = Dense[0..0.25](x, #w:[4,3])"),
+            "{text}"
+        );
+    }
+}

@@ -84,3 +84,29 @@ pub(super) fn per_channel(tensor: &Tensor, channels: usize) -> Option<Vec<f32>> 
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::onnx::DataType;
+    use crate::testing::{Model, after};
+
+    #[test]
+    fn added_and_subtracted_constants_become_the_bias() {
+        for kind in ["Add", "Sub"] {
+            let model = Model::default()
+                .input("x", DataType::Float, &[2, 3])
+                .weights("w", &[3, 4])
+                .weights("b", &[4])
+                .op("MatMul", &["x", "w"], "p")
+                .op(kind, &["p", "b"], "y")
+                .output("y");
+            let passes = |graph: &mut crate::graph::Graph| {
+                Ok(super::super::lower_dense::run(graph)? && super::run(graph)?)
+            };
+            assert_eq!(
+                after(passes, model),
+                "in x:[2,3]\ny:[2,4] = Dense(x, #w:[4,3], #p.bias:[4])\nfn main(x) -> y\n"
+            );
+        }
+    }
+}

@@ -76,3 +76,37 @@ impl Finder<'_> {
         Some((&node.op, &node.inputs))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::onnx::DataType;
+    use crate::testing::{Model, after};
+
+    #[test]
+    fn operands_may_stand_in_any_order() {
+        for (product, sum) in [(["a", "s"], ["m", "x"]), (["s", "a"], ["x", "m"])] {
+            let model = Model::default()
+                .input("a", DataType::Float, &[2, 3])
+                .input("b", DataType::Float, &[2, 3])
+                .input("x", DataType::Float, &[2, 3])
+                .op("Sigmoid", &["b"], "s")
+                .op("Mul", &product, "m")
+                .op("Add", &sum, "y")
+                .output("y");
+            let text = after(super::run, model);
+            assert!(text.contains("y:[2,3] = Gate(a, b, x)"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_product_that_is_read_elsewhere_stays() {
+        let model = Model::default()
+            .input("a", DataType::Float, &[2])
+            .op("Sigmoid", &["a"], "s")
+            .op("Mul", &["a", "s"], "m")
+            .op("Add", &["m", "a"], "y")
+            .output("y")
+            .output("m");
+        assert!(!super::run(&mut crate::testing::import(model)).unwrap());
+    }
+}

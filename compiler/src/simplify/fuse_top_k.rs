@@ -83,3 +83,38 @@ fn needed_together(graph: &Graph, selection: usize, logits: &[ValueId]) -> bool 
         reached.contains(&selection) && (wanted || reached.iter().any(reads))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::onnx::{DataType, attribute, node};
+    use crate::testing::{Model, after};
+
+    #[test]
+    fn selection_moves_into_the_product() {
+        let model = Model::default()
+            .input("x", DataType::Float, &[5, 3])
+            .weights("w", &[3, 7])
+            .op("MatMul", &["x", "w"], "p")
+            .ints("cube", &[1, 5, 7])
+            .op("Reshape", &["p", "cube"], "logits")
+            .ints("k", &[2])
+            .node(node(
+                "TopK",
+                &["logits", "k"],
+                &["s", "i"],
+                vec![attribute::int("axis", 2)],
+            ))
+            .output("s")
+            .output("i");
+        let passes = |graph: &mut crate::graph::Graph| {
+            Ok(super::super::lower_dense::run(graph)? && super::run(graph)?)
+        };
+        assert_eq!(
+            after(passes, model),
+            "in x:[5,3]\n\
+             s.2:[1,5,3] = Reshape(x)\n\
+             s:[1,5,2], i:i64[1,5,2] = TopKDense[2](s.2, #w:[7,3])\n\
+             fn main(x) -> s, i\n"
+        );
+    }
+}

@@ -103,3 +103,40 @@ fn bias_of(addend: &Tensor, channels: usize, beta: f32) -> Result<Option<Tensor>
     };
     scaled(&Tensor::f32(&[channels], values)?, beta).map(Some)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::onnx::{DataType, attribute, node};
+    use crate::testing::{Model, after};
+
+    #[test]
+    fn factors_move_into_the_weights() {
+        let attributes = vec![
+            attribute::float("alpha", 0.5),
+            attribute::float("beta", 2.0),
+        ];
+        let model = Model::default()
+            .input("x", DataType::Float, &[2, 3])
+            .weights("w", &[3, 4])
+            .weights("b", &[1, 4])
+            .node(node("Gemm", &["x", "w", "b"], &["y"], attributes))
+            .output("y");
+        assert_eq!(
+            after(super::run, model),
+            "in x:[2,3]\ny:[2,4] = Dense(x, #w:[4,3], #y.bias:[4])\nfn main(x) -> y\n"
+        );
+    }
+
+    #[test]
+    fn an_addend_per_row_is_added_afterwards() {
+        let attributes = vec![attribute::int("transA", 1)];
+        let model = Model::default()
+            .input("x", DataType::Float, &[3, 2])
+            .weights("w", &[3, 4])
+            .weights("c", &[2, 4])
+            .node(node("Gemm", &["x", "w", "c"], &["y"], attributes))
+            .output("y");
+        let text = after(super::run, model);
+        assert!(text.contains("y:[2,4] = Add(y.2, #c:[2,4])"), "{text}");
+    }
+}

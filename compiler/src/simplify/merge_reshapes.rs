@@ -34,3 +34,29 @@ pub(super) fn run(graph: &mut Graph) -> Result<bool> {
     }
     Ok(changed)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::onnx::{DataType, attribute, node};
+    use crate::testing::{Model, after};
+
+    #[test]
+    fn views_of_views_are_views() {
+        let model = Model::default()
+            .input("x", DataType::Float, &[1, 1, 6])
+            .node(node(
+                "Transpose",
+                &["x"],
+                &["t"],
+                vec![attribute::ints("perm", &[2, 0, 1])],
+            ))
+            .ints("shape", &[2, 3])
+            .op("Reshape", &["t", "shape"], "y")
+            .output("y");
+        let text = after(super::run, model);
+        assert_eq!(
+            text,
+            "in x:[1,1,6]\ny:[2,3] = Reshape(x)\nfn main(x) -> y\n"
+        );
+    }
+}

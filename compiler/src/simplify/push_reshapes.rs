@@ -101,3 +101,29 @@ fn operands(
     }
     Ok(Some(moved))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::onnx::DataType;
+    use crate::testing::{Model, after};
+
+    #[test]
+    fn elementwise_operators_come_first() {
+        let model = Model::default()
+            .input("x", DataType::Float, &[6, 2])
+            .ints("shape", &[1, 3, 2, 2])
+            .weights("b", &[2])
+            .op("Reshape", &["x", "shape"], "r")
+            .op("Add", &["r", "b"], "s")
+            .op("Exp", &["s"], "y")
+            .output("y");
+        assert_eq!(
+            after(super::run, model),
+            "in x:[6,2]\n\
+             s:[6,2] = Add(x, #b:[2])\n\
+             y.2:[6,2] = Exp(s)\n\
+             y:[1,3,2,2] = Reshape(y.2)\n\
+             fn main(x) -> y\n"
+        );
+    }
+}

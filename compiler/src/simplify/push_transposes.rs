@@ -6,6 +6,8 @@
 //! are transposed alike than would have to be transposed back: so no two pushes undo each other.
 
 mod axes;
+#[cfg(test)]
+mod tests;
 mod units;
 
 use super::permutation::{self, inverse, is_identity, moves_only_units};
@@ -72,17 +74,21 @@ fn push(graph: &mut Graph, producers: &Producers, index: usize, node: &Node) -> 
         inputs.push(Some(operand(graph, producers, node, id, &permutation)?));
     }
     let sources = graph.apply(op, &inputs, &node.name)?;
-    for (&output, source) in node.outputs.iter().zip(sources) {
-        graph.nodes.push(Node {
+    // The node itself becomes the transpose, so that the next one sees it in the same sweep.
+    for (position, (&output, source)) in node.outputs.iter().zip(sources).enumerate() {
+        let turn_back = Node {
             name: node.name.clone(),
             op: Op::Transpose {
                 permutation: result.clone(),
             },
             inputs: vec![Some(source)],
             outputs: vec![output],
-        });
+        };
+        match position {
+            0 => graph.nodes[index] = turn_back,
+            _ => graph.nodes.push(turn_back),
+        }
     }
-    graph.nodes[index].outputs.clear();
     Ok(true)
 }
 

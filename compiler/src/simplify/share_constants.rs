@@ -49,3 +49,27 @@ fn digest(tensor: &Tensor) -> [u8; 32] {
     }
     hash.finalize().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::onnx::{DataType, tensor};
+    use crate::testing::{Model, after};
+
+    #[test]
+    fn equal_bits_are_stored_once_and_signed_zeros_are_kept_apart() {
+        let model = Model::default()
+            .input("x", DataType::Float, &[2])
+            .tensor(tensor::f32("a", &[2], &[1.0, 0.0]))
+            .tensor(tensor::f32("b", &[2], &[1.0, 0.0]))
+            .tensor(tensor::f32("c", &[2], &[1.0, -0.0]))
+            .op("Mul", &["x", "a"], "m")
+            .op("Mul", &["m", "b"], "n")
+            .op("Mul", &["n", "c"], "y")
+            .output("y");
+        let text = after(super::run, model);
+        assert!(
+            text.contains("Mul(m, #a:[2])") && text.contains("Mul(n, #c:[2])"),
+            "{text}"
+        );
+    }
+}

@@ -30,3 +30,24 @@ pub(super) fn run(graph: &mut Graph) -> Result<bool> {
     }
     Ok(!renamed.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::onnx::DataType;
+    use crate::testing::{Model, after};
+
+    #[test]
+    fn twins_become_one() {
+        let model = Model::default()
+            .input("x", DataType::Float, &[2])
+            .op("Exp", &["x"], "e")
+            .op("Exp", &["x"], "f")
+            .op("Mul", &["e", "f"], "y")
+            .output("y");
+        let text = after(super::run, model);
+        assert_eq!(
+            text,
+            "in x:[2]\ne:[2] = Exp(x)\ny:[2] = Mul(e, e)\nfn main(x) -> y\n"
+        );
+    }
+}

@@ -67,8 +67,32 @@ fn compute(graph: &Graph, node: &Node, values: &Values) -> Vec<Tensor> {
         }
         Op::MatMul if x(1).shape().len() == 2 => one(matrix(x(0), &turned(x(1), true), None, None)),
         Op::Dense { clamp } => one(matrix(x(0), x(1), bias.as_deref(), *clamp)),
-        Op::TopK(top) if top.largest && top.axis + 1 == out.len() => {
-            best(floats(x(0)), *x(0).shape().last().unwrap(), top.k, out)
+        Op::TopK(top) if top.largest => best_along(x(0), top.axis, top.k),
+        Op::ArgMax { axis, .. } => {
+            let best = best_along(x(0), *axis, 1);
+            vec![best[1].reshaped(out).unwrap()]
+        }
+        Op::Slice { starts, steps, .. } => one(each(out, |at| {
+            let axes = at.iter().zip(starts.iter().zip(steps));
+            let from: Vec<_> = axes
+                .map(|(&i, (&start, &step))| (start as isize + i as isize * step) as usize)
+                .collect();
+            floats(x(0))[flat(x(0).shape(), &from)]
+        })),
+        Op::Split { axis, sizes } => {
+            let mut start = 0;
+            let mut part = |&size: &usize| {
+                let mut shape = x(0).shape().to_vec();
+                shape[*axis] = size;
+                let values = each(&shape, |at| {
+                    let mut at = at.to_vec();
+                    at[*axis] += start;
+                    floats(x(0))[flat(x(0).shape(), &at)]
+                });
+                start += size;
+                Tensor::f32(&shape, values).unwrap()
+            };
+            sizes.iter().map(&mut part).collect()
         }
         Op::TopKDense { k } => {
             let logits = matrix(x(0), x(1), bias.as_deref(), None);
@@ -195,6 +219,21 @@ fn matrix(x: &Tensor, w: &Tensor, bias: Option<&[f32]>, clamp: Option<Clamp>) ->
         }
     }
     results
+}
+
+/// The best k along any axis: turned to the end, searched, turned back.
+fn best_along(x: &Tensor, axis: usize, k: usize) -> Vec<Tensor> {
+    let last = x.shape().len() - 1;
+    let mut swap: Vec<usize> = (0..=last).collect();
+    swap.swap(axis, last);
+    let x = x.transposed(&swap);
+    let mut shape = x.shape().to_vec();
+    let width = std::mem::replace(&mut shape[last], k);
+    let found = best(floats(&x), width, k, &shape);
+    found
+        .iter()
+        .map(|tensor| tensor.transposed(&swap))
+        .collect()
 }
 
 fn best(values: &[f32], width: usize, k: usize, shape: &[usize]) -> Vec<Tensor> {
