@@ -1,5 +1,8 @@
 //! One training step as one graph: forward, loss, backward, update.
 
+#[cfg(test)]
+mod tests;
+
 use super::graph::{Graph, V};
 use super::lower::{self, packing::Packing};
 use super::poem::{self, Handles, Weights};
