@@ -112,7 +112,12 @@ fn cuda(builder: SessionBuilder) -> Result<SessionBuilder> {
         .with_disable_cpu_fallback()
         .map_err(|error| failed("forbid the fallback to the processor", error))?
         .with_execution_providers([provider.build().error_on_failure()])
-        .map_err(|error| no_cuda(&error.to_string()))
+        .map_err(|error| {
+            no_cuda(&format!(
+                "{error}; its CUDA and cuDNN libraries must be where the loader finds them \
+                 (LD_LIBRARY_PATH)"
+            ))
+        })
 }
 
 /// A host tensor as ONNX Runtime's value.

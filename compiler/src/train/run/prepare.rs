@@ -5,6 +5,7 @@ use super::super::corpus::{self, Corpus, Encoded};
 use super::super::recipe::Recipe;
 use super::super::step::State;
 use super::Request;
+use crate::engine::{self, Options};
 use crate::error::{Error, Result};
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -40,6 +41,7 @@ pub fn begin(request: &Request, recipe: &Recipe) -> Result<(Checkpoint, Data)> {
     let run = Checkpoint {
         recipe: recipe.clone(),
         corpus: digest(&data.train),
+        place: place(&request.options)?,
         batch: recipe.batch.min(data.train.len()),
         step: 0,
         state: State::start(recipe, vocabulary.len()),
@@ -58,7 +60,7 @@ pub fn resume(request: &Request, path: &Path) -> Result<(Checkpoint, Data)> {
             path.display()
         )));
     }
-    let run = Checkpoint::read(path)?;
+    let mut run = Checkpoint::read(path)?;
     let corpus = Corpus::read(&request.corpus, run.recipe.form)?;
     let data = encode(request, &corpus, &run.vocabulary)?;
     if digest(&data.train) != run.corpus {
@@ -67,7 +69,26 @@ pub fn resume(request: &Request, path: &Path) -> Result<(Checkpoint, Data)> {
             request.corpus.display()
         )));
     }
+    let here = place(&request.options)?;
+    if here != run.place {
+        eprintln!(
+            "note: trained so far with {}, from here with {here}: the weights will differ in \
+             their last bits from those of an unbroken run",
+            run.place
+        );
+        run.place = here;
+    }
     Ok((run, data))
+}
+
+/// Engine, device and threads: what the last bits of the weights depend on.
+fn place(options: &Options) -> Result<String> {
+    let device = format!("{:?}", options.device).to_lowercase();
+    Ok(format!(
+        "{}, {device}, {} threads",
+        engine::version()?,
+        options.threads
+    ))
 }
 
 fn encode(request: &Request, corpus: &Corpus, vocabulary: &[char]) -> Result<Data> {

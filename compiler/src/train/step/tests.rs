@@ -153,3 +153,68 @@ fn updates_equal_adam() {
         );
     }
 }
+
+/// The two buffers take turns: steps on bound state equal runs that pass the state by hand.
+#[test]
+fn bound_steps_equal_plain_runs() {
+    if !engine_or_skip() {
+        return;
+    }
+    let recipe = Recipe {
+        embedding: 8,
+        width: 8,
+        latent: 4,
+        ..Recipe::best()
+    };
+    const BATCH: usize = 4;
+    const CHARACTERS: usize = 30;
+    let options = Options {
+        threads: 2,
+        optimise: true,
+        ..Options::default()
+    };
+    let start = State::start(&recipe, CHARACTERS);
+    let mut trainer = Trainer::new(&recipe, &start, BATCH, &options).unwrap();
+    let packing = Packing::of(&start.weights);
+    let model = graph(&recipe, &packing, BATCH).unwrap().to_model("train");
+    let mut session = Session::load(&model.encode_to_vec(), &options).unwrap();
+    let mut by_hand: Weights = packing.pack(&start.weights);
+    for (suffix, part) in [("first", &start.first), ("second", &start.second)] {
+        for (name, tensor) in packing.pack(part) {
+            by_hand.insert(format!("{name}/{suffix}"), tensor);
+        }
+    }
+    let mut random = Random::new(2, 2);
+    for step in 1..=5 {
+        let ids: Vec<i64> = (0..recipe.form * BATCH)
+            .map(|_| i64::from(random.below(CHARACTERS as u32)))
+            .collect();
+        let noise = random.normals(BATCH * recipe.latent);
+        let [rate, epsilon] = adam::scalars(0.01, step);
+        let scalar = |value: f32| Tensor::f32(&[1], vec![value]);
+        let mut feeds = vec![
+            ("ids", Tensor::i64(&[ids.len()], ids.clone())),
+            ("noise", Tensor::f32(&[BATCH, recipe.latent], noise.clone())),
+            ("rate", scalar(rate)),
+            ("epsilon", scalar(epsilon)),
+            ("kl_weight", scalar(1.0)),
+        ];
+        feeds.extend(
+            by_hand
+                .iter()
+                .map(|(name, tensor)| (name.as_str(), tensor.clone())),
+        );
+        let outputs = session.run(&feeds).unwrap();
+        let next = outputs.into_iter().filter_map(|(name, tensor)| {
+            let name = name.strip_prefix("next/")?;
+            Some((name.to_string(), tensor))
+        });
+        by_hand = next.collect();
+        trainer.step(ids, noise, step, [0.01, 1.0]).unwrap();
+    }
+    let plain: Weights = by_hand
+        .into_iter()
+        .filter(|(name, _)| !name.contains('/'))
+        .collect();
+    assert_eq!(trainer.state().unwrap().weights, packing.unpack(&plain));
+}
