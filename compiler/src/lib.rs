@@ -2,5 +2,8 @@
 //! into one flat int8 file for the `qibu` runtime.
 
 pub mod atomic;
+pub mod cli;
+pub mod engine;
 pub mod error;
 pub mod onnx;
+pub mod train;
