@@ -5,5 +5,7 @@ pub mod atomic;
 pub mod cli;
 pub mod engine;
 pub mod error;
+pub mod eval;
 pub mod onnx;
+pub mod poem;
 pub mod train;
