@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use qibu_compiler::cli;
+use qibu_compiler::compile::compile_float;
 use std::process::ExitCode;
 
 /// Puts small neural networks on any chip.
@@ -27,6 +28,8 @@ struct Cli {
 enum Command {
     Compile(cli::compile::CompileArgs),
     Inspect(cli::inspect::InspectArgs),
+    Eval(cli::eval::EvalArgs),
+    Poem(cli::poem::PoemArgs),
     Train(cli::train::TrainArgs),
 }
 
@@ -34,6 +37,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Compile(args) => cli::compile::run(args),
         Command::Inspect(args) => cli::inspect::run(args),
+        Command::Eval(args) => cli::eval::run(args, &compile_float),
+        Command::Poem(args) => cli::poem::run(args),
         Command::Train(args) => cli::train::run(args),
     };
     match result {
