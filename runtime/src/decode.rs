@@ -3,5 +3,6 @@
 mod distinct;
 mod vocabulary;
 
+pub(crate) use distinct::fill;
 pub use distinct::{Candidates, choose_distinct, choose_first};
 pub use vocabulary::Vocabulary;

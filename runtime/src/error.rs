@@ -18,7 +18,7 @@ pub enum LoadError {
     Flags,
     /// The structure checksum does not match: the file is damaged.
     Checksum,
-    /// Bytes between sections are not zero.
+    /// The padding behind this section is not zero.
     Padding(Section),
     /// The text section is not UTF-8.
     Text,
@@ -76,7 +76,7 @@ impl fmt::Display for LoadError {
             ),
             Self::Flags => f.write_str("unknown flags in the header"),
             Self::Checksum => f.write_str("structure checksum mismatch: the file is damaged"),
-            Self::Padding(section) => write!(f, "bytes before section {section:?} are not zero"),
+            Self::Padding(section) => write!(f, "padding behind section {section:?} is not zero"),
             Self::Text => f.write_str("the text section is not UTF-8"),
             Self::Function(index, fault) => write!(f, "function {index}: {fault}"),
             Self::Tensor(index, fault) => write!(f, "tensor {index}: {fault}"),

@@ -23,6 +23,29 @@ use crate::error::Fault;
 use crate::format::Opcode;
 use crate::step::Step;
 
+/// Rows of `width` elements, none where `width` is zero.
+///
+/// Unlike `chunks_exact`, which panics on zero and whose length is a division: where the compiler
+/// does not see the check of `width` from the kernel, both would stay in the code.
+pub(crate) fn rows<T>(values: &[T], width: usize) -> impl Iterator<Item = &[T]> {
+    let mut rest = if width == 0 { &[] } else { values };
+    core::iter::from_fn(move || {
+        let (row, tail) = rest.split_at_checked(width).filter(|_| !rest.is_empty())?;
+        rest = tail;
+        Some(row)
+    })
+}
+
+/// [`rows`] to write to.
+pub(crate) fn rows_mut<T>(values: &mut [T], width: usize) -> impl Iterator<Item = &mut [T]> {
+    let mut rest = if width == 0 { &mut [] } else { values };
+    core::iter::from_fn(move || {
+        let (row, tail) = core::mem::take(&mut rest).split_at_mut_checked(width)?;
+        rest = tail;
+        (!row.is_empty()).then_some(row)
+    })
+}
+
 /// Checks a step's operands; its multiply-accumulates.
 pub(crate) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     match step.opcode {
@@ -56,5 +79,23 @@ pub(crate) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
         Opcode::Mean => mean::run(step, operands),
         Opcode::Unary => unary::run(step, operands),
         Opcode::Transpose => transpose::run(step, operands),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{rows, rows_mut};
+    use std::vec::Vec;
+
+    #[test]
+    fn rows_are_whole_and_of_width_zero_there_are_none() {
+        let mut values = [1, 2, 3, 4, 5];
+        let expected: [&[i32]; 2] = [&[1, 2], &[3, 4]];
+        assert_eq!(rows(&values, 2).collect::<Vec<_>>(), expected);
+        assert_eq!(rows_mut(&mut values, 2).collect::<Vec<_>>(), expected);
+        for width in [0, 6] {
+            assert_eq!(rows(&values, width).count(), 0);
+            assert_eq!(rows_mut(&mut values, width).count(), 0);
+        }
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! Order: the header and the sections' ranges, the structure checksum, then the records — text,
 //! tensors, steps (each kernel checks its own operands), functions. Every sum and product that a
-//! file controls is overflow-checked. Nothing here allocates or recurses; the time is at most
-//! quadratic in the number of steps of a function, linear in all else.
+//! file controls is overflow-checked. Nothing here allocates or recurses. The time is linear in the
+//! file's length but for three parts: steps against the steps before them and inputs against each
+//! other, which counts bound, and biases that several steps share, which [`Limits`] bounds.
 
 mod flow;
 mod records;
@@ -15,7 +16,8 @@ use crate::model::Model;
 /// What a caller is willing to spend on a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Most multiply-accumulates of one run of one function.
+    /// Most work of one run of one function: multiply-accumulates, elements written, and in
+    /// `TopKDense` candidates that a score passes.
     pub macs: u64,
 }
 
@@ -26,13 +28,17 @@ impl Default for Limits {
     }
 }
 
-/// Most steps of a file: bounds the quadratic part of loading.
+/// Most steps of a file. With the next two it bounds the quadratic parts of loading.
 pub(crate) const MAX_STEPS: u32 = 4096;
+/// Most functions of a file.
+pub(crate) const MAX_FUNCTIONS: u32 = 256;
+/// Most inputs, and most outputs, of a function.
+pub(crate) const MAX_ENDS: u32 = 256;
 
 pub(crate) fn load(bytes: &[u8], limits: Limits) -> Result<Model<'_>, LoadError> {
     let model = sections(bytes)?;
     records::check_tensors(&model)?;
-    records::check_steps(&model)?;
+    records::check_steps(&model, limits)?;
     flow::check_functions(&model, limits)?;
     Ok(model)
 }

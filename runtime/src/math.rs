@@ -47,13 +47,21 @@ pub fn min(a: f32, b: f32) -> f32 {
     if b < a { b } else { a }
 }
 
-/// `x` between `low` and `high`; NaN as the one canonical NaN, whatever its payload was.
+/// `x`; NaN as the one canonical NaN. Sign and payload of a NaN that an operation makes or passes
+/// on differ by processor, so that every kernel that calculates ends with this.
+#[must_use]
+pub fn canonical(x: f32) -> f32 {
+    if x.is_nan() {
+        f32::from_bits(0x7FC0_0000)
+    } else {
+        x
+    }
+}
+
+/// `x` between `low` and `high`; NaN as the canonical one. A NaN bound does not clamp.
 #[must_use]
 pub fn clamp(x: f32, low: f32, high: f32) -> f32 {
-    if x.is_nan() {
-        return f32::from_bits(0x7FC0_0000);
-    }
-    min(max(x, low), high)
+    canonical(min(max(x, low), high))
 }
 
 /// Fast approximations, for sampling.

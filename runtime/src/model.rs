@@ -106,6 +106,12 @@ impl<'m> Model<'m> {
         })
     }
 
+    /// Operator of step `index`; `None` where its code is unknown.
+    pub(crate) fn opcode(&self, index: u32) -> Option<Opcode> {
+        let (records, _) = self.steps.as_chunks::<{ StepRecord::LENGTH }>();
+        Opcode::from_code(StepRecord::parse(records.get(index as usize)?).opcode)
+    }
+
     /// `count` parameter words from `first` on.
     pub(crate) fn words(&self, first: u32, count: usize) -> Option<&'m [u32]> {
         self.parameters.get(first as usize..)?.get(..count)

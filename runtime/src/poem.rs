@@ -4,7 +4,7 @@
 //! int32 or f32 `[1, n, k]`, and metadata `vocab` (characters in id order) and `temperature_milli`
 //! (the temperature that its card recommends, in thousandths).
 
-use crate::decode::{Candidates, Vocabulary, choose_distinct, choose_first};
+use crate::decode::{self, Candidates, Vocabulary, choose_distinct, choose_first};
 use crate::error::InputError;
 use crate::format::{DType, TensorRecord};
 use crate::model::{Function, Model};
@@ -105,9 +105,7 @@ impl<'m> Poet<'m> {
     #[must_use]
     pub fn sample(&self, seed: u64, temperature: f32) -> Vec<f32, MAX_LATENT> {
         let mut random = Random::new(seed);
-        (0..self.latent)
-            .map(|_| random.gaussian() * temperature)
-            .collect()
+        decode::fill((0..self.latent).map(|_| random.gaussian() * temperature))
     }
 
     /// The couplet of `seed`.

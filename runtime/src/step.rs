@@ -47,6 +47,21 @@ impl<'m> Step<'m> {
         crate::kernels::check(self).unwrap_or(0)
     }
 
+    /// What the step costs the limit of [`crate::Limits`]: no loop of a kernel is longer.
+    pub(crate) fn work(&self) -> u64 {
+        let elements = |index| self.output(index).and_then(|out| out.elements());
+        let written = elements(0).unwrap_or(0) as u64;
+        let moves = match self.opcode {
+            // A score may pass all candidates of its row, and there are as many as biases.
+            Opcode::TopKDense => {
+                let scores = self.input(2).and_then(|bias| bias.elements());
+                written.saturating_mul(scores.unwrap_or(0) as u64)
+            }
+            _ => written,
+        };
+        self.macs().saturating_add(moves)
+    }
+
     /// Tensor of input `index`.
     #[must_use]
     pub fn input(&self, index: usize) -> Option<TensorRecord> {
@@ -74,7 +89,7 @@ impl<'m> Step<'m> {
         self.output(index).ok_or(Fault::Arity)
     }
 
-    /// Input `index` as a constant of `length` elements in the weights section.
+    /// Input `index` as a constant of one of `dtypes`.
     pub(crate) fn need_weights(
         &self,
         index: usize,

@@ -43,16 +43,26 @@ impl<'a> Candidates<'a> {
 /// The best candidate of each position, repeats allowed. At most `N` positions.
 #[must_use]
 pub fn choose_first<const N: usize>(candidates: Candidates<'_>) -> Vec<i32, N> {
-    (0..candidates.positions().min(N))
-        .filter_map(|position| candidates.at(position).0.first().copied())
-        .collect()
+    let positions = 0..candidates.positions();
+    fill(positions.filter_map(|position| candidates.at(position).0.first().copied()))
+}
+
+/// The first `N` of `values`. Unlike `collect`, which panics where there are more.
+pub(crate) fn fill<T, const N: usize>(values: impl Iterator<Item = T>) -> Vec<T, N> {
+    let mut filled = Vec::new();
+    for value in values {
+        if filled.push(value).is_err() {
+            break;
+        }
+    }
+    filled
 }
 
 /// One candidate for each position, no character twice. At most `N` positions.
 #[must_use]
 pub fn choose_distinct<const N: usize>(candidates: Candidates<'_>) -> Vec<i32, N> {
     let positions = candidates.positions().min(N);
-    let mut chosen: Vec<Option<i32>, N> = (0..positions).map(|_| None).collect();
+    let mut chosen: Vec<Option<i32>, N> = fill((0..positions).map(|_| None));
     for _ in 0..positions {
         let mut best: Option<(i64, usize, i32)> = None;
         for position in 0..positions {
@@ -70,7 +80,7 @@ pub fn choose_distinct<const N: usize>(candidates: Candidates<'_>) -> Vec<i32, N
             *slot = Some(id);
         }
     }
-    chosen.into_iter().map(|id| id.unwrap_or(0)).collect()
+    fill(chosen.iter().map(|id| id.unwrap_or(0)))
 }
 
 /// Lead of the best admissible candidate over the next, and that candidate.

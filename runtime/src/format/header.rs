@@ -55,11 +55,14 @@ impl Header {
         1,
     ];
 
-    /// Reads the fields; `None` unless the magic stands first and the reserved word is zero.
+    /// Reads the fields; `None` unless the magic stands first and, in a version that this crate
+    /// knows, the reserved word is zero.
     #[must_use]
     pub fn parse(bytes: &[u8; Self::LENGTH]) -> Option<Self> {
         let half = |range: core::ops::Range<usize>| u32_at(bytes, range.start) as u16;
-        if bytes.first_chunk::<4>() != Some(&MAGIC) || u32_at(bytes, field::RESERVED.start) != 0 {
+        let version = half(field::VERSION);
+        let reserved = u32_at(bytes, field::RESERVED.start);
+        if bytes.first_chunk::<4>() != Some(&MAGIC) || (version == VERSION && reserved != 0) {
             return None;
         }
         debug_assert_eq!(field::MAGIC.start, 0);
@@ -70,7 +73,7 @@ impl Header {
         }
         Some(Self {
             structure_crc: u32_at(bytes, field::STRUCTURE_CRC.start),
-            version: half(field::VERSION),
+            version,
             flags: half(field::FLAGS),
             file_length: u32_at(bytes, field::FILE_LENGTH.start),
             weights_crc: u32_at(bytes, field::WEIGHTS_CRC.start),

@@ -15,9 +15,12 @@ impl<'a> Metadata<'a> {
 
     /// Pairs of key and value in file order; ends at the first line without a tabulator.
     pub fn entries(self) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.text
-            .split('\n')
-            .map_while(|line| line.split_once('\t'))
+        let mut rest = self.text;
+        core::iter::from_fn(move || {
+            let (line, tail) = cut(rest, b'\n').unwrap_or((rest, ""));
+            rest = tail;
+            cut(line, b'\t')
+        })
     }
 
     /// Value of `key`.
@@ -27,6 +30,12 @@ impl<'a> Metadata<'a> {
             .find(|&(name, _)| name == key)
             .map(|(_, value)| value)
     }
+}
+
+/// What stands before and behind the first `byte`: `split_once`, which leaves a panic path.
+fn cut(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|other| other == byte)?;
+    Some((text.get(..at)?, text.get(at.checked_add(1)?..)?))
 }
 
 #[cfg(test)]
@@ -40,5 +49,8 @@ mod tests {
         assert_eq!(metadata.get("vocab"), Some("山水"));
         assert_eq!(metadata.get("generate"), None);
         assert_eq!(metadata.entries().count(), 2);
+        assert_eq!(Metadata::new("").entries().count(), 0);
+        assert_eq!(Metadata::new("key\t").get("key"), Some(""));
+        assert_eq!(Metadata::new("\n\tvalue").get(""), None);
     }
 }

@@ -9,6 +9,7 @@
 //! b is an activation or an f32/int8 constant whose length divides a's. Attributes: scale_a,
 //! scale_b (`Mul`: scale), low, high.
 
+use super::dense::check_clamp;
 use super::sink::Sink;
 use super::types::Integers;
 use crate::arena::Operands;
@@ -42,7 +43,10 @@ fn check(step: &Step<'_>, scales: usize) -> Result<u64, Fault> {
     let integer = |dtype| matches!(dtype, DType::I8 | DType::I16);
     if a.dtype == DType::F32 {
         return match (b.dtype, out.dtype) {
-            (DType::F32, DType::F32) => Ok(length as u64),
+            (DType::F32, DType::F32) => {
+                check_clamp(step, out.dtype, scales)?;
+                Ok(length as u64)
+            }
             _ => Err(Fault::DType),
         };
     }
@@ -52,6 +56,7 @@ fn check(step: &Step<'_>, scales: usize) -> Result<u64, Fault> {
     for index in 0..scales {
         Scale::from_word(step.attribute(index)).ok_or(Fault::Scale)?;
     }
+    check_clamp(step, out.dtype, scales)?;
     Ok(length as u64)
 }
 

@@ -13,6 +13,7 @@
 
 use super::dense::{check_output, check_weights};
 use super::dot::{self, Activation, Weight};
+use super::rows;
 use super::sink::Sink;
 use crate::arena::Operands;
 use crate::error::Fault;
@@ -89,7 +90,7 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (taps, channels) = (geometry.y.kernel * geometry.x.kernel, geometry.channels);
     let k = taps.checked_mul(channels).ok_or(Fault::Shape)?;
     check_weights(step, k, geometry.filters)?;
-    check_output(&input, &out)?;
+    check_output(step, &input, &out, 8)?;
     let elements = out.elements().ok_or(Fault::Shape)? as u64;
     elements.checked_mul(k as u64).ok_or(Fault::Work)
 }
@@ -193,7 +194,7 @@ fn integer<X: Activation>(
     let mut index = 0;
     for y in 0..geometry.y.output {
         for x in 0..geometry.x.output {
-            for ((filter, &bias), &scale) in w.chunks_exact(length).zip(bias).zip(scales) {
+            for ((filter, &bias), &scale) in rows(w, length).zip(bias).zip(scales) {
                 let mut sum = bias;
                 for_taps(
                     geometry,
@@ -232,7 +233,7 @@ fn float<W: Weight>(
     let mut outs = out.iter_mut();
     for y in 0..geometry.y.output {
         for x in 0..geometry.x.output {
-            for (filter, &bias) in w.chunks_exact(length).zip(bias) {
+            for (filter, &bias) in rows(w, length).zip(bias) {
                 let mut sum = bias;
                 for_taps(geometry, (y, x), input, filter, |source, weights| {
                     if let Some(source) = source {

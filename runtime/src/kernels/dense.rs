@@ -12,6 +12,8 @@
 
 use super::dot::{self, Activation, Weight};
 use super::sink::Sink;
+use super::types::bounds;
+use super::{rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, TensorRecord};
@@ -54,13 +56,32 @@ pub(super) fn check_weights(step: &Step<'_>, k: usize, rows: usize) -> Result<()
     Ok(())
 }
 
-/// The output's element type fits the input's: floats stay floats, integers integers.
-pub(super) fn check_output(x: &TensorRecord, out: &TensorRecord) -> Result<(), Fault> {
+/// The output's element type fits the input's, floats stay floats, integers integers; the clamp's
+/// bounds, from attribute `clamp` on, fit the output.
+pub(super) fn check_output(
+    step: &Step<'_>,
+    x: &TensorRecord,
+    out: &TensorRecord,
+    clamp: usize,
+) -> Result<(), Fault> {
     match (x.dtype, out.dtype) {
-        (DType::F32, DType::F32) => Ok(()),
-        (DType::I8 | DType::I16, DType::I8 | DType::I16 | DType::I32) => Ok(()),
-        _ => Err(Fault::DType),
+        (DType::F32, DType::F32) => {}
+        (DType::I8 | DType::I16, DType::I8 | DType::I16 | DType::I32) => {}
+        _ => return Err(Fault::DType),
     }
+    check_clamp(step, out.dtype, clamp)
+}
+
+/// Attributes `first` and the next are ordered and in the range of `dtype`, so that no store wraps.
+pub(super) fn check_clamp(step: &Step<'_>, dtype: DType, first: usize) -> Result<(), Fault> {
+    let (low, high) = (step.attribute(first), step.attribute(first + 1));
+    let fits = if dtype == DType::F32 {
+        f32::from_bits(low) <= f32::from_bits(high)
+    } else {
+        let (least, most) = bounds(dtype);
+        least <= low as i32 && low as i32 <= high as i32 && high as i32 <= most
+    };
+    if fits { Ok(()) } else { Err(Fault::Attribute) }
 }
 
 pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
@@ -70,7 +91,7 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
         return Err(Fault::Shape);
     }
     check_weights(step, k, n)?;
-    check_output(&x, &out)?;
+    check_output(step, &x, &out, 0)?;
     Ok(x.rows() as u64 * k as u64 * n as u64)
 }
 
@@ -122,8 +143,8 @@ fn integer<X: Activation>(
     mut sink: Sink<'_>,
 ) {
     let columns = bias.len();
-    for (n, ((w, &bias), &scale)) in w.chunks_exact(k).zip(bias).zip(scales).enumerate() {
-        for (row, x) in x.chunks_exact(k).enumerate() {
+    for (n, ((w, &bias), &scale)) in rows(w, k).zip(bias).zip(scales).enumerate() {
+        for (row, x) in rows(x, k).enumerate() {
             sink.put_accumulator(row * columns + n, bias + dot::integer(x, w), scale);
         }
     }
@@ -141,8 +162,8 @@ fn float<W: Weight>(
     if columns == 0 {
         return;
     }
-    for (x, out) in x.chunks_exact(k).zip(out.chunks_exact_mut(columns)) {
-        for ((w, &bias), out) in w.chunks_exact(k).zip(bias).zip(out) {
+    for (x, out) in rows(x, k).zip(rows_mut(out, columns)) {
+        for ((w, &bias), out) in rows(w, k).zip(bias).zip(out) {
             *out = math::clamp(dot::float(x, w) + bias, low, high);
         }
     }

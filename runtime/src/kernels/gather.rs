@@ -9,9 +9,11 @@
 //! checked before ([`crate::InputError::Id`]), computed ones must not stop the run.
 
 use super::dot::Weight;
+use super::rows_mut;
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::DType;
+use crate::math;
 use crate::step::Step;
 
 pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
@@ -49,7 +51,9 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
         _ => {
             let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
             let halves: &[u16] = bytemuck::try_cast_slice(rows).ok()?;
-            gather(halves, ids, width, out, |&half| half.widen())
+            gather(halves, ids, width, out, |&half| {
+                math::canonical(half.widen())
+            })
         }
     }
 }
@@ -65,7 +69,7 @@ fn gather<T, U>(
         return None;
     }
     let last = (table.len() / width).checked_sub(1)?;
-    for (&id, out) in ids.iter().zip(out.chunks_exact_mut(width)) {
+    for (&id, out) in ids.iter().zip(rows_mut(out, width)) {
         let row = (id.max(0) as usize).min(last);
         let source = table.get(row * width..)?;
         for (out, value) in out.iter_mut().zip(source) {

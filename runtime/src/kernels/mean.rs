@@ -7,11 +7,13 @@
 //! Integers: `requantise(Σₜ (x − zx))` with 1 / T in the scale word. Floats: summed in order of t.
 //! Attribute: scale.
 
+use super::rows_mut;
 use super::sink::Sink;
 use super::types::{Integers, bounds};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::DType;
+use crate::math;
 use crate::rounding::Scale;
 use crate::step::Step;
 
@@ -52,14 +54,14 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     if tensor.dtype == DType::F32 {
         let x: &[f32] = bytemuck::try_cast_slice(x).ok()?;
         let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
-        for (outer, out) in out.chunks_exact_mut(columns).enumerate() {
+        for (outer, out) in rows_mut(out, columns).enumerate() {
             for (column, out) in out.iter_mut().enumerate() {
                 let start = outer * steps * columns + column;
                 let mut sum = 0.0;
                 for t in 0..steps {
                     sum += x.get(start + t * columns)?;
                 }
-                *out = sum / steps as f32;
+                *out = math::canonical(sum / steps as f32);
             }
         }
         return Some(());

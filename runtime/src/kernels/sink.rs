@@ -38,7 +38,7 @@ impl<'a> Sink<'a> {
     /// Stores a quantised value before its zero point is added.
     #[inline]
     pub fn put(&mut self, index: usize, value: i32) {
-        // `low` is the larger on equal bounds: no `clamp`, which panics on reversed ones.
+        // Not `clamp`: its panic on reversed bounds, which loading rules out, would stay in the code.
         let value = value
             .saturating_add(self.zero_point)
             .max(self.low)

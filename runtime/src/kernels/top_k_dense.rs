@@ -12,6 +12,7 @@
 
 use super::dense::check_weights;
 use super::dot::{self, Activation, Weight};
+use super::rows;
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::DType;
@@ -146,8 +147,8 @@ fn integer<X: Activation>(
     k: usize,
     mut best: Best<'_, i32>,
 ) {
-    for (id, ((w, &bias), &scale)) in w.chunks_exact(k).zip(bias).zip(scales).enumerate() {
-        for (row, x) in x.chunks_exact(k).enumerate() {
+    for (id, ((w, &bias), &scale)) in rows(w, k).zip(bias).zip(scales).enumerate() {
+        for (row, x) in rows(x, k).enumerate() {
             let score = Scale::loaded(scale).requantise(bias + dot::integer(x, w));
             best.offer(row, id as i32, score);
         }
@@ -155,8 +156,8 @@ fn integer<X: Activation>(
 }
 
 fn float<W: Weight>(x: &[f32], w: &[W], bias: &[f32], k: usize, mut best: Best<'_, f32>) {
-    for (id, (w, &bias)) in w.chunks_exact(k).zip(bias).enumerate() {
-        for (row, x) in x.chunks_exact(k).enumerate() {
+    for (id, (w, &bias)) in rows(w, k).zip(bias).enumerate() {
+        for (row, x) in rows(x, k).enumerate() {
             best.offer(row, id as i32, dot::float(x, w) + bias);
         }
     }

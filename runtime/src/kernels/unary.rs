@@ -76,7 +76,7 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
         let x: &[f32] = bytemuck::try_cast_slice(x).ok()?;
         let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
         for (out, x) in out.iter_mut().zip(x) {
-            *out = function.apply(*x);
+            *out = math::canonical(function.apply(*x));
         }
         return Some(());
     }

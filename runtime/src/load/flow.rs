@@ -2,14 +2,26 @@
 
 use crate::error::{Fault, LoadError};
 use crate::format::{DType, Place, TensorRecord};
-use crate::load::Limits;
+use crate::load::{Limits, MAX_ENDS, MAX_FUNCTIONS};
 use crate::model::{Function, Model};
 
 /// Every function's records, arena and data flow are sound.
 pub(super) fn check_functions(model: &Model<'_>, limits: Limits) -> Result<(), LoadError> {
-    for (index, function) in model.functions().enumerate() {
-        let fault = |fault| LoadError::Function(index as u32, fault);
+    let mut next = 0;
+    for (function, index) in model.functions().zip(0..) {
+        let fault = |fault| LoadError::Function(index, fault);
+        if index == MAX_FUNCTIONS {
+            return Err(fault(Fault::Work));
+        }
+        // Functions own their steps, one behind the other: none is checked twice or never.
+        if function.record.first_step != next {
+            return Err(fault(Fault::Range));
+        }
         check_function(model, &function, limits).map_err(fault)?;
+        next = next.saturating_add(function.record.steps);
+    }
+    if next as usize != model.steps() {
+        return Err(LoadError::Step(next, Fault::Range));
     }
     Ok(())
 }
@@ -19,6 +31,9 @@ fn check_function(model: &Model<'_>, function: &Function<'_>, limits: Limits) ->
     model
         .name(record.name_offset, record.name_length)
         .ok_or(Fault::Range)?;
+    if record.inputs > MAX_ENDS || record.outputs > MAX_ENDS {
+        return Err(Fault::Work);
+    }
     let operands = (record.inputs as usize).checked_add(record.outputs as usize);
     model
         .words(record.operands, operands.ok_or(Fault::Range)?)
@@ -43,7 +58,7 @@ fn check_function(model: &Model<'_>, function: &Function<'_>, limits: Limits) ->
     }
     let mut work = 0u64;
     for (position, step) in function.steps().enumerate() {
-        work = work.checked_add(step.macs()).ok_or(Fault::Work)?;
+        work = work.checked_add(step.work()).ok_or(Fault::Work)?;
         if work > limits.macs {
             return Err(Fault::Work);
         }

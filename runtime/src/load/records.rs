@@ -3,16 +3,22 @@
 use crate::error::{Fault, LoadError};
 use crate::format::{DType, Place, TensorRecord};
 use crate::kernels;
-use crate::load::MAX_STEPS;
+use crate::load::{Limits, MAX_STEPS};
 use crate::model::Model;
 use crate::rounding::Scale;
 
 /// Every tensor record is well formed and, where it is a constant, inside its section.
 pub(super) fn check_tensors(model: &Model<'_>) -> Result<(), LoadError> {
+    // Records may share scale words, but not so many that checking them is quadratic.
+    let mut unchecked = core::mem::size_of_val(model.parameters);
     for index in 0..model.tensors() as u32 {
         let fault = |fault| LoadError::Tensor(index, fault);
         let tensor = model.tensor(index).ok_or(fault(Fault::Code))?;
         check_tensor(model, &tensor).map_err(fault)?;
+        if tensor.dtype == DType::Scale {
+            let words = check_scales(model, &tensor).map_err(fault)?;
+            unchecked = unchecked.checked_sub(words).ok_or(fault(Fault::Work))?;
+        }
     }
     Ok(())
 }
@@ -26,9 +32,9 @@ fn check_tensor(model: &Model<'_>, tensor: &TensorRecord) -> Result<(), Fault> {
         return Err(Fault::Shape);
     }
     let bytes = tensor.bytes().ok_or(Fault::Shape)?;
-    let end = (tensor.offset as usize)
-        .checked_add(bytes)
-        .ok_or(Fault::Offset)?;
+    // In 32 bits, so that every target refuses the same files.
+    let end = tensor.offset.checked_add(bytes as u32);
+    let end = end.ok_or(Fault::Offset)? as usize;
     if !(tensor.offset as usize).is_multiple_of(tensor.dtype.size()) {
         return Err(Fault::Offset);
     }
@@ -52,29 +58,38 @@ fn check_tensor(model: &Model<'_>, tensor: &TensorRecord) -> Result<(), Fault> {
     {
         return Err(Fault::Scale);
     }
-    if tensor.dtype == DType::Scale {
-        let words = model
-            .words(tensor.offset / 4, bytes / 4)
-            .ok_or(Fault::Offset)?;
-        if words.iter().any(|&word| Scale::from_word(word).is_none()) {
-            return Err(Fault::Scale);
-        }
-    }
     if tensor.name_length != 0 && model.name(tensor.name_offset, tensor.name_length).is_none() {
         return Err(Fault::Range);
     }
     Ok(())
 }
 
+/// Every scale word is in range; their length in bytes.
+fn check_scales(model: &Model<'_>, tensor: &TensorRecord) -> Result<usize, Fault> {
+    let bytes = tensor.bytes().ok_or(Fault::Shape)?;
+    let words = model.words(tensor.offset / 4, bytes / 4);
+    let mut words = words.ok_or(Fault::Offset)?.iter();
+    if words.any(|&word| Scale::from_word(word).is_none()) {
+        return Err(Fault::Scale);
+    }
+    Ok(bytes)
+}
+
 /// Every step has the operands that its kernel needs.
-pub(super) fn check_steps(model: &Model<'_>) -> Result<(), LoadError> {
+pub(super) fn check_steps(model: &Model<'_>, limits: Limits) -> Result<(), LoadError> {
     let steps = model.steps() as u32;
     if steps > MAX_STEPS {
         return Err(LoadError::Step(MAX_STEPS, Fault::Work));
     }
+    // Kernels read every bias for the accumulator bound, and steps may share biases. One bias stands
+    // for at least one multiply-accumulate: loading stays below what running may cost.
+    let mut biases = limits.macs;
     for index in 0..steps {
         let fault = |fault| LoadError::Step(index, fault);
-        let step = model.step(index).ok_or(fault(Fault::Code))?;
+        let step = model.step(index).ok_or_else(|| {
+            let known = model.opcode(index).is_some();
+            fault(if known { Fault::Range } else { Fault::Code })
+        })?;
         let arity = step.opcode.arity();
         let optional = u8::from(step.opcode.last_input_optional());
         if step.inputs > arity.inputs
@@ -85,7 +100,11 @@ pub(super) fn check_steps(model: &Model<'_>) -> Result<(), LoadError> {
             return Err(fault(Fault::Arity));
         }
         for &operand in step.inputs() {
-            model.tensor(operand).ok_or(fault(Fault::Operand))?;
+            let tensor = model.tensor(operand).ok_or(fault(Fault::Operand))?;
+            if (tensor.place, tensor.dtype) == (Place::Parameters, DType::I32) {
+                let words = tensor.elements().ok_or(fault(Fault::Shape))? as u64;
+                biases = biases.checked_sub(words).ok_or(fault(Fault::Work))?;
+            }
         }
         for &operand in step.outputs() {
             let tensor = model.tensor(operand).ok_or(fault(Fault::Operand))?;

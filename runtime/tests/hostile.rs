@@ -1,0 +1,231 @@
+//! Files that a hostile hand writes, both checksums right: `load` refuses each at its first fault.
+
+mod common;
+
+use common::{Builder, FREE, I8_RANGE, scale};
+use qibu::format::{DType, FunctionRecord, Opcode, Place};
+use qibu::{Fault, Limits, LoadError, Model};
+use std::time::{Duration, Instant};
+
+fn load(builder: &Builder) -> Result<(), LoadError> {
+    Model::load(builder.finish().bytes()).map(|_| ())
+}
+
+/// `main`: x f32 `[4]` → Quantise → q int8 `[4]`.
+fn quantise() -> Builder {
+    let mut builder = Builder::default();
+    let x = builder.activation(DType::F32, &[4]);
+    let q = builder.activation(DType::I8, &[4]);
+    builder.step(Opcode::Quantise, &[x], &[q], &[]);
+    builder.function("main", &[x], &[q]);
+    builder
+}
+
+#[test]
+fn the_honest_file_loads() {
+    assert_eq!(load(&quantise()), Ok(()));
+}
+
+#[test]
+fn a_later_version_says_so_whatever_its_reserved_word_holds() {
+    let file = quantise().finish();
+    let mut blocks = common::arena(file.bytes().len());
+    let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut blocks);
+    bytes.copy_from_slice(file.bytes());
+    bytes[8] = 2;
+    bytes[44] = 1;
+    assert_eq!(Model::load(bytes).map(|_| ()), Err(LoadError::Version(2)));
+    bytes[8] = 1;
+    assert_eq!(Model::load(bytes).map(|_| ()), Err(LoadError::Header));
+}
+
+#[test]
+fn each_step_belongs_to_one_function() {
+    // Twice the same steps: a thousand such records would check them a thousand times.
+    let mut shared = quantise();
+    shared.functions.push(shared.functions[0]);
+    assert_eq!(load(&shared), Err(LoadError::Function(1, Fault::Range)));
+    let mut orphan = quantise();
+    orphan.step(Opcode::Quantise, &[0], &[1], &[]);
+    assert_eq!(load(&orphan), Err(LoadError::Step(1, Fault::Range)));
+}
+
+#[test]
+fn functions_inputs_and_outputs_are_limited() {
+    let mut many = quantise();
+    let empty = FunctionRecord::default();
+    many.functions
+        .extend([empty; 255].map(|record| FunctionRecord {
+            first_step: 1,
+            ..record
+        }));
+    assert_eq!(load(&many), Ok(()));
+    many.functions.push(many.functions[1]);
+    assert_eq!(load(&many), Err(LoadError::Function(256, Fault::Work)));
+    for inputs in [true, false] {
+        let mut wide = quantise();
+        let function = &mut wide.functions[0];
+        *(if inputs {
+            &mut function.inputs
+        } else {
+            &mut function.outputs
+        }) = 257;
+        function.operands = wide.parameters.len() as u32;
+        wide.parameters.extend([1; 514]);
+        assert_eq!(load(&wide), Err(LoadError::Function(0, Fault::Work)));
+    }
+}
+
+/// Every record points at the same scale words, so that the file's bytes are checked many times.
+#[test]
+fn scale_tensors_are_no_longer_than_their_section() {
+    let mut builder = quantise();
+    let words = vec![scale(0.5); 1 << 16];
+    builder.words(DType::Scale, &words);
+    assert_eq!(load(&builder), Ok(()));
+    let again = builder.tensors[2];
+    builder.tensors.extend(vec![again; 1 << 14]);
+    let start = Instant::now();
+    assert_eq!(load(&builder), Err(LoadError::Tensor(3, Fault::Work)));
+    assert!(
+        start.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+/// A bias that 4096 steps share is read by each of them: loading may cost what running may.
+#[test]
+fn biases_are_read_within_the_limit() {
+    let mut builder = Builder::default();
+    let x = builder.activation(DType::I8, &[1]);
+    let n = 1 << 12;
+    let y = builder.activation(DType::I8, &[n]);
+    let w = builder.weights(DType::I8, &[n, 1], &vec![1i8; n as usize]);
+    let bias = builder.words(DType::I32, &vec![0; n as usize]);
+    let scales = builder.words(DType::Scale, &vec![scale(0.5); n as usize]);
+    for _ in 0..64 {
+        builder.step(Opcode::Dense, &[x, w, bias, scales], &[y], &I8_RANGE);
+    }
+    builder.function("main", &[x], &[y]);
+    let file = builder.finish();
+    let within = |macs| Model::load_within(file.bytes(), Limits { macs }).map(|_| ());
+    assert_eq!(within(128 << 12), Ok(()));
+    assert_eq!(within(3 << 12), Err(LoadError::Step(3, Fault::Work)));
+}
+
+#[test]
+fn every_element_written_is_work() {
+    let limits = Limits { macs: 1000 };
+    for opcode in [Opcode::Quantise, Opcode::Transpose, Opcode::Dequantise] {
+        let mut builder = Builder::default();
+        let (from, to, attributes): (_, _, &[u32]) = match opcode {
+            Opcode::Quantise => (DType::F32, DType::I8, &[]),
+            Opcode::Dequantise => (DType::I8, DType::F32, &[]),
+            _ => (DType::I8, DType::I8, &[0; 6]),
+        };
+        let x = builder.activation(from, &[1001]);
+        let y = builder.activation(to, &[1001]);
+        builder.step(opcode, &[x], &[y], attributes);
+        builder.function("main", &[x], &[y]);
+        let file = builder.finish();
+        let loaded = Model::load_within(file.bytes(), limits).map(|_| ());
+        assert_eq!(
+            loaded,
+            Err(LoadError::Function(0, Fault::Work)),
+            "{opcode:?}"
+        );
+    }
+    // 4 × 64 multiply-accumulates, but up to 64 candidates pass for each.
+    let mut builder = Builder::default();
+    let x = builder.activation(DType::F32, &[4, 1]);
+    let (ids, scores) = (
+        builder.activation(DType::I32, &[4, 64]),
+        builder.activation(DType::F32, &[4, 64]),
+    );
+    let w = builder.weights(DType::F32, &[64, 1], &[1.0f32; 64]);
+    let bias = builder.weights(DType::F32, &[64], &[0.0f32; 64]);
+    builder.step(Opcode::TopKDense, &[x, w, bias], &[ids, scores], &[]);
+    builder.function("main", &[x], &[ids, scores]);
+    let file = builder.finish();
+    let loaded = Model::load_within(file.bytes(), limits).map(|_| ());
+    assert_eq!(loaded, Err(LoadError::Function(0, Fault::Work)));
+}
+
+/// Where `usize` has 32 bits the end of such a tensor overflows; so it does everywhere.
+#[test]
+fn a_tensor_ends_below_four_gibibytes() {
+    let mut builder = quantise();
+    builder.tensor(DType::I8, Place::Arena, &[0xFFFF_FFFF], 0);
+    assert_eq!(load(&builder), Ok(()));
+    builder.tensor(DType::I8, Place::Arena, &[0xFFFF_FFFF], 1);
+    assert_eq!(load(&builder), Err(LoadError::Tensor(3, Fault::Offset)));
+}
+
+#[test]
+fn operand_words_outside_the_parameters_are_a_range_fault() {
+    let mut builder = quantise();
+    builder.steps[0].operands = 1 << 20;
+    assert_eq!(load(&builder), Err(LoadError::Step(0, Fault::Range)));
+    builder.steps[0].opcode = 99;
+    assert_eq!(load(&builder), Err(LoadError::Step(0, Fault::Code)));
+}
+
+/// A bound outside the output's type would wrap on store.
+#[test]
+fn clamp_bounds_are_ordered_and_fit_the_output() {
+    let add = |dtype, low: u32, high: u32| {
+        let mut builder = Builder::default();
+        let x = builder.activation(dtype, &[4]);
+        let y = builder.activation(dtype, &[4]);
+        builder.step(
+            Opcode::Add,
+            &[x, x],
+            &[y],
+            &[scale(0.5), scale(0.5), low, high],
+        );
+        builder.function("main", &[x], &[y]);
+        load(&builder)
+    };
+    let fault = Err(LoadError::Step(0, Fault::Attribute));
+    assert_eq!(add(DType::I8, I8_RANGE[0], I8_RANGE[1]), Ok(()));
+    assert_eq!(add(DType::I8, 5, 5), Ok(()));
+    assert_eq!(add(DType::I8, 5, 4), fault);
+    assert_eq!(add(DType::I8, 0, 128), fault);
+    assert_eq!(add(DType::I8, -129i32 as u32, 127), fault);
+    assert_eq!(add(DType::I16, 0, 128), Ok(()));
+    assert_eq!(add(DType::F32, FREE[0], FREE[1]), Ok(()));
+    assert_eq!(add(DType::F32, FREE[1], FREE[0]), fault);
+    assert_eq!(add(DType::F32, FREE[0], f32::NAN.to_bits()), fault);
+}
+
+#[test]
+fn the_reserved_attribute_of_gate_is_zero() {
+    let mut builder = Builder::default();
+    let x = builder.activation(DType::F32, &[4]);
+    let y = builder.activation(DType::F32, &[4]);
+    builder.step(Opcode::Gate, &[x, x, x], &[y], &[0, 0, 1]);
+    builder.function("main", &[x], &[y]);
+    assert_eq!(load(&builder), Err(LoadError::Step(0, Fault::Attribute)));
+}
+
+/// The longest walk of the data-flow check: every step reads what only the caller wrote.
+#[test]
+fn the_most_steps_load_in_seconds() {
+    let mut builder = Builder::default();
+    let x = builder.activation(DType::F32, &[1]);
+    let y = builder.activation(DType::F32, &[1]);
+    for _ in 0..4096 {
+        builder.step(Opcode::Gate, &[x, x, x], &[y], &[0; 3]);
+    }
+    builder.function("main", &[x], &[y]);
+    let start = Instant::now();
+    assert_eq!(load(&builder), Ok(()));
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        start.elapsed()
+    );
+    builder.step(Opcode::Gate, &[x, x, x], &[y], &[0; 3]);
+    assert_eq!(load(&builder), Err(LoadError::Step(4096, Fault::Work)));
+}

@@ -1,0 +1,82 @@
+//! NaN results are written as 0x7FC00000: payload and sign of a NaN that an operation makes or
+//! passes on differ by processor.
+
+mod common;
+
+use common::{Builder, FREE, arena};
+use qibu::Model;
+use qibu::format::{DType, Opcode};
+
+const CANONICAL: u32 = 0x7FC0_0000;
+/// A signalling one, a negative one, and one with a payload.
+const NANS: [u32; 3] = [0x7F80_0001, 0xFFC0_0000, 0x7FC1_2345];
+
+/// Runs the step that `build` adds from input `x` to output `y`, both f32 `[1, 3, 1]`.
+fn run(build: impl Fn(&mut Builder, u32, u32)) -> Vec<u32> {
+    let mut builder = Builder::default();
+    let x = builder.activation(DType::F32, &[1, 3, 1]);
+    let y = builder.activation(DType::F32, &[1, 3, 1]);
+    build(&mut builder, x, y);
+    builder.function("main", &[x], &[y]);
+    let file = builder.finish();
+    let model = Model::load(file.bytes()).unwrap();
+    let function = model.function("main").unwrap();
+    let mut arena = arena(function.arena());
+    let mut run = function.bind(bytemuck::cast_slice_mut(&mut arena)).unwrap();
+    run.set_f32(0, &NANS.map(f32::from_bits)).unwrap();
+    run.execute().unwrap();
+    run.output_f32(0)
+        .unwrap()
+        .iter()
+        .map(|x| x.to_bits())
+        .collect()
+}
+
+#[test]
+fn every_function_writes_the_canonical_nan() {
+    for code in 0..4 {
+        let bits = run(|b, x, y| b.step(Opcode::Unary, &[x], &[y], &[code]));
+        assert_eq!(bits, [CANONICAL; 3], "function {code}");
+    }
+}
+
+#[test]
+fn gate_writes_the_canonical_nan() {
+    let bits = run(|b, x, y| b.step(Opcode::Gate, &[x, x, x], &[y], &[0; 3]));
+    assert_eq!(bits, [CANONICAL; 3]);
+}
+
+#[test]
+fn mean_writes_the_canonical_nan() {
+    let bits = run(|b, x, y| {
+        let turned = b.activation(DType::F32, &[3, 1, 1]);
+        b.step(Opcode::Transpose, &[x], &[turned], &[1, 0, 2, 0, 0, 0]);
+        b.step(Opcode::Mean, &[turned], &[y], &[0]);
+    });
+    assert_eq!(bits, [CANONICAL; 3]);
+}
+
+#[test]
+fn arithmetic_and_matrices_write_the_canonical_nan() {
+    let free = [&[0, 0][..], &FREE].concat();
+    let bits = run(|b, x, y| b.step(Opcode::Add, &[x, x], &[y], &free));
+    assert_eq!(bits, [CANONICAL; 3]);
+    let bits = run(|b, x, y| b.step(Opcode::Mul, &[x, x], &[y], &free[1..]));
+    assert_eq!(bits, [CANONICAL; 3]);
+    let bits = run(|b, x, y| {
+        let one = b.weights(DType::F32, &[1, 1], &[1.0f32]);
+        let bias = b.weights(DType::F32, &[1], &[0.0f32]);
+        b.step(Opcode::Dense, &[x, one, bias], &[y], &FREE);
+    });
+    assert_eq!(bits, [CANONICAL; 3]);
+}
+
+#[test]
+fn widened_halves_are_canonical_too() {
+    let bits = run(|b, _, y| {
+        let table = b.weights(DType::F16, &[3, 1], &[0x7C01u16, 0xFE00, 0x7E55]);
+        let ids = b.words(DType::I32, &[0, 1, 2]);
+        b.step(Opcode::Gather, &[table, ids], &[y], &[]);
+    });
+    assert_eq!(bits, [CANONICAL; 3]);
+}

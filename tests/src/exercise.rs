@@ -1,0 +1,115 @@
+//! New checksums for a changed file, and a run of everything in it.
+//!
+//! Shared with the fuzz target, which includes this file by path: it depends on `qibu` alone.
+
+use qibu::format::{DType, Header, Section, crc::crc32};
+use qibu::random::Random;
+use qibu::{Function, Limits, LoadError, Model};
+
+/// Recomputes both checksums, so that a changed file gets past them; leaves a file alone whose
+/// header does not say where the weights are.
+pub fn seal(bytes: &mut [u8]) {
+    seal_weights(bytes);
+    seal_structure(bytes);
+}
+
+/// Recomputes the checksum of the weights.
+pub fn seal_weights(bytes: &mut [u8]) {
+    let Some((start, length)) = weights(bytes) else {
+        return;
+    };
+    if let Some(weights) = bytes.get(start..).and_then(|tail| tail.get(..length)) {
+        let crc = crc32(weights);
+        bytes[16..20].copy_from_slice(&crc.to_le_bytes());
+    }
+}
+
+/// Recomputes the checksum of all but the weights.
+pub fn seal_structure(bytes: &mut [u8]) {
+    let Some((start, _)) = weights(bytes) else {
+        return;
+    };
+    if let Some(covered) = bytes.get(Header::CHECKED_FROM..start) {
+        let crc = crc32(covered);
+        bytes[4..8].copy_from_slice(&crc.to_le_bytes());
+    }
+}
+
+fn weights(bytes: &[u8]) -> Option<(usize, usize)> {
+    Header::parse(bytes.first_chunk()?)?.range(Section::Weights)
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// `load` refused it.
+    Refused(LoadError),
+    /// It was loaded; this many functions ran to their end.
+    Ran(u32),
+}
+
+/// Loads `bytes` and runs every function that fits `arena` and that `choose` admits, with zeros
+/// and with random inputs.
+///
+/// # Panics
+/// A loaded model gave an error that only loading may give.
+pub fn load_and_run(
+    bytes: &[u8],
+    arena: &mut [u8],
+    limits: Limits,
+    seed: u64,
+    mut choose: impl FnMut(&Function<'_>) -> bool,
+) -> End {
+    let model = match Model::load_within(bytes, limits) {
+        Ok(model) => model,
+        Err(error) => return End::Refused(error),
+    };
+    let mut random = Random::new(seed);
+    let mut ran = 0;
+    for function in model.functions() {
+        if function.arena() <= arena.len() && choose(&function) {
+            run(&function, arena, None);
+            run(&function, arena, Some(&mut random));
+            ran += 1;
+        }
+    }
+    End::Ran(ran)
+}
+
+/// Runs a function once, on zeros or on random inputs.
+fn run(function: &Function<'_>, arena: &mut [u8], random: Option<&mut Random>) {
+    // What an earlier run left in the arena must not matter.
+    arena[..function.arena()].fill(0xA5);
+    let mut run = function.bind(arena).expect("the arena is long enough");
+    let mut zero = || 0;
+    let mut draw;
+    let word: &mut dyn FnMut() -> u32 = match random {
+        Some(random) => {
+            draw = || random.next_u32();
+            &mut draw
+        }
+        None => &mut zero,
+    };
+    for index in 0..function.inputs().len() {
+        let tensor = function
+            .input(index)
+            .expect("a loaded function has its inputs");
+        let length = tensor.elements().expect("a loaded shape");
+        match tensor.dtype {
+            // Any bits: infinities, NaN and subnormals too.
+            DType::F32 => {
+                let values: Vec<f32> = (0..length).map(|_| f32::from_bits(word())).collect();
+                run.set_f32(index, &values).expect("the right length");
+            }
+            DType::I32 => {
+                let values: Vec<i32> = (0..length).map(|_| (word() % 16) as i32).collect();
+                run.set_i32(index, &values).expect("the right length");
+            }
+            _ => {}
+        }
+    }
+    match run.execute() {
+        Ok(()) | Err(qibu::InputError::Id { .. }) => {}
+        Err(error) => panic!("{}: {error:?} in a loaded model", function.name()),
+    }
+}

@@ -1,0 +1,64 @@
+//! What a test needs from the machine, and how it says that it is skipped.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The top of the repository.
+#[must_use]
+pub fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest
+        .parent()
+        .expect("tests/ is in the repository")
+        .to_path_buf()
+}
+
+/// Says something that `cargo test` shows even when the test passes: it captures only the macros.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Says that a test is skipped because `what` is not there.
+///
+/// # Panics
+/// `CI=true` is set, and `tests/run` had to bring it.
+pub fn skip(test: &str, what: &str) {
+    let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    assert!(!ci, "{test}: {what}, and CI=true allows no skips");
+    say(&format!("skipped: {test}: {what}"));
+}
+
+/// Says that a test is skipped because something that the repository may still lack is not built.
+/// No machine can install it, so `CI=true` changes nothing.
+pub fn skip_unbuilt(test: &str, what: &Path) {
+    let what = what.strip_prefix(root()).unwrap_or(what);
+    say(&format!(
+        "skipped: {test}: {} not built yet",
+        what.display()
+    ));
+}
+
+/// Whether `program --version` runs.
+#[must_use]
+pub fn has_program(program: &str) -> bool {
+    let run = Command::new(program).arg("--version").output();
+    run.is_ok_and(|output| output.status.success())
+}
+
+/// Whether the standard library of `target` is installed.
+#[must_use]
+pub fn has_target(target: &str) -> bool {
+    let print = ["--print", "target-libdir", "--target", target];
+    let run = Command::new("rustc").args(print).output();
+    run.is_ok_and(|output| {
+        let path = String::from_utf8_lossy(&output.stdout);
+        output.status.success() && Path::new(path.trim()).is_dir()
+    })
+}
+
+/// The trained poem model, where it is built.
+#[must_use]
+pub fn poem5() -> PathBuf {
+    root().join("models/poem5/model.qibu")
+}
