@@ -1,0 +1,3 @@
+//! Command line: one file per command, arguments and wording only.
+
+pub mod train;
