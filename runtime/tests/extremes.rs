@@ -102,7 +102,7 @@ fn elementwise_and_mean_at_the_ends_of_their_types() {
             let out = builder.activation(DType::I16, &dims);
             for entry in [i16::MIN, i16::MAX] {
                 let table = builder.weights(DType::I16, &[257], &[entry; 257]);
-                builder.step(Opcode::Gate, &[q, q, q, table], &[out], &[top, top, 0]);
+                builder.step(Opcode::Gate, &[q, q, q, table], &[out], &[top, top]);
             }
             let add = [&[top, top][..], &I16_RANGE].concat();
             builder.step(Opcode::Add, &[q, q], &[out], &add);
