@@ -62,7 +62,9 @@ impl<'m, 'r> Run<'m, 'r> {
                 needed: target.len() / dtype.size(),
             });
         }
-        target.copy_from_slice(bytes);
+        for (target, byte) in target.iter_mut().zip(bytes) {
+            *target = *byte;
+        }
         Ok(())
     }
 
