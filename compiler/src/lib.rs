@@ -18,6 +18,7 @@ pub mod eval;
 pub mod footprint;
 pub mod graph;
 pub mod import;
+pub mod model_file;
 pub mod onnx;
 pub mod plan;
 pub mod poem;

@@ -1,5 +1,6 @@
 //! `qibu compile`.
 
+use super::stdout;
 use crate::atomic;
 use crate::compile::{Compiled, Request, compile};
 use crate::error::{Error, Result};
@@ -87,17 +88,17 @@ pub fn run(args: CompileArgs) -> Result<()> {
              help: pass --calibrate FILE (.npz or .safetensors) with a few hundred typical inputs"
         );
     }
-    if args.json {
-        println!("{}", json(&compiled.report)?);
+    let shown = if args.json {
+        json(&compiled.report)? + "\n"
     } else {
-        print!("{}", text(&compiled, Style::for_stdout()));
-        println!(
-            "wrote {} ({} bytes)",
+        format!(
+            "{}wrote {} ({} bytes)\n",
+            text(&compiled, Style::for_stdout()),
             output.display(),
             grouped(compiled.bytes.len())
-        );
-    }
-    Ok(())
+        )
+    };
+    stdout::put(&shown).map(|_| ())
 }
 
 fn json(report: &Report) -> Result<String> {

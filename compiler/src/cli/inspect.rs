@@ -1,15 +1,16 @@
 //! `qibu inspect`.
 
-use crate::aligned::AlignedBytes;
-use crate::error::{Error, Result};
+use super::stdout;
+use crate::error::Result;
 use crate::footprint;
+use crate::model_file::ModelFile;
 use crate::report::grouped;
 use crate::report::table::{Align, Style, Table};
 use clap::Args;
 use qibu::format::{Section, TensorRecord, header};
 use qibu::{Function, Model};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Shows what a .qibu file holds and what each function needs on the device.
 #[derive(Args, Debug)]
@@ -26,47 +27,14 @@ pub struct InspectArgs {
 
 /// Runs the command.
 pub fn run(args: InspectArgs) -> Result<()> {
-    let file = read(&args.file)?;
-    let model = load(&args.file, &file)?;
-    if args.json {
-        println!("{}", as_json(&model, file.bytes()));
+    let file = ModelFile::open(&args.file)?;
+    let model = file.model()?;
+    let shown = if args.json {
+        format!("{}\n", as_json(&model, file.bytes()))
     } else {
-        print!(
-            "{}",
-            as_text(&args.file, &model, &file, args.steps, Style::for_stdout())
-        );
-    }
-    Ok(())
-}
-
-/// Reads a model file into aligned memory.
-pub fn read(path: &Path) -> Result<AlignedBytes> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        Error::input(format!("cannot read {}: {error}", path.display()))
-            .hint("give the path of a .qibu file; `qibu compile model.onnx` writes one")
-    })?;
-    Ok(AlignedBytes::new(&bytes))
-}
-
-/// Loads a model file and checks its weights.
-pub fn load<'m>(path: &Path, file: &'m AlignedBytes) -> Result<Model<'m>> {
-    let remedy = "compile it again with `qibu compile`, or fetch it again";
-    let model = Model::load(file.bytes()).map_err(|error| {
-        let hint = match error {
-            qibu::LoadError::Header => "expected a .qibu file; `qibu compile model.onnx` makes one",
-            qibu::LoadError::Version(_) => "compile the model again with this version of qibu",
-            _ => remedy,
-        };
-        Error::input(format!("{}: {error}", path.display())).hint(hint)
-    })?;
-    if !model.verify_weights() {
-        return Err(Error::input(format!(
-            "{}: the weights' checksum does not match: the file is damaged",
-            path.display()
-        ))
-        .hint(remedy));
-    }
-    Ok(model)
+        as_text(&model, &file, args.steps, Style::for_stdout())
+    };
+    stdout::put(&shown).map(|_| ())
 }
 
 /// Metadata for display: the vocabulary as its length.
@@ -102,14 +70,8 @@ fn macs(function: &Function<'_>) -> u64 {
     function.steps().map(|step| step.macs()).sum()
 }
 
-fn as_text(
-    path: &Path,
-    model: &Model<'_>,
-    file: &AlignedBytes,
-    steps: bool,
-    style: Style,
-) -> String {
-    let mut text = format!("{}\n", style.bold(&path.display().to_string()));
+fn as_text(model: &Model<'_>, file: &ModelFile, steps: bool, style: Style) -> String {
+    let mut text = format!("{}\n", style.bold(file.name()));
     for (key, value) in metadata(model) {
         text.push_str(&format!("  {key}: {value}\n"));
     }
