@@ -211,6 +211,11 @@ fn says_what_is_wrong() {
         ..small()
     });
     assert!(refused(&rare).contains("form must be 10"));
+    rare.recipe = Some(Recipe {
+        width: 65536,
+        ..small()
+    });
+    assert!(refused(&rare).contains("weights; at most"));
 
     std::fs::create_dir(out("c")).unwrap();
     std::fs::write(out("c").join("model.onnx"), "mine").unwrap();

@@ -1,5 +1,6 @@
 //! Everything that training needs to go on as if it had never stopped.
 
+use super::poem;
 use super::recipe::Recipe;
 use super::step::{Metrics, State};
 use super::tensors::File;
@@ -107,8 +108,14 @@ impl Checkpoint {
             reconstruction: row[1],
             divergence: row[2],
         });
-        let expected = State::start(&recipe, vocabulary.len());
-        let mut state = expected.clone();
+        if rows.len() != 3 * step {
+            return Err(Error::input(format!(
+                "not a checkpoint: {step} steps, but {} in its history",
+                rows.len() / 3
+            )));
+        }
+        poem::check_size(&recipe, vocabulary.len())?;
+        let mut state = State::start(&recipe, vocabulary.len());
         let parts = [&mut state.weights, &mut state.first, &mut state.second];
         for (prefix, tensors) in PARTS.iter().zip(parts) {
             for (name, tensor) in tensors.iter_mut() {

@@ -8,6 +8,7 @@ use super::graph::{Graph, V};
 use super::random::Random;
 use super::recipe::{Posterior, Recipe};
 use crate::engine::Tensor;
+use crate::error::{Error, Result};
 use crate::onnx::{ModelProto, StringStringEntryProto};
 use std::collections::BTreeMap;
 
@@ -101,6 +102,26 @@ fn parameters(recipe: &Recipe, characters: usize) -> Vec<(String, Vec<usize>, St
     );
     add("vocabulary.bias", &[characters], Start::Zero);
     list
+}
+
+/// Refuses a model of more weights than a gigabyte holds, before anything is allocated.
+pub fn check_size(recipe: &Recipe, characters: usize) -> Result<()> {
+    const LIMIT: usize = 1 << 28;
+    let size = |shape: &[usize]| {
+        shape
+            .iter()
+            .fold(1usize, |size, &dim| size.saturating_mul(dim))
+    };
+    let parameters = parameters(recipe, characters);
+    let total = parameters.iter().fold(0usize, |total, (_, shape, _)| {
+        total.saturating_add(size(shape))
+    });
+    if total > LIMIT {
+        return Err(Error::usage(format!(
+            "recipe: {total} weights; at most {LIMIT} are trained"
+        )));
+    }
+    Ok(())
 }
 
 /// The first weights, from the recipe's seed.

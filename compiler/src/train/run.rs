@@ -14,7 +14,6 @@ use super::recipe::Recipe;
 use super::step::Trainer;
 use super::{output, validate};
 use crate::engine::{self, Options};
-
 use crate::error::{Error, ErrorKind, Result};
 use prepare::{Data, begin, resume};
 use std::path::PathBuf;

@@ -200,3 +200,70 @@ fn scorer(recipe: &Recipe, weights: &Weights, options: &Options) -> Result<Sessi
     graph.output(picked, "log_probability");
     load(&graph, options)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{loss, lower};
+    use super::*;
+    use crate::train::testing::engine_or_skip;
+
+    /// A batch of the whole corpus normalises by the corpus' own moments: so does the folded layer.
+    #[test]
+    fn folded_mean_equals_the_normalised_one() {
+        if !engine_or_skip() {
+            return;
+        }
+        let recipe = Recipe {
+            embedding: 8,
+            embedding_start: 1.0,
+            width: 8,
+            latent: 4,
+            bn_gamma: 0.6,
+            ..Recipe::seed_model()
+        };
+        const COUPLETS: usize = BATCH + 5;
+        let options = Options::default();
+        let mut random = Random::new(9, 1);
+        let ids: Vec<i64> = (0..COUPLETS * recipe.form)
+            .map(|_| i64::from(random.below(30)))
+            .collect();
+        let mut weights = poem::start(&recipe, 30);
+        weights.insert("mean.shift".into(), Tensor::f32(&[4], random.normals(4)));
+
+        let mut graph = Graph::new();
+        let input = graph.ids("ids", &[recipe.form * COUPLETS]);
+        let handles = lower::packing::constants(&mut graph, &weights);
+        let [mean, _] = lower::encoder(&mut graph, &recipe, &handles, input);
+        let mean = loss::posterior_mean(&mut graph, &recipe, &handles, mean);
+        graph.output(mean, "mean");
+        let time_major: Vec<i64> = (0..recipe.form)
+            .flat_map(|position| ids.iter().skip(position).step_by(recipe.form).copied())
+            .collect();
+        let feed = ("ids", Tensor::i64(&[time_major.len()], time_major));
+        let trained = load(&graph, &options)
+            .unwrap()
+            .values(&[feed])
+            .unwrap()
+            .remove(0);
+
+        let corpus = Encoded {
+            form: recipe.form,
+            known: ids.len(),
+            total: ids.len(),
+            ids,
+        };
+        let plain = plain(&recipe, &weights, &corpus, &options).unwrap();
+        assert!(!plain.contains_key("mean.shift"));
+        let mut encoder = Encoder::new(&recipe, &plain, &options).unwrap();
+        let mut folded = Vec::new();
+        for (ids, count) in batches(&corpus) {
+            let [mean, _] = encoder.run(ids).unwrap();
+            folded.extend_from_slice(&mean.as_f32("mean").unwrap()[..count * recipe.latent]);
+        }
+        let trained = trained.as_f32("mean").unwrap();
+        assert_eq!(folded.len(), trained.len());
+        for (a, b) in folded.iter().zip(trained) {
+            assert!((a - b).abs() < 1e-4, "{a} and {b}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::super::checkpoint::Checkpoint;
 use super::super::corpus::{self, Corpus, Encoded};
+use super::super::poem;
 use super::super::recipe::Recipe;
 use super::super::step::State;
 use super::Request;
@@ -35,6 +36,7 @@ pub fn begin(request: &Request, recipe: &Recipe) -> Result<(Checkpoint, Data)> {
         None => corpus.vocabulary(recipe.min_count),
     };
     let data = encode(request, &corpus, &vocabulary)?;
+    poem::check_size(recipe, vocabulary.len())?;
     std::fs::create_dir_all(&request.out).map_err(|error| {
         Error::environment(format!("cannot create {}: {error}", request.out.display()))
     })?;
@@ -67,6 +69,13 @@ pub fn resume(request: &Request, path: &Path) -> Result<(Checkpoint, Data)> {
         return Err(Error::usage(format!(
             "{} is not the corpus that the checkpoint was trained on",
             request.corpus.display()
+        )));
+    }
+    if run.batch == 0 || run.batch > data.train.len() {
+        return Err(Error::input(format!(
+            "{}: a batch of {} couplets does not fit the corpus",
+            path.display(),
+            run.batch
         )));
     }
     let here = place(&request.options)?;
