@@ -174,3 +174,4 @@ fn tensor(dtype: DType, place: Place, offset: u32, shape: &[u32]) -> TensorRecor
         name_length: 0,
     }
 }
+
