@@ -223,3 +223,67 @@ fn says_what_is_wrong() {
         "nothing is left behind"
     );
 }
+
+#[test]
+fn two_recipes_can_share_one_vocabulary() {
+    if !engine_or_skip() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = || {
+        Some(Recipe {
+            epochs: 1,
+            ..small()
+        })
+    };
+    let first = folder.path().join("first");
+    let mut few = request(first.clone(), recipe());
+    few.corpus = folder.path().join("few.txt");
+    let text = std::fs::read_to_string(corpus()).unwrap();
+    let lines: Vec<&str> = text.lines().take(12).collect();
+    std::fs::write(&few.corpus, lines.join("\n")).unwrap();
+    let counted = go(&few);
+    for file in ["model.onnx", "model.safetensors", "checkpoint.safetensors"] {
+        let mut other = request(folder.path().join(file), recipe());
+        other.vocabulary = Some(first.join(file));
+        let shared = go(&other);
+        assert_eq!(counted["characters"], shared["characters"], "{file}");
+        // The couplets of the lines left out need other characters, all but a few of them.
+        let [all, kept] = [&counted, &shared].map(|run| run["couplets"].as_u64().unwrap());
+        assert!((all..52).contains(&kept), "{file}: {kept} of {all}");
+    }
+}
+
+#[test]
+fn chinese_poetry_folders_are_read() {
+    if !engine_or_skip() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(corpus()).unwrap();
+    let poems = folder.path().join("poems");
+    std::fs::create_dir(&poems).unwrap();
+    // Files 1000 and 0: numeric order, as the folder has them, is not the order of names.
+    let lines: Vec<&str> = text.lines().collect();
+    for (number, lines) in [(0, &lines[..10]), (1000, &lines[10..])] {
+        let list: Vec<serde_json::Value> = lines
+            .iter()
+            .map(|line| serde_json::json!({"author": "x", "paragraphs": [line]}))
+            .collect();
+        let file = poems.join(format!("poet.tang.{number}.json"));
+        std::fs::write(file, serde_json::to_string(&list).unwrap()).unwrap();
+    }
+    let recipe = || {
+        Some(Recipe {
+            epochs: 1,
+            ..small()
+        })
+    };
+    let mut asked = request(folder.path().join("a"), recipe());
+    asked.corpus = poems;
+    go(&asked);
+    go(&request(folder.path().join("b"), recipe()));
+    let [a, b] =
+        ["a", "b"].map(|out| std::fs::read(folder.path().join(out).join("model.onnx")).unwrap());
+    assert!(a == b, "the same couplets give the same model");
+}

@@ -46,6 +46,15 @@ pub fn available() -> Result<()> {
     environment(Device::Cpu).map(|_| ())
 }
 
+/// Whether `device` is to be had here; the error says why not, and what to install.
+pub fn require(device: Device) -> Result<()> {
+    environment(device)?;
+    match device {
+        Device::Cpu => Ok(()),
+        Device::Cuda => super::session::cuda_provider().map(|_| ()),
+    }
+}
+
 /// Version and place of the library in use, for reports: results are tied to the version.
 pub fn version() -> Result<String> {
     environment(Device::Cpu)?;
@@ -83,7 +92,7 @@ fn load() -> std::result::Result<Loaded, String> {
 
 /// A bare name that the system's loader does not know is no news; a file that fails to load is.
 fn is_plain_absence(reason: &str) -> bool {
-    reason.contains("cannot open shared object file") && !reason.contains('/')
+    !reason.contains(['/', '\\'])
 }
 
 fn open(path: &Path) -> std::result::Result<Loaded, String> {

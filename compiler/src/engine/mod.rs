@@ -8,7 +8,7 @@ mod library;
 mod session;
 mod stepper;
 
-pub use library::{available, version};
+pub use library::{available, require, version};
 pub use session::Session;
 pub use stepper::{Slot, Stepper};
 

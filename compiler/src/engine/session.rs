@@ -86,36 +86,38 @@ fn configure(builder: SessionBuilder, options: &Options) -> Result<SessionBuilde
     Ok(builder)
 }
 
+/// The CUDA provider, if the loaded library was built with it; loading it may still fail.
+///
+/// TF32 stays off: its ten-bit products would make gradients differ from the processor's.
+pub(super) fn cuda_provider() -> Result<ort::ep::CUDA> {
+    let provider = ort::ep::CUDA::default().with_tf32(false);
+    match ort::ep::CUDA::is_available() {
+        Ok(true) => Ok(provider),
+        _ => Err(no_cuda(
+            "the ONNX Runtime in use was built without it (package onnxruntime; onnxruntime-gpu \
+             has it)",
+        )),
+    }
+}
+
+fn no_cuda(reason: &str) -> Error {
+    Error::environment(format!("no CUDA execution provider: {reason}"))
+        .hint(library::remedy(Device::Cuda))
+}
+
 /// Registers the CUDA provider and forbids the silent fallback to the processor.
 fn cuda(builder: SessionBuilder) -> Result<SessionBuilder> {
-    let missing = |reason: String| {
-        Error::environment(format!("no CUDA execution provider: {reason}"))
-            .hint(library::remedy(Device::Cuda))
-    };
-    let provider = ort::ep::CUDA::default().with_tf32(false);
-    if !provider.is_available_here() {
-        return Err(missing(
-            "the ONNX Runtime in use was built without it (package onnxruntime; \
-             onnxruntime-gpu has it)"
-                .into(),
-        ));
-    }
+    let provider = cuda_provider()?;
     builder
         .with_disable_cpu_fallback()
         .map_err(|error| failed("forbid the fallback to the processor", error))?
         .with_execution_providers([provider.build().error_on_failure()])
-        .map_err(|error| missing(error.to_string()))
-}
-
-/// Whether the loaded library names the provider at all; loading it may still fail.
-trait Available {
-    fn is_available_here(&self) -> bool;
-}
-
-impl<P: ExecutionProvider> Available for P {
-    fn is_available_here(&self) -> bool {
-        P::is_available().unwrap_or(false)
-    }
+        .map_err(|error| {
+            no_cuda(&format!(
+                "{error}; its CUDA and cuDNN libraries must be where the loader finds them \
+                 (LD_LIBRARY_PATH)"
+            ))
+        })
 }
 
 /// A host tensor as ONNX Runtime's value.

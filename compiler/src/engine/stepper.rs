@@ -49,8 +49,6 @@ impl Stepper {
             state[0].push(start);
             state[1].push(twin.map_err(refused)?);
         }
-        // The starting values may come from a buffer that cannot be an output: copy them into one
-        // that can by running nothing, only allocating.
         let mut bindings = [
             session.inner.create_binding().map_err(refused)?,
             session.inner.create_binding().map_err(refused)?,

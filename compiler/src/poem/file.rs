@@ -1,7 +1,7 @@
 //! Opening a poem model: read, align, check everything, and say plainly what is wrong.
 
-use super::aligned::AlignedBytes;
 use super::model::Poem;
+use crate::aligned::AlignedBytes;
 use crate::error::{Error, Result};
 use qibu::format::{Header, MAGIC};
 use qibu::{LoadError, Model};
@@ -37,7 +37,7 @@ impl PoemFile {
     pub fn from_bytes(name: impl Into<String>, bytes: &[u8]) -> Result<Self> {
         let file = Self {
             name: name.into(),
-            bytes: AlignedBytes::copy(bytes),
+            bytes: AlignedBytes::new(bytes),
         };
         let verified = file.model()?.verify_weights();
         if !verified {

@@ -8,7 +8,6 @@
 //! 4. [`reconstruct`] and [`walk`] are the two looks into the latent space; [`picture`] draws the
 //!    second as SVG.
 
-mod aligned;
 pub mod coder;
 pub mod file;
 pub mod model;

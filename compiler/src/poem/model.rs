@@ -1,7 +1,7 @@
 //! A poem model ready to run: its functions, its vocabulary, and one arena for each thread.
 
-use super::aligned::AlignedBytes;
 use super::coder::{Coder, Posterior, Worker};
+use crate::aligned::AlignedBytes;
 use crate::error::{Error, Result};
 use qibu::format::{DType, TensorRecord};
 use qibu::poem::{Poet, Reading};

@@ -174,4 +174,3 @@ fn tensor(dtype: DType, place: Place, offset: u32, shape: &[u32]) -> TensorRecor
         name_length: 0,
     }
 }
-

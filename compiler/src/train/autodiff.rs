@@ -9,6 +9,8 @@ mod elementwise;
 mod index;
 mod linear;
 mod reduce;
+#[cfg(test)]
+mod scatter_tests;
 mod structure;
 #[cfg(test)]
 mod tests;

@@ -3,9 +3,9 @@
 use super::recipe::Recipe;
 use super::step::{Metrics, State};
 use super::tensors::File;
+use crate::atomic;
 use crate::engine::Tensor;
 use crate::error::{Error, Result};
-use crate::{atomic, engine};
 use std::path::Path;
 
 /// A training run between two steps.
@@ -17,6 +17,8 @@ pub struct Checkpoint {
     pub vocabulary: Vec<char>,
     /// Digest of the training couplets: resuming on others would be another run.
     pub corpus: String,
+    /// Where it was trained: the same bits come from the same engine, device and threads only.
+    pub place: String,
     /// Couplets per step.
     pub batch: usize,
     /// Steps done.
@@ -48,7 +50,6 @@ impl Checkpoint {
             .flat_map(|metrics| [metrics.loss, metrics.reconstruction, metrics.divergence]);
         let history = Tensor::f32(&[self.history.len(), 3], rows.collect());
         file.tensors.insert("history".into(), history);
-        let version = engine::version().unwrap_or_default();
         let entries = [
             ("format", "qibu-checkpoint-1".to_string()),
             ("recipe", self.recipe.to_json()),
@@ -61,7 +62,7 @@ impl Checkpoint {
                 "epochs",
                 serde_json::Value::from(self.epochs.clone()).to_string(),
             ),
-            ("engine", version),
+            ("place", self.place.clone()),
         ];
         let entries = entries
             .into_iter()
@@ -94,7 +95,7 @@ impl Checkpoint {
         recipe.check()?;
         let [batch, step] = [number("batch")?, number("step")?];
         let vocabulary: Vec<char> = entry("vocab")?.chars().collect();
-        let corpus = entry("corpus")?;
+        let [corpus, place] = [entry("corpus")?, entry("place")?];
         let epochs = serde_json::from_str(&entry("epochs")?)
             .map_err(|error| Error::input(format!("not a checkpoint: epochs: {error}")))?;
         let rows = match file.tensors.remove("history") {
@@ -127,6 +128,7 @@ impl Checkpoint {
             recipe,
             vocabulary,
             corpus,
+            place,
             batch,
             step,
             state,

@@ -5,22 +5,15 @@
 //! copies, and every gradient is a matrix product too. A test holds both forms within 1e-5.
 
 pub mod gated;
+pub mod packing;
 pub mod vocabulary;
 
 #[cfg(test)]
 mod tests;
 
 use super::graph::{Graph, V};
-use super::poem::{Handles, Weights};
+use super::poem::Handles;
 use super::recipe::{Posterior, Recipe};
-
-/// Adds `weights` to `graph` as inputs, to be fed and updated.
-pub fn inputs(graph: &mut Graph, weights: &Weights) -> Handles {
-    weights
-        .iter()
-        .map(|(name, tensor)| (name.clone(), graph.input(name, &tensor.shape)))
-        .collect()
-}
 
 /// The encoder: time-major ids `[T·B]` to mean and log-variance `[B, latent]`.
 pub fn encoder(graph: &mut Graph, recipe: &Recipe, weights: &Handles, ids: V) -> [V; 2] {

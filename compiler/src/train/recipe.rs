@@ -194,7 +194,7 @@ impl Recipe {
         {
             return refuse("at most 64 layers of at most 65,536 channels");
         }
-        if self.kernel % 2 == 0 || self.kernel > self.form {
+        if self.kernel.is_multiple_of(2) || self.kernel > self.form {
             return refuse("kernel must be odd and no longer than the couplet");
         }
         if finite
@@ -224,6 +224,52 @@ impl Recipe {
             self.width
         } else {
             self.head
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn survives_its_text_form() {
+        let recipe = Recipe::best();
+        assert_eq!(Recipe::parse(&recipe.to_json()).unwrap(), recipe);
+        assert_eq!(Recipe::parse("{}").unwrap(), Recipe::seed_model());
+        assert!(Recipe::parse("{\"widht\": 3}").is_err());
+    }
+
+    #[test]
+    fn sets_one_field() {
+        let mut recipe = Recipe::seed_model();
+        for assignment in [
+            "width=128",
+            "posterior=flatten",
+            "temperature=0.7",
+            "decay=false",
+        ] {
+            recipe.set(assignment).unwrap();
+        }
+        assert_eq!((recipe.width, recipe.posterior), (128, Posterior::Flatten));
+        assert_eq!((recipe.temperature.as_str(), recipe.decay), ("0.7", false));
+        for assignment in ["width", "width=-1", "posterior=round", "nothing=1"] {
+            assert!(recipe.set(assignment).is_err(), "{assignment}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_no_graph_can_have() {
+        for assignment in [
+            "form=12",
+            "kernel=4",
+            "width=0",
+            "learning_rate=-1",
+            "temperature=hot",
+        ] {
+            let mut recipe = Recipe::seed_model();
+            recipe.set(assignment).unwrap();
+            assert!(recipe.check().is_err(), "{assignment}");
         }
     }
 }

@@ -4,17 +4,20 @@
 //! noise of a step have streams of their own. So a run that was stopped anywhere goes on to the
 //! same weights, bit for bit, on the same machine, ONNX Runtime and thread count.
 
+mod prepare;
+
 use super::checkpoint::Checkpoint;
-use super::corpus::{self, Corpus, Encoded};
+use super::corpus::Encoded;
 use super::progress::Progress;
 use super::random::Random;
 use super::recipe::Recipe;
-use super::step::{State, Trainer};
+use super::step::Trainer;
 use super::{output, validate};
 use crate::engine::{self, Options};
+
 use crate::error::{Error, ErrorKind, Result};
-use sha2::{Digest, Sha256};
-use std::path::{Path, PathBuf};
+use prepare::{Data, begin, resume};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -37,15 +40,9 @@ pub struct Request {
     pub options: Options,
 }
 
-/// Couplets to train on, couplets to measure on.
-struct Data {
-    train: Encoded,
-    valid: Option<Encoded>,
-}
-
 /// Trains; the JSON object is `metrics.json`. `stop` is looked at between steps.
 pub fn train(request: &Request, stop: &AtomicBool) -> Result<serde_json::Value> {
-    engine::available()?;
+    engine::require(request.options.device)?;
     let checkpoint_path = request.out.join("checkpoint.safetensors");
     let (mut run, data) = match &request.recipe {
         Some(recipe) => begin(request, recipe)?,
@@ -139,93 +136,6 @@ pub(super) struct Speed {
     pub total: usize,
 }
 
-fn begin(request: &Request, recipe: &Recipe) -> Result<(Checkpoint, Data)> {
-    recipe.check()?;
-    let occupied =
-        std::fs::read_dir(&request.out).is_ok_and(|mut entries| entries.next().is_some());
-    if occupied {
-        return Err(
-            Error::usage(format!("{} is not empty", request.out.display()))
-                .hint("give another --out, or --resume to go on with the run in it"),
-        );
-    }
-    let corpus = Corpus::read(&request.corpus, recipe.form)?;
-    let vocabulary = match &request.vocabulary {
-        Some(path) => corpus::vocabulary_of(path)?,
-        None => corpus.vocabulary(recipe.min_count),
-    };
-    let data = encode(request, &corpus, &vocabulary)?;
-    std::fs::create_dir_all(&request.out).map_err(|error| {
-        Error::environment(format!("cannot create {}: {error}", request.out.display()))
-    })?;
-    let run = Checkpoint {
-        recipe: recipe.clone(),
-        corpus: digest(&data.train),
-        batch: recipe.batch.min(data.train.len()),
-        step: 0,
-        state: State::start(recipe, vocabulary.len()),
-        history: Vec::new(),
-        epochs: Vec::new(),
-        vocabulary,
-    };
-    Ok((run, data))
-}
-
-fn resume(request: &Request, path: &Path) -> Result<(Checkpoint, Data)> {
-    if !path.exists() {
-        return Err(Error::usage(format!(
-            "{} does not exist: nothing to resume",
-            path.display()
-        )));
-    }
-    let run = Checkpoint::read(path)?;
-    let corpus = Corpus::read(&request.corpus, run.recipe.form)?;
-    let data = encode(request, &corpus, &run.vocabulary)?;
-    if digest(&data.train) != run.corpus {
-        return Err(Error::usage(format!(
-            "{} is not the corpus that the checkpoint was trained on",
-            request.corpus.display()
-        )));
-    }
-    Ok((run, data))
-}
-
-fn encode(request: &Request, corpus: &Corpus, vocabulary: &[char]) -> Result<Data> {
-    let train = corpus.encode(vocabulary);
-    if train.is_empty() {
-        return Err(Error::input(format!(
-            "{}: every couplet has a character outside the vocabulary",
-            request.corpus.display()
-        ))
-        .hint("lower --set min_count=…, or give a --vocab that fits the corpus"));
-    }
-    let valid = match &request.valid {
-        None => None,
-        Some(path) => {
-            let valid = Corpus::read(path, corpus.form)?.encode(vocabulary);
-            if valid.is_empty() {
-                return Err(Error::input(format!(
-                    "{}: every couplet has a character outside the vocabulary",
-                    path.display()
-                )));
-            }
-            Some(valid)
-        }
-    };
-    Ok(Data { train, valid })
-}
-
-fn digest(corpus: &Encoded) -> String {
-    let mut hash = Sha256::new();
-    for id in &corpus.ids {
-        hash.update(id.to_le_bytes());
-    }
-    hash.finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
 /// The chosen couplets' ids, position by position.
 fn time_major(corpus: &Encoded, chosen: &[u32]) -> Vec<i64> {
     let mut ids = Vec::with_capacity(chosen.len() * corpus.form);
@@ -272,6 +182,7 @@ fn note_epoch(
         .map(|metrics| f64::from(metrics.loss))
         .sum::<f64>()
         / per_epoch as f64;
+    let loss = validate::rounded(loss);
     let mut entry = serde_json::json!({"epoch": epoch, "step": run.step, "train_loss": loss});
     let mut text = format!("epoch {epoch}: loss {loss:.2}");
     if let Some(valid) = &data.valid {

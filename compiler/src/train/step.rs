@@ -1,9 +1,13 @@
 //! One training step as one graph: forward, loss, backward, update.
 
+#[cfg(test)]
+mod tests;
+
 use super::graph::{Graph, V};
+use super::lower::{self, packing::Packing};
 use super::poem::{self, Handles, Weights};
 use super::recipe::Recipe;
-use super::{adam, autodiff, loss, lower};
+use super::{adam, autodiff, loss};
 use crate::engine::{Options, Session, Slot, Stepper, Tensor};
 use crate::error::Result;
 use prost::Message;
@@ -64,17 +68,17 @@ pub fn objective(
 }
 
 /// The training graph at batch size `batch`.
-pub fn graph(recipe: &Recipe, weights: &Weights, batch: usize) -> Result<Graph> {
+pub fn graph(recipe: &Recipe, packing: &Packing, batch: usize) -> Result<Graph> {
     let mut graph = Graph::new();
     let ids = graph.ids("ids", &[recipe.form * batch]);
     let noise = graph.input("noise", &[batch, recipe.latent]);
     let [rate, epsilon, kl_weight] =
         ["rate", "epsilon", "kl_weight"].map(|name| graph.input(name, &[1]));
-    let handles = lower::inputs(&mut graph, weights);
-    let loss = objective(&mut graph, recipe, &handles, [ids, noise, kl_weight]);
-    let parameters: Vec<V> = handles.values().copied().collect();
-    let gradients = autodiff::gradients(&mut graph, loss.total, &parameters)?;
-    for ((name, parameter), gradient) in handles.iter().zip(gradients) {
+    let (parameters, model) = packing.inputs(&mut graph);
+    let loss = objective(&mut graph, recipe, &model, [ids, noise, kl_weight]);
+    let values: Vec<V> = parameters.values().copied().collect();
+    let gradients = autodiff::gradients(&mut graph, loss.total, &values)?;
+    for ((name, parameter), gradient) in parameters.iter().zip(gradients) {
         let shape = graph.shape(*parameter).to_vec();
         let first = graph.input(&format!("{name}/first"), &shape);
         let second = graph.input(&format!("{name}/second"), &shape);
@@ -99,13 +103,15 @@ pub fn graph(recipe: &Recipe, weights: &Weights, batch: usize) -> Result<Graph> 
 pub struct Trainer {
     stepper: Stepper,
     recipe: Recipe,
+    packing: Packing,
     batch: usize,
 }
 
 impl Trainer {
     /// Compiles the training graph and places `state` on the device.
     pub fn new(recipe: &Recipe, state: &State, batch: usize, options: &Options) -> Result<Self> {
-        let model = graph(recipe, &state.weights, batch)?.to_model("train");
+        let packing = Packing::of(&state.weights);
+        let model = graph(recipe, &packing, batch)?.to_model("train");
         let options = Options {
             optimise: true,
             ..*options
@@ -118,17 +124,18 @@ impl Trainer {
             (&state.second, "/second"),
         ];
         for (tensors, suffix) in parts {
-            for (name, tensor) in tensors {
+            for (name, tensor) in packing.pack(tensors) {
                 slots.push(Slot {
                     input: format!("{name}{suffix}"),
                     output: format!("next/{name}{suffix}"),
-                    start: tensor.clone(),
+                    start: tensor,
                 });
             }
         }
         Ok(Self {
             stepper: Stepper::new(session, &slots, "metrics", 3)?,
             recipe: recipe.clone(),
+            packing,
             batch,
         })
     }
@@ -164,20 +171,20 @@ impl Trainer {
 
     /// The current weights and moments.
     pub fn state(&self) -> Result<State> {
-        let mut state = State {
-            weights: Weights::new(),
-            first: Weights::new(),
-            second: Weights::new(),
-        };
+        let mut parts = [Weights::new(), Weights::new(), Weights::new()];
         for (name, tensor) in self.stepper.state()? {
-            if let Some(name) = name.strip_suffix("/first") {
-                state.first.insert(name.into(), tensor);
-            } else if let Some(name) = name.strip_suffix("/second") {
-                state.second.insert(name.into(), tensor);
-            } else {
-                state.weights.insert(name, tensor);
-            }
+            let (part, name) = match name.rsplit_once('/') {
+                Some((name, "first")) => (1, name.to_string()),
+                Some((name, "second")) => (2, name.to_string()),
+                _ => (0, name),
+            };
+            parts[part].insert(name, tensor);
         }
-        Ok(state)
+        let [weights, first, second] = parts.map(|part| self.packing.unpack(&part));
+        Ok(State {
+            weights,
+            first,
+            second,
+        })
     }
 }

@@ -168,16 +168,21 @@ pub fn measure(
     }
     let total = corpus.len() as f64;
     figures.couplets = corpus.len();
-    figures.accuracy = right as f64 / (total * recipe.form as f64);
-    figures.reconstruction /= total;
-    figures.divergence /= total;
-    figures.nelbo = figures.reconstruction + figures.divergence;
+    figures.accuracy = rounded(right as f64 / (total * recipe.form as f64));
+    figures.nelbo = rounded((figures.reconstruction + figures.divergence) / total);
+    figures.reconstruction = rounded(figures.reconstruction / total);
+    figures.divergence = rounded(figures.divergence / total);
     let varies = |moment: &&[f64; 2]| {
         let mean = moment[0] / total;
         moment[1] / total - mean * mean > 0.01
     };
     figures.active_units = moments.iter().filter(varies).count();
     Ok(figures)
+}
+
+/// Six decimals: more mean nothing, and so few survive a text form exactly.
+pub fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
 }
 
 /// Latents and ids to the best id per position and the log-probability of the given one.

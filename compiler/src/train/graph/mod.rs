@@ -6,6 +6,7 @@
 //! what ONNX Runtime sees, the rule is what `autodiff` sees.
 
 mod emit;
+mod moves;
 mod ops;
 
 use crate::engine::{Data, Tensor};

@@ -5,15 +5,9 @@ use super::super::poem::Handles;
 
 /// The layer called `name`, on `x` `[T·B, C]`.
 pub fn layer(graph: &mut Graph, weights: &Handles, name: &str, x: V, batch: usize) -> V {
-    let part = |suffix: &str| weights[&format!("{name}.{suffix}")];
-    let [wa, wb] = ["a.weight", "b.weight"].map(part);
-    let [ba, bb] = ["a.bias", "b.bias"].map(part);
-    let kernel = graph.shape(wa)[2];
+    let [weight, bias] = ["weight", "bias"].map(|part| weights[&format!("{name}.{part}")]);
     let channels = graph.matrix(x)[1];
-    let stacked = graph.concat(&[wa, wb], 0);
-    let by_tap = graph.transpose(stacked, &[0, 2, 1]);
-    let weight = graph.reshape(by_tap, &[2 * channels, kernel * channels]);
-    let bias = graph.concat(&[ba, bb], 0);
+    let kernel = graph.matrix(weight)[1] / channels;
     let window = window(graph, x, batch, kernel);
     let both = graph.dense(window, weight, bias);
     let halves = graph.split(both, 1, &[channels, channels]);

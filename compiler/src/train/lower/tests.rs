@@ -82,7 +82,7 @@ fn run_lowered(recipe: &Recipe, weights: &Weights, couplets: &[i64], z: &[f32]) 
     let mut graph = Graph::new();
     let ids = graph.ids("ids", &[time * BATCH]);
     let latent = graph.input("z", &[BATCH, recipe.latent]);
-    let handles = poem::constants(&mut graph, weights);
+    let handles = super::packing::constants(&mut graph, weights);
     let [mean, logvar] = super::encoder(&mut graph, recipe, &handles, ids);
     let h = super::generator(&mut graph, recipe, &handles, latent);
     let logits = graph.dense(h, handles["vocabulary.weight"], handles["vocabulary.bias"]);

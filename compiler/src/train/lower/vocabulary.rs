@@ -58,10 +58,11 @@ pub fn gradient(
         graph.scatter_add(expected, ids, actual)
     });
     let db = asked[2].then(|| {
-        let expected = graph.sum(probabilities, &[0]);
+        // A product with a row of ones is several times faster than a sum over rows.
+        let ones = graph.constant(&[1, rows], &vec![1.0; rows]);
+        let expected = graph.gemm(ones, probabilities, None, [false, false]);
         let expected = graph.reshape(expected, &[characters, 1]);
-        let ones = graph.constant(&[1, 1], &[-1.0]);
-        let actual = graph.expand(ones, &[rows, 1]);
+        let actual = graph.constant(&[rows, 1], &vec![-1.0; rows]);
         let difference = graph.scatter_add(expected, ids, actual);
         let scaled = graph.mul(difference, g);
         let shape = graph.shape(bias).to_vec();
