@@ -5,7 +5,8 @@
 //! [`import`] → [`simplify`] → [`calibrate`] → [`quantise`] → [`plan`] → [`write`](mod@write) →
 //! [`verify`]. Each takes what the one before returns, so that none can be skipped. [`graph`] is
 //! what the first three work on, [`program`] what the last four do. [`train`] makes models through
-//! ONNX Runtime, which only [`engine`] knows. [`cli`] is the command line.
+//! ONNX Runtime, which only [`engine`] knows. [`poem`] runs poem models on the host, [`eval`] measures
+//! them. [`cli`] is the command line.
 
 pub mod aligned;
 pub mod atomic;

@@ -2,7 +2,6 @@
 
 use clap::{Parser, Subcommand};
 use qibu_compiler::cli;
-use qibu_compiler::compile::compile_float;
 use std::process::ExitCode;
 
 /// Puts small neural networks on any chip.
@@ -13,6 +12,7 @@ use std::process::ExitCode;
 ///   qibu poem models/poem5/model.qibu --seed 7 --count 5     couplets from seeds
 ///   qibu compile model.onnx -o model.qibu                    the seven paces, with a report
 ///   qibu inspect model.qibu                                  what a file holds and needs
+///   qibu eval poem model.qibu --corpus …                     what it keeps and writes, beside people
 ///   qibu train poem --corpus tang.txt --out models/mine      a model of your own
 ///
 /// Exit codes: 0 done, 1 a comparison failed, 2 wrong usage, 3 a bad input file, 4 something that
@@ -27,8 +27,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Compile(cli::compile::CompileArgs),
-    Inspect(cli::inspect::InspectArgs),
     Eval(cli::eval::EvalArgs),
+    Inspect(cli::inspect::InspectArgs),
     Poem(cli::poem::PoemArgs),
     Train(cli::train::TrainArgs),
 }
@@ -36,8 +36,8 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Compile(args) => cli::compile::run(args),
+        Command::Eval(args) => cli::eval::run(args),
         Command::Inspect(args) => cli::inspect::run(args),
-        Command::Eval(args) => cli::eval::run(args, &compile_float),
         Command::Poem(args) => cli::poem::run(args),
         Command::Train(args) => cli::train::run(args),
     };

@@ -1,6 +1,7 @@
 //! `qibu eval`.
 
 use super::stdout;
+use crate::compile::compile_float;
 use crate::error::{Error, Result};
 use crate::eval::prosody::Prosody;
 use crate::eval::reference::Reference;
@@ -10,7 +11,7 @@ use crate::poem::file::PoemFile;
 use crate::poem::parallel;
 use crate::train::corpus::Corpus;
 use clap::{Args, Subcommand, value_parser};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Measures a model.
 #[derive(Args, Debug)]
@@ -54,17 +55,14 @@ struct PoemArgs {
     json: bool,
 }
 
-/// Compiles an ONNX model to the bytes of a `.qibu` file with f32 weights.
-pub type CompileFloat<'a> = &'a dyn Fn(&Path) -> Result<Vec<u8>>;
-
-/// Runs the command; `compile` makes the float twin.
-pub fn run(args: EvalArgs, compile: CompileFloat<'_>) -> Result<()> {
+/// Runs the command.
+pub fn run(args: EvalArgs) -> Result<()> {
     match args.model {
-        Model::Poem(args) => poem(&args, compile),
+        Model::Poem(args) => poem(&args),
     }
 }
 
-fn poem(args: &PoemArgs, compile: CompileFloat<'_>) -> Result<()> {
+fn poem(args: &PoemArgs) -> Result<()> {
     let file = PoemFile::open(&args.model)?;
     let int8 = file.poem()?;
     let functions = ["generate", "encode", "score"];
@@ -78,7 +76,7 @@ fn poem(args: &PoemArgs, compile: CompileFloat<'_>) -> Result<()> {
         seed: args.seed,
         threads: parallel::available(),
     };
-    let twin = float_file(args, compile)?;
+    let twin = float_file(args)?;
     let float = twin.as_ref().map(PoemFile::poem).transpose()?;
     if let Some(float) = &float {
         float.need(&functions)?;
@@ -92,7 +90,7 @@ fn poem(args: &PoemArgs, compile: CompileFloat<'_>) -> Result<()> {
 }
 
 /// The float twin: what `--float` names, else model.onnx beside the model, else none.
-fn float_file(args: &PoemArgs, compile: CompileFloat<'_>) -> Result<Option<PoemFile>> {
+fn float_file(args: &PoemArgs) -> Result<Option<PoemFile>> {
     let beside = args.model.with_file_name("model.onnx");
     let path = match &args.float {
         Some(path) if !path.is_file() => {
@@ -117,6 +115,6 @@ fn float_file(args: &PoemArgs, compile: CompileFloat<'_>) -> Result<Option<PoemF
     {
         return PoemFile::open(path).map(Some);
     }
-    let bytes = compile(path)?;
+    let bytes = compile_float(path)?;
     PoemFile::from_bytes(format!("{} (f32)", path.display()), &bytes).map(Some)
 }

@@ -127,3 +127,63 @@ fn write(poem: &Poem<'_>, seed: u64, count: u64, temperature: f32, json: bool) -
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: PoemArgs,
+    }
+
+    fn parse(line: &str) -> std::result::Result<PoemArgs, String> {
+        let words = ["poem", "m.qibu"]
+            .into_iter()
+            .chain(line.split_whitespace());
+        let parsed = Line::try_parse_from(words);
+        parsed
+            .map(|line| line.args)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused_with_the_range() {
+        for (line, part) in [
+            ("--count 0", "1..=10000000"),
+            ("--temperature NaN", "a number from 0 to 10"),
+            ("--temperature -1", "a number from 0 to 10"),
+            ("--temperature inf", "a number from 0 to 10"),
+            ("--seed x", "invalid digit"),
+            ("--between a b --steps 1", "2..=10000"),
+            ("--between a", "2 values required"),
+            ("--steps 3", "--between"),
+            ("--out a.svg", "--between"),
+            ("--reconstruct a --seed 1", "cannot be used with"),
+            ("--reconstruct a --between a b", "cannot be used with"),
+        ] {
+            let error = parse(line).unwrap_err();
+            assert!(error.contains(part), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn defaults_stand_beside_every_mode() {
+        assert_eq!(parse("").unwrap().count, 1);
+        assert_eq!(parse("--temperature 0").unwrap().temperature, Some(0.0));
+        assert_eq!(parse("--between a b").unwrap().steps, 9);
+        assert!(parse("--reconstruct a --json").is_ok());
+    }
+
+    #[test]
+    fn seeds_do_not_wrap_around() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.qibu");
+        std::fs::write(&path, crate::poem::testing::file()).unwrap();
+        let mut args = parse("--seed 18446744073709551615 --count 2").unwrap();
+        args.model = path;
+        assert!(run(args).unwrap_err().to_string().contains("64-bit seeds"));
+    }
+}

@@ -75,7 +75,7 @@ impl Report {
             self.couplets, self.generated.n
         );
         line(&mut out, "", ["int8".into(), "float".into()], None);
-        let parts: [(&str, fn(&Reconstruction) -> f64, bool, Option<Target>); 6] = [
+        let parts: [Row<Reconstruction>; 6] = [
             (
                 "reconstructed from the mean",
                 |r| r.reconstruction_mean,
@@ -120,7 +120,7 @@ impl Report {
         out.push('\n');
         line(&mut out, "", ["generated".into(), "human".into()], None);
         let human = &self.human;
-        let parts: [(&str, fn(&Verse) -> f64, bool, Option<Target>); 9] = [
+        let parts: [Row<Verse>; 9] = [
             (
                 "well formed",
                 |v| v.well_formed,
@@ -191,6 +191,9 @@ impl Report {
         out
     }
 }
+
+/// Name, measure, whether it is a rate, target.
+type Row<T> = (&'static str, fn(&T) -> f64, bool, Option<Target>);
 
 #[derive(Clone, Copy)]
 enum Target {
