@@ -1,35 +1,45 @@
 //! Bytes on a 16-byte boundary, as model files and arenas need them.
 
-/// An owned byte string whose first byte is aligned to 16.
+use std::ops::{Deref, DerefMut};
+
+/// Owned bytes that start on a 16-byte boundary.
 #[derive(Clone, Debug, Default)]
 pub struct AlignedBytes {
+    /// 128-bit integers are aligned to 16 on every host that the compiler runs on.
     blocks: Vec<u128>,
     length: usize,
 }
 
-impl AlignedBytes {
-    /// A copy of `bytes`.
-    pub fn new(bytes: &[u8]) -> Self {
-        let mut aligned = Self::zeros(bytes.len());
-        aligned.bytes_mut().copy_from_slice(bytes);
-        aligned
-    }
+const _: () = assert!(align_of::<u128>() == 16);
 
+impl AlignedBytes {
     /// `length` zeros.
+    #[must_use]
     pub fn zeros(length: usize) -> Self {
         Self {
             blocks: vec![0; length.div_ceil(16)],
             length,
         }
     }
+}
 
-    /// The bytes.
-    pub fn bytes(&self) -> &[u8] {
+impl From<&[u8]> for AlignedBytes {
+    fn from(bytes: &[u8]) -> Self {
+        let mut aligned = Self::zeros(bytes.len());
+        aligned.copy_from_slice(bytes);
+        aligned
+    }
+}
+
+impl Deref for AlignedBytes {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
         &bytemuck::cast_slice(&self.blocks)[..self.length]
     }
+}
 
-    /// The bytes, to be written.
-    pub fn bytes_mut(&mut self) -> &mut [u8] {
+impl DerefMut for AlignedBytes {
+    fn deref_mut(&mut self) -> &mut [u8] {
         &mut bytemuck::cast_slice_mut(&mut self.blocks)[..self.length]
     }
 }

@@ -36,7 +36,7 @@ impl ModelFile {
     pub fn from_bytes(name: impl Into<String>, bytes: &[u8]) -> Result<Self> {
         let file = Self {
             name: name.into(),
-            bytes: AlignedBytes::new(bytes),
+            bytes: AlignedBytes::from(bytes),
         };
         let verified = file.model()?.verify_weights();
         if !verified {
@@ -58,7 +58,7 @@ impl ModelFile {
     /// The bytes, aligned.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        self.bytes.bytes()
+        &self.bytes
     }
 
     /// The model in the file; loading again is cheap beside running.
@@ -66,7 +66,7 @@ impl ModelFile {
     /// # Errors
     /// Never after [`ModelFile::open`] succeeded.
     pub fn model(&self) -> Result<Model<'_>> {
-        let bytes = self.bytes.bytes();
+        let bytes = &self.bytes;
         Model::load(bytes).map_err(|error| explain(error, bytes).within(&self.name))
     }
 }

@@ -34,8 +34,8 @@ pub fn verify(
 ) -> Result<Report> {
     let graph = simplified.graph();
     let float = FloatRun::new(graph)?;
-    let file = AlignedBytes::new(bytes);
-    let model = load(file.bytes())?;
+    let file = AlignedBytes::from(bytes);
+    let model = load(&file)?;
     if !model.verify_weights() {
         return Err(Error::input(
             "the weights' checksum does not match what was written",
@@ -76,7 +76,7 @@ fn compare(
     })?;
     let function = function(model, &target.name)?;
     let mut arena = AlignedBytes::zeros(function.arena());
-    let mut run = bind(function, arena.bytes_mut(), &inputs)?;
+    let mut run = bind(function, &mut arena, &inputs)?;
     run.execute_with(|step: &Step<'_>, arena| {
         for &index in step.outputs() {
             let value = planned.program.tensors[index as usize].value;

@@ -5,12 +5,12 @@
 
 mod real;
 
-use crate::aligned::AlignedBytes;
 use crate::builder::{Builder, scale_word};
 use qibu::format::DType::{F16, F32, I8, I16, I32};
 use qibu::format::Opcode;
 use qibu::math;
 use qibu::random::Random;
+use qibu_compiler::aligned::AlignedBytes;
 
 /// Dimensions of the latent.
 pub const LATENT: u32 = 8;

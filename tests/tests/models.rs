@@ -2,10 +2,10 @@
 
 use qibu::Model;
 use qibu::poem::Poet;
+use qibu_compiler::aligned::AlignedBytes;
 use qibu_compiler::calibrate::Source;
 use qibu_compiler::compile::{Request, compile};
 use qibu_compiler::footprint::flash;
-use qibu_tests::aligned::AlignedBytes;
 use qibu_tests::need::root;
 use std::path::PathBuf;
 use std::process::Command;
@@ -15,7 +15,8 @@ fn folder() -> PathBuf {
 }
 
 fn file() -> Vec<u8> {
-    std::fs::read(folder().join("model.qibu")).expect("models/poem5/model.qibu is in the repository")
+    std::fs::read(folder().join("model.qibu"))
+        .expect("models/poem5/model.qibu is in the repository")
 }
 
 /// `qibu compile` on the committed ONNX file, with the environment as it is and without any ONNX
@@ -24,7 +25,10 @@ fn file() -> Vec<u8> {
 fn the_file_is_rebuilt_byte_for_byte() {
     let request = Request::new(&folder().join("model.onnx"));
     let compiled = compile(&request, &mut |_, _, _| {}).expect("the model compiles");
-    assert!(compiled.bytes == file(), "compile gives other bytes than models/poem5/model.qibu");
+    assert!(
+        compiled.bytes == file(),
+        "compile gives other bytes than models/poem5/model.qibu"
+    );
     assert!(!compiled.report.noise_calibrated, "{:?}", Source::Noise);
     for function in &compiled.report.functions {
         assert_eq!(function.ram, function.ram_lower_bound, "{}", function.name);
@@ -32,7 +36,11 @@ fn the_file_is_rebuilt_byte_for_byte() {
     if let Some(witness) = &compiled.report.witness {
         for output in &witness.outputs {
             if let Some(error) = output.float_error {
-                assert!(error < 1e-4, "{}: the float path differs from ONNX Runtime by {error}", output.name);
+                assert!(
+                    error < 1e-4,
+                    "{}: the float path differs from ONNX Runtime by {error}",
+                    output.name
+                );
             }
             if let Some(snr) = output.snr_db {
                 assert!(snr > 30.0, "{}: {snr} dB against ONNX Runtime", output.name);
@@ -47,7 +55,15 @@ fn the_file_is_rebuilt_without_onnx_runtime() {
     let output = std::env::temp_dir().join(format!("qibu-rebuild-{}.qibu", std::process::id()));
     let status = Command::new(env!("CARGO"))
         .current_dir(root())
-        .args(["run", "--quiet", "--locked", "-p", "qibu-compiler", "--", "compile"])
+        .args([
+            "run",
+            "--quiet",
+            "--locked",
+            "-p",
+            "qibu-compiler",
+            "--",
+            "compile",
+        ])
         .arg(folder().join("model.onnx"))
         .arg("-o")
         .arg(&output)
@@ -58,14 +74,17 @@ fn the_file_is_rebuilt_without_onnx_runtime() {
     assert!(status.status.success(), "{log}");
     let rebuilt = std::fs::read(&output).expect("compile writes the file");
     let _ = std::fs::remove_file(&output);
-    assert!(rebuilt == file(), "without ONNX Runtime, compile gives other bytes");
+    assert!(
+        rebuilt == file(),
+        "without ONNX Runtime, compile gives other bytes"
+    );
     let report = String::from_utf8_lossy(&status.stdout);
     assert!(report.contains("no comparison"), "{report}");
 }
 
 #[test]
 fn generate_fits_the_chip() {
-    let bytes = AlignedBytes::from(&file());
+    let bytes = AlignedBytes::from(&file()[..]);
     let model = Model::load(&bytes).expect("the model loads");
     assert!(model.verify_weights());
     let generate = model.function("generate").expect("poem models generate");
@@ -81,13 +100,15 @@ fn generate_fits_the_chip() {
 
 #[test]
 fn ten_seeds_write_what_they_wrote() {
-    let bytes = AlignedBytes::from(&file());
+    let bytes = AlignedBytes::from(&file()[..]);
     let model = Model::load(&bytes).expect("the model loads");
     let poet = Poet::new(&model).expect("a poem model");
     let mut arena = AlignedBytes::zeros(poet.arena());
     let mut text = String::new();
     for seed in 1..=10 {
-        let couplet = poet.couplet(seed, poet.temperature(), &mut arena).expect("the arena fits");
+        let couplet = poet
+            .couplet(seed, poet.temperature(), &mut arena)
+            .expect("the arena fits");
         poet.write(&couplet, |piece| text.push_str(piece));
         text.push('\n');
     }

@@ -29,7 +29,7 @@ pub(crate) struct FloatRun {
 impl FloatRun {
     pub fn new(graph: &Graph) -> Result<Self> {
         let planned = plan_with(float_program(graph)?, Reuse::KeepAll)?;
-        let file = AlignedBytes::new(&write(&planned)?);
+        let file = AlignedBytes::from(&write(&planned)?[..]);
         let tensors = planned.program.tensors.iter().enumerate();
         let values = tensors.filter_map(|(index, tensor)| Some((index as u32, tensor.value?)));
         let run = Self {
@@ -41,7 +41,7 @@ impl FloatRun {
     }
 
     fn model(&self) -> Result<Model<'_>> {
-        load(self.file.bytes())
+        load(&self.file)
     }
 
     /// Runs a function and shows every float value that it read or computed.
@@ -54,7 +54,7 @@ impl FloatRun {
         let model = self.model()?;
         let function = function(&model, name)?;
         let mut arena = AlignedBytes::zeros(function.arena());
-        let mut run = bind(function, arena.bytes_mut(), inputs)?;
+        let mut run = bind(function, &mut arena, inputs)?;
         run.execute()
             .map_err(|error| Error::input(format!("function `{name}`: {error}")))?;
         let steps: Vec<_> = function.steps().collect();
@@ -113,7 +113,7 @@ pub(crate) fn bind<'m, 'r>(
 /// Runs a function and returns its outputs: real numbers, or indices.
 pub(crate) fn outputs(function: qibu::Function<'_>, inputs: &[Input]) -> Result<Vec<Input>> {
     let mut arena = AlignedBytes::zeros(function.arena());
-    let mut run = bind(function, arena.bytes_mut(), inputs)?;
+    let mut run = bind(function, &mut arena, inputs)?;
     let failed = |error| Error::input(format!("function `{}`: {error}", function.name()));
     run.execute().map_err(failed)?;
     let mut values = Vec::new();

@@ -133,10 +133,10 @@ impl Arena {
     }
 
     fn of(&mut self, length: usize) -> &mut [u8] {
-        if self.0.bytes().len() < length {
+        if self.0.len() < length {
             self.0 = AlignedBytes::zeros(length);
         }
-        self.0.bytes_mut()
+        &mut self.0
     }
 }
 

@@ -61,10 +61,10 @@ pub fn witness(
     let mut session = Session::load(&source, &Options::default())?;
     let arguments = arguments(&source)?;
     let (float, file) = (
-        AlignedBytes::new(&compile_float(model)?),
-        AlignedBytes::new(file),
+        AlignedBytes::from(&compile_float(model)?[..]),
+        AlignedBytes::from(file),
     );
-    let (float, compiled) = (load(float.bytes())?, load(file.bytes())?);
+    let (float, compiled) = (load(&float)?, load(&file)?);
     let mut report = Vec::new();
     for target in &graph.functions {
         let mut columns: Vec<Column> = target.outputs.iter().map(|_| Column::default()).collect();
