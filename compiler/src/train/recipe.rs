@@ -82,7 +82,7 @@ impl Recipe {
     pub fn seed_model() -> Self {
         Self {
             form: 10,
-            min_count: 10,
+            min_count: 15,
             embedding: 64,
             embedding_start: 0.1,
             width: 64,
@@ -97,15 +97,15 @@ impl Recipe {
             free_bits: 0.0,
             kl_warmup: 0,
             kl_weight: 1.0,
-            epochs: 20,
+            epochs: 16,
             batch: 64,
             learning_rate: 2e-3,
             warmup_steps: 200,
             decay: true,
             seed: 1,
-            temperature: "0.8".into(),
-            latent_scale: 0.7,
-            author: String::new(),
+            temperature: "0.75".into(),
+            latent_scale: 1.0,
+            author: "The Qibu authors".into(),
             licence: "MIT OR Apache-2.0".into(),
         }
     }
@@ -113,8 +113,11 @@ impl Recipe {
     /// The best found so far: positions kept apart and a floor under the divergence.
     pub fn best() -> Self {
         Self {
+            embedding: 96,
+            width: 96,
+            latent: 128,
             posterior: Posterior::Flatten,
-            free_bits: 0.25,
+            free_bits: 0.12,
             ..Self::seed_model()
         }
     }
