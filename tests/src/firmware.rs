@@ -12,6 +12,8 @@ pub struct Firmware<'a> {
     pub program: &'a str,
     /// Target triple.
     pub target: &'a str,
+    /// Profile of its Cargo.toml: `release`, or another optimised one.
+    pub profile: &'a str,
     /// Features.
     pub features: &'a [&'a str],
     /// Environment of the build.
@@ -19,7 +21,7 @@ pub struct Firmware<'a> {
 }
 
 impl Firmware<'_> {
-    /// Builds it in release mode, in a target folder of its own; cargo's output.
+    /// Builds it in a target folder of its own; cargo's output.
     ///
     /// # Panics
     /// cargo does not start.
@@ -28,7 +30,14 @@ impl Firmware<'_> {
         let mut cargo = Command::new("cargo");
         // A package's own .cargo/config.toml counts only where cargo starts.
         cargo.current_dir(need::root().join(self.package));
-        cargo.args(["build", "--release", "--locked", "--target", self.target]);
+        cargo.args([
+            "build",
+            "--locked",
+            "--profile",
+            self.profile,
+            "--target",
+            self.target,
+        ]);
         cargo.arg("--target-dir").arg(self.folder());
         cargo.arg("--features").arg(self.features.join(","));
         cargo.envs(self.environment.iter().copied());
@@ -50,7 +59,7 @@ impl Firmware<'_> {
         assert!(output.status.success(), "{}:\n{log}", self.package);
         self.folder()
             .join(self.target)
-            .join("release")
+            .join(self.profile)
             .join(self.program)
     }
 

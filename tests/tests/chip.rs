@@ -48,6 +48,7 @@ fn on_board(model: &Path, program: &str) -> (String, String) {
         package: "firmware-examples/mps2-an386",
         program: "mps2-an386",
         target: TARGET,
+        profile: "release",
         features: &["stats"],
         environment: &[
             ("QIBU_MODEL", model.to_str().expect("a UTF-8 path")),
