@@ -12,6 +12,9 @@ pub struct ModelFile {
     bytes: AlignedBytes,
 }
 
+/// Most bytes of arena that a command allocates for a file.
+const MAX_ARENA: usize = 1 << 30;
+
 /// What to do about a file that is not whole.
 const DAMAGED: &str = "copy the file again from its source, or rebuild it with `qibu compile`";
 
@@ -38,7 +41,17 @@ impl ModelFile {
             name: name.into(),
             bytes: AlignedBytes::from(bytes),
         };
-        let verified = file.model()?.verify_weights();
+        let model = file.model()?;
+        if let Some(function) = model.functions().find(|f| f.arena() > MAX_ARENA) {
+            return Err(Error::input(format!(
+                "{}: function `{}` asks for {} bytes of arena, this command allows {MAX_ARENA}",
+                file.name,
+                function.name(),
+                function.arena()
+            ))
+            .hint("a few hostile bytes can ask for 4 GiB; use the library to run such a model"));
+        }
+        let verified = model.verify_weights();
         if !verified {
             return Err(Error::input(format!(
                 "{}: damaged: the weights do not match their checksum",

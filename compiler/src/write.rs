@@ -1,12 +1,12 @@
 //! Pace 6: the flat file. Every byte goes through `qibu::format`.
 
 use crate::error::{Error, Result};
-use crate::graph::Metadata;
+use crate::graph;
 use crate::plan::Planned;
 use crate::program::{Content, Step, Tensor, TensorId};
 use qibu::format::{
-    ALIGNMENT, FunctionRecord, Header, Layout, MAX_RANK, Place, Section, StepRecord, TensorRecord,
-    VERSION, crc, header,
+    ALIGNMENT, FunctionRecord, Header, Layout, MAX_RANK, Metadata, Place, Section, StepRecord,
+    TensorRecord, VERSION, crc, header,
 };
 
 /// The file's bytes.
@@ -57,14 +57,12 @@ struct Sections {
 }
 
 impl Sections {
-    fn new(metadata: &Metadata) -> Result<Self> {
+    fn new(metadata: &graph::Metadata) -> Result<Self> {
         let mut text = String::new();
         for (key, value) in entries(metadata) {
-            if value.contains(['\n', '\t']) {
-                return Err(Error::input(format!(
-                    "metadata `{key}` holds a line break or a tabulator"
-                ))
-                .hint("metadata values are single lines"));
+            if !Metadata::fits(&key, &value) {
+                return Err(Error::input(format!("metadata `{key}` holds a line break"))
+                    .hint("metadata values are single lines"));
             }
             text.push_str(&format!("{key}\t{value}\n"));
         }
@@ -76,6 +74,13 @@ impl Sections {
 
     /// Offset and length of a name; one that stands in the text already serves again.
     fn name(&mut self, name: &str) -> Result<(u32, u32)> {
+        // A name right behind the metadata must not read as another line of it.
+        if !Metadata::fits(name, "") {
+            return Err(Error::input(format!(
+                "the name {name:?} holds a line break or a tabulator"
+            ))
+            .hint("rename the input, output or function in the ONNX file"));
+        }
         let offset = self.text.find(name).unwrap_or_else(|| {
             self.text.push_str(name);
             self.text.len() - name.len()
@@ -186,7 +191,7 @@ impl Sections {
 }
 
 /// Metadata lines in order of their keys.
-fn entries(metadata: &Metadata) -> Vec<(String, String)> {
+fn entries(metadata: &graph::Metadata) -> Vec<(String, String)> {
     let mut entries = Vec::new();
     let mut put = |key: &str, value: Option<String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {

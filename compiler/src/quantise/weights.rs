@@ -89,6 +89,7 @@ pub(super) fn int8_rows(w: &[f32], bias: &[f32], x_type: DType, x: Quantisation)
         let largest = row
             .iter()
             .fold(0.0f32, |most, &value| qibu::math::max(most, value.abs()));
+        // A row whose products vanish beside its bias keeps the bias: the larger scale wins.
         let scale = (largest / 127.0)
             .max(bias.abs() / (x.scale * room))
             .max(1e-12);
@@ -105,7 +106,7 @@ pub(super) fn int8_rows(w: &[f32], bias: &[f32], x_type: DType, x: Quantisation)
         } as i32;
         rows.bytes.extend(quantised.iter().map(|&q| q as i8 as u8));
         rows.scales.push(scale);
-        rows.bias.push(rounded - x.zero_point * sum);
+        rows.bias.push(rounded.saturating_sub(x.zero_point * sum));
     }
     rows
 }
@@ -119,7 +120,8 @@ pub(super) fn scale_words(x: Quantisation, rows: &Int8Rows, out_scale: f32) -> V
         .collect()
 }
 
-/// The scale word nearest to `factor`; a factor out of range becomes the nearest in it.
+/// The scale word nearest to `factor`. Callers keep it below one by their least output scale; one
+/// below 2⁻³², which contributes nothing, becomes the smallest there is.
 pub(super) fn scale_word(factor: f64) -> u32 {
     let nearest = Scale::nearest(factor);
     let fallback = || {
