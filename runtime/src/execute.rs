@@ -62,7 +62,9 @@ impl<'m, 'r> Run<'m, 'r> {
                 needed: target.len() / dtype.size(),
             });
         }
-        target.copy_from_slice(bytes);
+        for (target, byte) in target.iter_mut().zip(bytes) {
+            *target = *byte;
+        }
         Ok(())
     }
 
@@ -101,7 +103,7 @@ impl<'m, 'r> Run<'m, 'r> {
         self.arena.get(range(tensor)?)
     }
 
-    /// Runs all steps.
+    /// Runs all steps. They may overwrite the inputs: a caller sets all of them before each run.
     ///
     /// # Errors
     /// An index that the caller set is outside its table.

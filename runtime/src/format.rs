@@ -21,7 +21,8 @@ pub use text::Metadata;
 #[doc = include_str!("../FORMAT.md")]
 pub mod spec {}
 
-/// Sections, weights and arena tensors start on multiples of this many bytes.
+/// Sections start on multiples of this many bytes; the compiler places weights and arena tensors so,
+/// too, but a reader relies on the element size only.
 pub const ALIGNMENT: usize = 16;
 
 /// The sections in file order.

@@ -15,6 +15,8 @@ use heapless::Vec;
 pub const MAX_CHARACTERS: usize = 16;
 /// Most dimensions of a latent.
 pub const MAX_LATENT: usize = 256;
+/// Most f32 scores of a couplet, 16 candidates for each character; integers have no such limit.
+const MAX_FLOAT_SCORES: usize = MAX_CHARACTERS * 16;
 
 /// A couplet's characters, by id.
 pub type Ids = Vec<i32, MAX_CHARACTERS>;
@@ -53,7 +55,8 @@ impl<'m> Poet<'m> {
         let typed = |tensor: &TensorRecord, dtype| tensor.dtype == dtype;
         let suitable = typed(&z, DType::F32)
             && typed(&ids, DType::I32)
-            && (typed(&scores, DType::I32) || typed(&scores, DType::F32))
+            && (typed(&scores, DType::I32)
+                || typed(&scores, DType::F32) && scores.elements()? <= MAX_FLOAT_SCORES)
             && scores.elements() == ids.elements()
             && generate.inputs().len() == 1
             && latent <= MAX_LATENT
@@ -135,7 +138,7 @@ impl<'m> Poet<'m> {
         run.set_f32(0, latent)?;
         run.execute()?;
         let ids = run.output_i32(0)?;
-        let mut ranks: Vec<i32, { MAX_CHARACTERS * 16 }> = Vec::new();
+        let mut ranks: Vec<i32, MAX_FLOAT_SCORES> = Vec::new();
         let scores = match run.output_i32(1) {
             Ok(scores) => scores,
             Err(_) => {

@@ -82,6 +82,40 @@ mod tests {
     }
 
     #[test]
+    fn gaussian_is_the_one_of_the_specification() {
+        // The naive twin: the formulas of FORMAT.md, without `micromath`, whose approximations a
+        // later release may change and files may not.
+        let ln = |x: f32| {
+            let y = x * 16_777_216.0;
+            let e = (y.to_bits() >> 23) - 127;
+            let m = y / f32::from_bits((e + 127) << 23);
+            let p = -1.741_793_9
+                + (2.821_202_6 + (-1.469_956_8 + (0.447_179_55 - 0.056_570_85 * m) * m) * m) * m;
+            let near_one = (y - 1.0).abs() < f32::EPSILON;
+            let l = e as f32 * core::f32::consts::LN_2 + p;
+            (if near_one { 0.0 } else { l }) - 24.0 * core::f32::consts::LN_2
+        };
+        let cos = |x: f32| {
+            let t = x * (core::f32::consts::FRAC_1_PI / 2.0);
+            let t = t - (0.25 + libm::floorf(t + 0.25));
+            let t = t * (16.0 * (t.abs() - 0.5));
+            t + (0.225 * t) * (t.abs() - 1.0)
+        };
+        let sqrt = |x: f32| {
+            let g = f32::from_bits((x.to_bits() + 0x3F80_0000) >> 1);
+            0.5 * (g + x / g)
+        };
+        let mut random = Random::new(42);
+        let mut uniforms = Random::new(42);
+        for _ in 0..100_000 {
+            let (u, v) = (uniforms.uniform(), uniforms.uniform());
+            let square = crate::math::max(-2.0 * ln(1.0 - u), 0.0);
+            let expected = sqrt(square) * cos(v * core::f32::consts::TAU);
+            assert_eq!(random.gaussian().to_bits(), expected.to_bits(), "{u} {v}");
+        }
+    }
+
+    #[test]
     fn gaussian_has_the_moments_of_a_gaussian() {
         let mut random = Random::new(7);
         let n = 200_000;

@@ -42,7 +42,7 @@ fn every_function_writes_the_canonical_nan() {
 
 #[test]
 fn gate_writes_the_canonical_nan() {
-    let bits = run(|b, x, y| b.step(Opcode::Gate, &[x, x, x], &[y], &[0; 3]));
+    let bits = run(|b, x, y| b.step(Opcode::Gate, &[x, x, x], &[y], &[0; 2]));
     assert_eq!(bits, [CANONICAL; 3]);
 }
 

@@ -3,13 +3,13 @@
 //! Nothing is checked here, so that tests can write files that `Model::load` must refuse. All bytes
 //! go through `qibu::format`. Activations of a function are placed one behind the other.
 
-use crate::aligned::AlignedBytes;
 use crate::exercise::seal;
 use qibu::format::{
     ALIGNMENT, DType, FunctionRecord, Header, Layout, MAX_RANK, Opcode, Place, StepRecord,
     TensorRecord, VERSION,
 };
 use qibu::rounding::Scale;
+use qibu_compiler::aligned::AlignedBytes;
 
 /// A file under construction; every field is open to tests that break it.
 #[derive(Clone, Default)]

@@ -5,12 +5,12 @@
 
 mod real;
 
-use crate::aligned::AlignedBytes;
 use crate::builder::{Builder, scale_word};
 use qibu::format::DType::{F16, F32, I8, I16, I32};
 use qibu::format::Opcode;
 use qibu::math;
 use qibu::random::Random;
+use qibu_compiler::aligned::AlignedBytes;
 
 /// Dimensions of the latent.
 pub const LATENT: u32 = 8;
@@ -141,7 +141,7 @@ fn generate(b: &mut Builder, noise: &mut Noise) {
     });
     let table = gate_table(b, 1.0 / 8192.0);
     let out = b.quantised(I16, &line, 1.0 / 4096.0, 0);
-    let scales = [scale_word(1.0 / 256.0), scale_word(1.0 / 512.0), 0];
+    let scales = [scale_word(1.0 / 256.0), scale_word(1.0 / 512.0)];
     b.step(
         Opcode::Gate,
         &[gates[0], gates[1], x, table],
@@ -215,7 +215,7 @@ fn integers(b: &mut Builder, noise: &mut Noise) {
     b.step(Opcode::Mul, &[wide, factors], &[product], &attributes);
     let gated = b.quantised(I8, &dims, 0.05, 1);
     let table = gate_table(b, 1.0 / 4096.0);
-    let scales = [scale_word(1.0 / 512.0), scale_word(1.0 / 300.0), 0];
+    let scales = [scale_word(1.0 / 512.0), scale_word(1.0 / 300.0)];
     b.step(Opcode::Gate, &[product, x, sum, table], &[gated], &scales);
     let turned = b.quantised(I8, &[1, 4, 2, 3], 0.05, 1);
     b.step(Opcode::Transpose, &[gated], &[turned], &[0, 3, 1, 2, 0, 0]);

@@ -80,7 +80,7 @@ fn figure(figures: &str, name: &str) -> usize {
 }
 
 fn compare(model: &Path, name: &str) {
-    let file = qibu_tests::aligned::AlignedBytes::from(&std::fs::read(model).unwrap()[..]);
+    let file = qibu_compiler::aligned::AlignedBytes::from(&std::fs::read(model).unwrap()[..]);
     let (board, figures) = on_board(model, name);
     assert_eq!(board, couplets(&file));
     assert_eq!(board.lines().count(), COUNT as usize);

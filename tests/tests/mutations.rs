@@ -3,7 +3,7 @@
 
 use qibu::random::Random;
 use qibu::{Function, Limits};
-use qibu_tests::aligned::AlignedBytes;
+use qibu_compiler::aligned::AlignedBytes;
 use qibu_tests::exercise::{End, load_and_run};
 use qibu_tests::mutate::Victim;
 use qibu_tests::need::{poem5, say, skip_unbuilt};

@@ -7,7 +7,7 @@ use qibu::format::DType;
 use qibu::poem::Poet;
 use qibu::random::Random;
 use qibu::{Function, Model, Run};
-use qibu_tests::aligned::AlignedBytes;
+use qibu_compiler::aligned::AlignedBytes;
 use qibu_tests::need::root;
 use qibu_tests::sample::sample;
 use std::fmt::Write;

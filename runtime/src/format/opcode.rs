@@ -95,7 +95,7 @@ impl Opcode {
             Self::Quantise | Self::Dequantise => (1, 1, 0),
             Self::Dense => (4, 1, 2),
             Self::Conv => (4, 1, 10),
-            Self::Gate => (4, 1, 3),
+            Self::Gate => (4, 1, 2),
             Self::TopKDense => (4, 2, 0),
             Self::Gather => (2, 1, 0),
             Self::Add => (2, 1, 4),

@@ -18,8 +18,9 @@ impl<'a> Metadata<'a> {
         let mut rest = self.text;
         core::iter::from_fn(move || {
             let (line, tail) = cut(rest, b'\n').unwrap_or((rest, ""));
-            rest = tail;
-            cut(line, b'\t')
+            let entry = cut(line, b'\t');
+            rest = if entry.is_some() { tail } else { "" };
+            entry
         })
     }
 
@@ -30,12 +31,21 @@ impl<'a> Metadata<'a> {
             .find(|&(name, _)| name == key)
             .map(|(_, value)| value)
     }
+
+    /// Whether a line can hold this pair; writers check it, as what does not fit reads back as
+    /// something else. A vocabulary, for one, has no line feed among its characters.
+    #[must_use]
+    pub fn fits(key: &str, value: &str) -> bool {
+        !key.bytes().any(|byte| matches!(byte, b'\t' | b'\n'))
+            && !value.bytes().any(|byte| byte == b'\n')
+    }
 }
 
-/// What stands before and behind the first `byte`: `split_once`, which leaves a panic path.
-fn cut(text: &str, byte: u8) -> Option<(&str, &str)> {
-    let at = text.bytes().position(|other| other == byte)?;
-    Some((text.get(..at)?, text.get(at.checked_add(1)?..)?))
+/// `text` before and behind the first `separator`, an ASCII character. Unlike `split_once`, whose
+/// search keeps a panic in the code.
+fn cut(text: &str, separator: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == separator)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 #[cfg(test)]
@@ -49,8 +59,24 @@ mod tests {
         assert_eq!(metadata.get("vocab"), Some("山水"));
         assert_eq!(metadata.get("generate"), None);
         assert_eq!(metadata.entries().count(), 2);
+        let ended = Metadata::new("task\tpoem\ngenerate\nkey\tvalue").entries();
+        assert_eq!(ended.collect::<std::vec::Vec<_>>(), [("task", "poem")]);
         assert_eq!(Metadata::new("").entries().count(), 0);
-        assert_eq!(Metadata::new("key\t").get("key"), Some(""));
-        assert_eq!(Metadata::new("\n\tvalue").get(""), None);
+    }
+
+    #[test]
+    fn what_fits_reads_back() {
+        for (key, value) in [
+            ("a", "b"),
+            ("a\t", "b"),
+            ("a\n", "b"),
+            ("a", "b\tc"),
+            ("a", "\n"),
+        ] {
+            let line = std::format!("{key}\t{value}\n");
+            let mut entries = Metadata::new(&line).entries();
+            let same = entries.next() == Some((key, value)) && entries.next().is_none();
+            assert_eq!(Metadata::fits(key, value), same, "{line:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@
 //! Both terms carry eight guard bits, so that only the last shift rounds visibly. a, b, x and out
 //! are int8 or int16, each its own, or all f32 (then without table). Inputs: a, b, x, table (int16
 //! `[257]`, entry i is σ at quantised b = (i − 128) · 256 of 16 bits). Attributes: scale_a,
-//! scale_x, a reserved zero.
+//! scale_x.
 
 use super::sink::Sink;
 use super::types::{Integers, bounds};
@@ -25,9 +25,6 @@ pub const GATE_TABLE: usize = 257;
 
 pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let out = step.need_output(0)?;
-    if step.attribute(2) != 0 {
-        return Err(Fault::Attribute);
-    }
     let float = out.dtype == DType::F32;
     for index in 0..3 {
         let tensor = step.need_input(index)?;

@@ -46,7 +46,10 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
         for (&index, &axis) in position.iter().zip(step.attributes()).take(rank) {
             offset += index as usize * strides.get(axis as usize)?;
         }
-        target.copy_from_slice(source.get(offset..)?.get(..target.len())?);
+        // Not `copy_from_slice`: its panic on unequal lengths would stay in the code.
+        for (target, source) in target.iter_mut().zip(source.get(offset..)?) {
+            *target = *source;
+        }
         // Count up, the last axis fastest.
         for (index, &dim) in position.iter_mut().zip(&out.dims).take(rank).rev() {
             *index += 1;

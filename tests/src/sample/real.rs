@@ -34,7 +34,7 @@ pub(super) fn add(b: &mut Builder, noise: &mut Noise, dtype: DType, name: &str) 
     let attributes = [&[2, 2, 1, 1, 1, 1, 1, 0][..], &free].concat();
     b.step(Opcode::Conv, &[shifted, w, bias], &[conv], &attributes);
     let gated = b.activation(F32, &dims);
-    b.step(Opcode::Gate, &[conv, shifted, x], &[gated], &[0; 3]);
+    b.step(Opcode::Gate, &[conv, shifted, x], &[gated], &[0; 2]);
     let mut last = gated;
     for function in 0..4 {
         let out = b.activation(F32, &dims);

@@ -3,7 +3,7 @@
 use super::{load, tiny};
 use qibu::format::{Header, Section};
 use qibu::{Fault, LoadError, Model};
-use qibu_tests::aligned::AlignedBytes;
+use qibu_compiler::aligned::AlignedBytes;
 use qibu_tests::exercise::seal;
 use qibu_tests::sample::sample;
 

@@ -1,11 +1,11 @@
-//! Bytes on a 16-byte boundary.
+//! Bytes on a 16-byte boundary, as model files and arenas need them.
 
 use std::ops::{Deref, DerefMut};
 
 /// Owned bytes that start on a 16-byte boundary.
-#[derive(Clone)]
+#[derive(Clone, Debug, Default)]
 pub struct AlignedBytes {
-    /// 128-bit integers are aligned to 16 on every host that tests run on.
+    /// 128-bit integers are aligned to 16 on every host that the compiler runs on.
     blocks: Vec<u128>,
     length: usize,
 }

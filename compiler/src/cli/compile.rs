@@ -1,0 +1,218 @@
+//! `qibu compile`.
+
+use super::stdout;
+use crate::atomic;
+use crate::compile::{Compiled, Request, compile};
+use crate::error::{Error, Result};
+use crate::plan::Planned;
+use crate::quantise::{Activations, Weights};
+use crate::report::grouped;
+use crate::report::memory_svg::{self, Arena, Block};
+use crate::report::table::{Align, Style, Table};
+use crate::verify::{FunctionReport, Report, Witness};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
+
+/// Compiles an ONNX model into one flat file.
+///
+/// import → simplify → calibrate → quantise → plan → write → verify. The same model, samples and
+/// version give the same bytes on every machine, with or without ONNX Runtime; where it is found,
+/// the report adds a comparison with it.
+#[derive(Args, Debug)]
+pub struct CompileArgs {
+    /// The ONNX model; every dimension fixed.
+    model: PathBuf,
+    /// The file to write [default: the model's name with .qibu].
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Samples (.npz or .safetensors), tensors named as the inputs, samples along the first axis
+    /// [default: calibration.safetensors beside the model, else noise].
+    #[arg(long, value_name = "FILE")]
+    calibrate: Option<PathBuf>,
+    /// Element type of weights.
+    #[arg(long, value_enum, default_value = "int8")]
+    weights: Weights,
+    /// Element type of activations beside int8 weights [default: what the model asks for, else int8].
+    #[arg(long, value_enum)]
+    activations: Option<Activations>,
+    /// Functions to keep, separated by commas [default: all].
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    functions: Vec<String>,
+    /// Draws the memory plan of every function (SVG); a function's name is added to the file's.
+    #[arg(long, value_name = "FILE.svg")]
+    memory_plan: Option<PathBuf>,
+    /// Prints the report as one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub fn run(args: CompileArgs) -> Result<()> {
+    let output = args
+        .output
+        .clone()
+        .unwrap_or_else(|| args.model.with_extension("qibu"));
+    if output == args.model {
+        return Err(
+            Error::usage(format!("{} would overwrite the model", output.display()))
+                .hint("name another file with -o"),
+        );
+    }
+    let request = Request {
+        model: args.model,
+        functions: args.functions,
+        calibration: args.calibrate,
+        weights: args.weights,
+        activations: args.activations,
+    };
+    let bar = ProgressBar::new(0);
+    bar.set_style(
+        ProgressStyle::with_template("{msg:10} {wide_bar} {pos}/{len} {eta}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    let compiled = compile(&request, &mut |pace, done, of| {
+        bar.set_message(pace);
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    let compiled = compiled?;
+    atomic::write(&output, &compiled.bytes)?;
+    if let Some(path) = &args.memory_plan {
+        draw(path, &compiled.planned)?;
+    }
+    if compiled.report.noise_calibrated && request.weights == Weights::Int8 {
+        eprintln!(
+            "warning: no calibration samples: activation ranges come from noise\n  \
+             help: pass --calibrate FILE (.npz or .safetensors) with a few hundred typical inputs"
+        );
+    }
+    let shown = if args.json {
+        json(&compiled.report)? + "\n"
+    } else {
+        format!(
+            "{}wrote {} ({} bytes)\n",
+            text(&compiled, Style::for_stdout()),
+            output.display(),
+            grouped(compiled.bytes.len())
+        )
+    };
+    stdout::put(&shown).map(|_| ())
+}
+
+fn json(report: &Report) -> Result<String> {
+    serde_json::to_string(report)
+        .map_err(|error| Error::input(format!("cannot write JSON: {error}")))
+}
+
+/// The report for people.
+fn text(compiled: &Compiled, style: Style) -> String {
+    let report = &compiled.report;
+    let mut text = String::new();
+    for function in &report.functions {
+        text.push_str(&function_text(function, style));
+    }
+    match &report.witness {
+        Some(witness) => text.push_str(&witness_text(witness, style)),
+        None => text.push_str(
+            "ONNX Runtime was not found: no comparison with it (pip install onnxruntime)\n",
+        ),
+    }
+    text
+}
+
+fn decibels(snr: Option<f64>) -> String {
+    snr.map_or_else(|| "–".into(), |snr| format!("{snr:.1}"))
+}
+
+fn function_text(function: &FunctionReport, style: Style) -> String {
+    let mut table = Table::new(&[
+        ("step", Align::Left),
+        ("operator", Align::Left),
+        ("output", Align::Left),
+        ("flash", Align::Right),
+        ("RAM", Align::Right),
+        ("MACs", Align::Right),
+        ("SNR dB", Align::Right),
+    ]);
+    for layer in &function.layers {
+        let shape: Vec<String> = layer.shape.iter().map(ToString::to_string).collect();
+        table.row([
+            layer.name.clone(),
+            layer.operator.into(),
+            format!("{} {}", layer.dtype, shape.join("×")),
+            grouped(layer.flash),
+            grouped(layer.ram),
+            grouped(layer.macs as usize),
+            decibels(layer.snr_db),
+        ]);
+    }
+    let outputs: Vec<String> = function
+        .outputs
+        .iter()
+        .filter(|output| output.snr_db.is_some())
+        .map(|output| format!("{} {} dB", output.name, decibels(output.snr_db)))
+        .collect();
+    format!(
+        "{}\n{}flash {}, RAM {} (lower bound {}), {} MACs; {}\n\n",
+        style.bold(&format!("function {}", function.name)),
+        table.render(style),
+        grouped(function.flash),
+        grouped(function.ram),
+        grouped(function.ram_lower_bound),
+        grouped(function.macs as usize),
+        outputs.join(", "),
+    )
+}
+
+fn witness_text(witness: &Witness, style: Style) -> String {
+    let mut table = Table::new(&[
+        ("output", Align::Left),
+        ("float path", Align::Right),
+        ("compiled file", Align::Right),
+    ]);
+    let percent = |share: f64| format!("{:.2} % equal", 100.0 * share);
+    for output in &witness.outputs {
+        let float = output.float_error.map(|error| format!("error {error:.1e}"));
+        let file = output.snr_db.map(|snr| format!("{snr:.1} dB"));
+        table.row([
+            format!("{}/{}", output.function, output.name),
+            float
+                .or(output.float_equal.map(percent))
+                .unwrap_or_default(),
+            file.or(output.equal.map(percent)).unwrap_or_default(),
+        ]);
+    }
+    let title = format!("against ONNX Runtime {}", witness.version);
+    format!("{}\n{}\n", style.bold(&title), table.render(style))
+}
+
+/// Draws each function's plan into its own file.
+fn draw(path: &std::path::Path, planned: &Planned) -> Result<()> {
+    let single = planned.functions.len() == 1;
+    for (function, plan) in planned.program.functions.iter().zip(&planned.functions) {
+        let block = |lifetime: &crate::plan::Lifetime| Block {
+            name: planned.program.tensors[lifetime.tensor].name.clone(),
+            offset: lifetime.offset,
+            bytes: lifetime.bytes,
+            first_step: lifetime.first,
+            last_step: lifetime.last,
+        };
+        let arena = Arena {
+            title: function.name.clone(),
+            steps: function.steps.len(),
+            blocks: plan.lifetimes.iter().map(block).collect(),
+            peak: plan.peak,
+            lower_bound: plan.lower_bound,
+        };
+        let target = if single {
+            path.to_owned()
+        } else {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            path.with_file_name(format!("{stem}-{}.svg", function.name))
+        };
+        atomic::write(&target, memory_svg::draw(&arena).as_bytes())?;
+    }
+    Ok(())
+}

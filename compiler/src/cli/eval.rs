@@ -1,0 +1,120 @@
+//! `qibu eval`.
+
+use super::stdout;
+use crate::compile::compile_float;
+use crate::error::{Error, Result};
+use crate::eval::prosody::Prosody;
+use crate::eval::reference::Reference;
+use crate::eval::{self, Materials};
+use crate::poem::coder::Coder;
+use crate::poem::file::PoemFile;
+use crate::poem::parallel;
+use crate::train::corpus::Corpus;
+use clap::{Args, Subcommand, value_parser};
+use std::path::PathBuf;
+
+/// Measures a model.
+#[derive(Args, Debug)]
+pub struct EvalArgs {
+    #[command(subcommand)]
+    model: Model,
+}
+
+#[derive(Subcommand, Debug)]
+enum Model {
+    /// A poem model: reconstruction, likelihood, prosody, variety, beside human couplets.
+    Poem(PoemArgs),
+}
+
+#[derive(Args, Debug)]
+struct PoemArgs {
+    /// Model file, as `qibu compile` writes it.
+    #[arg(value_name = "MODEL.qibu")]
+    model: PathBuf,
+    /// Couplets that the model has not seen: a text file (one poem a line, clauses ended by ， and
+    /// 。) or a folder with poet.*.json files.
+    #[arg(long, value_name = "FILE_OR_DIR")]
+    corpus: PathBuf,
+    /// Poems to compare with, in the same form; usually those that the model was trained on.
+    #[arg(long, value_name = "FILE_OR_DIR")]
+    reference: PathBuf,
+    /// Tones: lines of character TAB P, Z or B (level, oblique, either).
+    #[arg(long, value_name = "FILE")]
+    prosody: PathBuf,
+    /// Couplets to generate, and human ones to draw from the corpus.
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = value_parser!(u64).range(1..=10_000_000))]
+    samples: u64,
+    /// Seed of the first generated couplet and of all that is drawn.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// The float model, .onnx or a .qibu with f32 weights; model.onnx beside MODEL where left out.
+    #[arg(long, value_name = "FILE")]
+    float: Option<PathBuf>,
+    /// Print one JSON object instead of the table.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub fn run(args: EvalArgs) -> Result<()> {
+    match args.model {
+        Model::Poem(args) => poem(&args),
+    }
+}
+
+fn poem(args: &PoemArgs) -> Result<()> {
+    let file = PoemFile::open(&args.model)?;
+    let int8 = file.poem()?;
+    let functions = ["generate", "encode", "score"];
+    int8.need(&functions)?;
+    let form = int8.positions();
+    let materials = Materials {
+        corpus: Corpus::read(&args.corpus, form)?,
+        prosody: Prosody::read(&args.prosody)?,
+        reference: Reference::read(&args.reference, form)?,
+        samples: args.samples as usize,
+        seed: args.seed,
+        threads: parallel::available(),
+    };
+    let twin = float_file(args)?;
+    let float = twin.as_ref().map(PoemFile::poem).transpose()?;
+    if let Some(float) = &float {
+        float.need(&functions)?;
+    }
+    let report = eval::run(&int8, float.as_ref(), &materials)?;
+    let text = match args.json {
+        true => format!("{}\n", report.json()),
+        false => report.table(),
+    };
+    stdout::put(&text).map(drop)
+}
+
+/// The float twin: what `--float` names, else model.onnx beside the model, else none.
+fn float_file(args: &PoemArgs) -> Result<Option<PoemFile>> {
+    let beside = args.model.with_file_name("model.onnx");
+    let path = match &args.float {
+        Some(path) if !path.is_file() => {
+            return Err(
+                Error::input(format!("cannot read {}: no such file", path.display()))
+                    .hint("--float takes the model.onnx that MODEL was compiled from"),
+            );
+        }
+        Some(path) => path,
+        None if beside.is_file() => &beside,
+        None => {
+            eprintln!(
+                "warning: no {}: the float model is left out; give it with --float",
+                beside.display()
+            );
+            return Ok(None);
+        }
+    };
+    if path
+        .extension()
+        .is_some_and(|extension| extension == "qibu")
+    {
+        return PoemFile::open(path).map(Some);
+    }
+    let bytes = compile_float(path)?;
+    PoemFile::from_bytes(format!("{} (f32)", path.display()), &bytes).map(Some)
+}

@@ -1,0 +1,8 @@
+//! Command line: one file per command, arguments and wording only.
+
+pub mod compile;
+pub mod eval;
+pub mod inspect;
+pub mod poem;
+pub mod stdout;
+pub mod train;

@@ -1,0 +1,140 @@
+//! `qibu train`.
+
+use crate::engine::{Device, Options};
+use crate::error::{Error, Result};
+use crate::train::recipe::Recipe;
+use crate::train::run::{self, Request};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Trains a model through ONNX Runtime.
+#[derive(Args, Debug)]
+pub struct TrainArgs {
+    #[command(subcommand)]
+    model: Model,
+}
+
+#[derive(Subcommand, Debug)]
+enum Model {
+    /// A couplet from a seed: a variational autoencoder of Tang couplets.
+    Poem(PoemArgs),
+}
+
+#[derive(Args, Debug)]
+struct PoemArgs {
+    /// Text file (one poem a line, clauses ended by ， and 。) or folder with poet.*.json files.
+    #[arg(long, value_name = "FILE_OR_DIR")]
+    corpus: PathBuf,
+    /// Couplets to measure on after each epoch, in the same form.
+    #[arg(long, value_name = "FILE")]
+    valid: Option<PathBuf>,
+    /// Recipe as JSON; fields left out are the seed model's.
+    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    recipe: Option<PathBuf>,
+    /// A recipe that comes with Qibu: seed or best (default).
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+    /// Sets one recipe field, as in --set width=128; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Passes over the corpus.
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Couplets per step.
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+    /// Seed of weights, order and noise.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Vocabulary of another model (.onnx, .safetensors) or a text file of characters.
+    #[arg(long, value_name = "FILE_OR_MODEL")]
+    vocab: Option<PathBuf>,
+    /// Folder for model.onnx and everything else that training writes.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// cpu or cuda.
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    device: String,
+    /// Threads inside an operator; 0 means all cores. Weights depend on it.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    threads: usize,
+    /// Go on from the checkpoint in --out; its recipe holds.
+    #[arg(long, conflicts_with_all = ["recipe", "preset", "set", "epochs", "batch", "seed", "vocab"])]
+    resume: bool,
+    /// Stop after this many steps in all; --resume goes on.
+    #[arg(long, value_name = "N")]
+    max_steps: Option<usize>,
+    /// Print the final metrics as one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub fn run(args: TrainArgs) -> Result<()> {
+    match args.model {
+        Model::Poem(args) => poem(args),
+    }
+}
+
+fn poem(args: PoemArgs) -> Result<()> {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    let recipe = if args.resume {
+        None
+    } else {
+        Some(recipe(&args)?)
+    };
+    let threads = match args.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    let request = Request {
+        corpus: args.corpus,
+        valid: args.valid,
+        recipe,
+        vocabulary: args.vocab,
+        out: args.out,
+        max_steps: args.max_steps,
+        options: Options {
+            device: args.device.parse::<Device>()?,
+            threads,
+            optimise: true,
+            deterministic: true,
+            spin: false,
+        },
+    };
+    ctrlc::set_handler(|| {
+        // A second Ctrl-C ends the process at once.
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("\nfinishing the step, then saving; once more stops at once");
+    })
+    .map_err(|error| Error::environment(format!("cannot watch for Ctrl-C: {error}")))?;
+    let metrics = run::train(&request, &STOP)?;
+    if args.json {
+        println!("{metrics}");
+    } else {
+        println!("wrote {}", request.out.join("model.onnx").display());
+    }
+    Ok(())
+}
+
+fn recipe(args: &PoemArgs) -> Result<Recipe> {
+    let mut recipe = match (&args.recipe, &args.preset) {
+        (Some(path), _) => {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                Error::input(format!("cannot read {}: {error}", path.display()))
+            })?;
+            Recipe::parse(&text).map_err(|error| error.within(path.display()))?
+        }
+        (None, name) => Recipe::preset(name.as_deref().unwrap_or("best"))?,
+    };
+    for assignment in &args.set {
+        recipe.set(assignment)?;
+    }
+    recipe.epochs = args.epochs.unwrap_or(recipe.epochs);
+    recipe.batch = args.batch.unwrap_or(recipe.batch);
+    recipe.seed = args.seed.unwrap_or(recipe.seed);
+    Ok(recipe)
+}

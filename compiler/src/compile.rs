@@ -1,0 +1,111 @@
+//! The seven paces, one a line.
+
+use crate::calibrate::{Samples, calibrate};
+use crate::error::Result;
+use crate::import::{self, ImportOptions};
+use crate::plan::{Planned, plan};
+use crate::quantise::{Activations, Scheme, Weights, quantise};
+use crate::simplify::{Simplified, simplify};
+use crate::verify::{Report, verify, witness};
+use crate::write::write;
+use std::path::{Path, PathBuf};
+
+/// What a compilation is asked for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The ONNX file.
+    pub model: PathBuf,
+    /// Functions to keep; all where empty.
+    pub functions: Vec<String>,
+    /// Calibration samples; else those beside the model, else noise.
+    pub calibration: Option<PathBuf>,
+    /// Element type of weights.
+    pub weights: Weights,
+    /// Element type of activations; else what the model asks for.
+    pub activations: Option<Activations>,
+}
+
+impl Request {
+    /// Everything by default.
+    pub fn new(model: &Path) -> Self {
+        Self {
+            model: model.to_owned(),
+            functions: Vec::new(),
+            calibration: None,
+            weights: Weights::Int8,
+            activations: None,
+        }
+    }
+}
+
+/// A compiled model.
+pub struct Compiled {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// The memory plan behind it.
+    pub planned: Planned,
+    /// What was measured of it.
+    pub report: Report,
+}
+
+/// Hears what a compilation is doing: the pace, units done, units in all.
+pub type Progress<'a> = &'a mut dyn FnMut(&'static str, usize, usize);
+
+/// Compiles a model; nothing is written to disk.
+///
+/// # Errors
+/// Whatever a pace finds wrong, with node and remedy.
+pub fn compile(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
+    let graph = import::read(&request.model, &options(request))?;
+    let simplified = simplify(graph)?;
+    let scheme = scheme(request, &simplified)?;
+    let samples = Samples::find(request.calibration.as_deref(), &request.model)?;
+    let calibrated = calibrate(&simplified, &samples, |done, of| {
+        progress("calibrate", done, of)
+    })?;
+    let quantised = quantise(&calibrated, scheme)?;
+    let planned = plan(quantised)?;
+    let bytes = write(&planned)?;
+    let mut report = verify(&simplified, &planned, &bytes, &samples, |done, of| {
+        progress("verify", done, of)
+    })?;
+    report.witness = witness(&request.model, &simplified, &bytes, &samples)?;
+    Ok(Compiled {
+        bytes,
+        planned,
+        report,
+    })
+}
+
+/// The number formats that flags and the model's metadata ask for.
+fn scheme(request: &Request, simplified: &Simplified) -> Result<Scheme> {
+    let word = simplified.graph().metadata.activations.as_deref();
+    let activations = match request.activations {
+        Some(activations) => activations,
+        None => Activations::from_metadata(word)?,
+    };
+    Ok(Scheme {
+        weights: request.weights,
+        activations,
+    })
+}
+
+/// The model in f32 as a file, without calibration or report: the reference for `eval`.
+///
+/// # Errors
+/// Whatever a pace finds wrong, with node and remedy.
+pub fn compile_float(model: &Path) -> Result<Vec<u8>> {
+    let simplified = simplify(import::read(model, &ImportOptions::default())?)?;
+    let program = crate::quantise::float_program(simplified.graph())?;
+    write(&crate::plan::plan_with(
+        program,
+        crate::plan::Reuse::WhenDead,
+    )?)
+}
+
+fn options(request: &Request) -> ImportOptions {
+    ImportOptions {
+        functions: request.functions.clone(),
+        ..ImportOptions::default()
+    }
+}

@@ -1,0 +1,167 @@
+//! A model loaded into ONNX Runtime, run with named tensors.
+
+use super::{Data, Device, Options, Tensor, failed, library};
+use crate::error::{Error, Result};
+use ort::ep::ExecutionProvider;
+use ort::session::SessionInputValue;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
+use ort::value::{DynValue, TensorElementType};
+use std::borrow::Cow;
+
+/// A model ready to run.
+pub struct Session {
+    pub(super) inner: ort::session::Session,
+    pub(super) device: Device,
+}
+
+impl Session {
+    /// Loads a serialised `ModelProto`.
+    pub fn load(model: &[u8], options: &Options) -> Result<Self> {
+        let environment = library::environment(options.device)?;
+        let builder = ort::session::Session::builder(environment)
+            .map_err(|error| failed("create a session", error))?;
+        let inner = configure(builder, options)?
+            .commit_from_memory(model)
+            .map_err(|error| failed("load the model", error))?;
+        Ok(Self {
+            inner,
+            device: options.device,
+        })
+    }
+
+    /// Names of the model's outputs, in order.
+    pub fn outputs(&self) -> Vec<String> {
+        let outputs = self.inner.outputs().iter();
+        outputs.map(|outlet| outlet.name().to_string()).collect()
+    }
+
+    /// Runs the model; the outputs come in the model's order.
+    pub fn run(&mut self, inputs: &[(&str, Tensor)]) -> Result<Vec<(String, Tensor)>> {
+        let values = inputs
+            .iter()
+            .map(|(name, tensor)| Ok((Cow::from(*name), upload(tensor)?.into())))
+            .collect::<Result<Vec<(Cow<str>, SessionInputValue)>>>()?;
+        let names = self.outputs();
+        let outputs = self
+            .inner
+            .run(values)
+            .map_err(|error| failed("run the model", error))?;
+        names
+            .into_iter()
+            .map(|name| {
+                let tensor = download(&outputs[name.as_str()])?;
+                Ok((name, tensor))
+            })
+            .collect()
+    }
+
+    /// As [`Session::run`], for a model whose outputs are all wanted by position.
+    pub fn values(&mut self, inputs: &[(&str, Tensor)]) -> Result<Vec<Tensor>> {
+        Ok(self
+            .run(inputs)?
+            .into_iter()
+            .map(|(_, tensor)| tensor)
+            .collect())
+    }
+}
+
+fn configure(builder: SessionBuilder, options: &Options) -> Result<SessionBuilder> {
+    let refused = |error: ort::Error<SessionBuilder>| failed("configure a session", error);
+    let level = match options.optimise {
+        true => GraphOptimizationLevel::All,
+        false => GraphOptimizationLevel::Disable,
+    };
+    let mut builder = builder
+        .with_optimization_level(level)
+        .map_err(refused)?
+        .with_intra_threads(options.threads)
+        .map_err(refused)?
+        .with_intra_op_spinning(options.spin)
+        .map_err(refused)?
+        .with_deterministic_compute(options.deterministic)
+        .map_err(refused)?;
+    if options.device == Device::Cuda {
+        builder = cuda(builder)?;
+    }
+    Ok(builder)
+}
+
+/// The CUDA provider, if the loaded library was built with it; loading it may still fail.
+///
+/// TF32 stays off: its ten-bit products would make gradients differ from the processor's.
+pub(super) fn cuda_provider() -> Result<ort::ep::CUDA> {
+    let provider = ort::ep::CUDA::default().with_tf32(false);
+    match ort::ep::CUDA::is_available() {
+        Ok(true) => Ok(provider),
+        _ => Err(no_cuda(
+            "the ONNX Runtime in use was built without it (package onnxruntime; onnxruntime-gpu \
+             has it)",
+        )),
+    }
+}
+
+fn no_cuda(reason: &str) -> Error {
+    Error::environment(format!("no CUDA execution provider: {reason}"))
+        .hint(library::remedy(Device::Cuda))
+}
+
+/// Registers the CUDA provider and forbids the silent fallback to the processor.
+fn cuda(builder: SessionBuilder) -> Result<SessionBuilder> {
+    let provider = cuda_provider()?;
+    builder
+        .with_disable_cpu_fallback()
+        .map_err(|error| failed("forbid the fallback to the processor", error))?
+        .with_execution_providers([provider.build().error_on_failure()])
+        .map_err(|error| {
+            no_cuda(&format!(
+                "{error}; its CUDA and cuDNN libraries must be where the loader finds them \
+                 (LD_LIBRARY_PATH)"
+            ))
+        })
+}
+
+/// A host tensor as ONNX Runtime's value.
+pub(super) fn upload(tensor: &Tensor) -> Result<DynValue> {
+    let shape = tensor.shape.clone();
+    let value = match &tensor.data {
+        Data::F32(data) => {
+            ort::value::Tensor::from_array((shape, data.clone())).map(|value| value.into_dyn())
+        }
+        Data::F64(data) => {
+            ort::value::Tensor::from_array((shape, data.clone())).map(|value| value.into_dyn())
+        }
+        Data::I64(data) => {
+            ort::value::Tensor::from_array((shape, data.clone())).map(|value| value.into_dyn())
+        }
+    };
+    value.map_err(|error| failed("take a tensor", error))
+}
+
+/// ONNX Runtime's value as a host tensor.
+pub(super) fn download(value: &DynValue) -> Result<Tensor> {
+    let refused = |error: ort::Error| failed("return a tensor", error);
+    let element = value.dtype().tensor_type();
+    let (shape, data) = match element {
+        Some(TensorElementType::Float32) => {
+            let (shape, data) = value.try_extract_tensor::<f32>().map_err(refused)?;
+            (shape, Data::F32(data.to_vec()))
+        }
+        Some(TensorElementType::Float64) => {
+            let (shape, data) = value.try_extract_tensor::<f64>().map_err(refused)?;
+            (shape, Data::F64(data.to_vec()))
+        }
+        Some(TensorElementType::Int64) => {
+            let (shape, data) = value.try_extract_tensor::<i64>().map_err(refused)?;
+            (shape, Data::I64(data.to_vec()))
+        }
+        other => {
+            return Err(Error::input(format!(
+                "an output has element type {other:?}; float, double and int64 are supported"
+            )));
+        }
+    };
+    Ok(Tensor {
+        shape: shape.iter().map(|&dim| dim as usize).collect(),
+        data,
+    })
+}

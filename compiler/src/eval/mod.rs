@@ -1,0 +1,167 @@
+//! How good a poem model is: everything behind `qibu eval poem`.
+//!
+//! 1. [`prosody`] reads the tone table; [`reference`] the lines to compare with, and from them the
+//!    [`trigram`] model.
+//! 2. [`reconstruction`] runs a file over a corpus: what comes back, likelihood bound, divergence.
+//! 3. [`verse`] measures couplets, generated ones and an equal number of human ones ([`draw`]).
+//! 4. [`report`] is the result: one JSON object, or a table with the targets beside it.
+//!
+//! The int8 file is measured beside its float twin. Sums run in a fixed order and random numbers
+//! are drawn before the threads start: the report does not depend on the number of threads.
+
+pub mod draw;
+pub mod prosody;
+pub mod reconstruction;
+pub mod reference;
+pub mod report;
+pub mod trigram;
+pub mod verse;
+
+use crate::error::{Error, Result};
+use crate::poem::coder::Coder;
+use crate::poem::parallel;
+use crate::train::corpus::Corpus;
+use indicatif::{ProgressBar, ProgressStyle};
+use prosody::Prosody;
+use qibu::poem::Reading;
+use reference::Reference;
+use report::{Agreement, Report};
+use std::collections::BTreeSet;
+
+/// What to measure on.
+pub struct Materials {
+    /// Couplets that the model has not seen.
+    pub corpus: Corpus,
+    /// What people wrote.
+    pub reference: Reference,
+    /// Tones.
+    pub prosody: Prosody,
+    /// Generated couplets, and human ones.
+    pub samples: usize,
+    /// First seed of the generated couplets; posterior samples and the human sample follow from it.
+    pub seed: u64,
+    /// Threads; they do not change the result.
+    pub threads: usize,
+}
+
+/// Measures the file `int8` and, where given, its `float` twin.
+///
+/// # Errors
+/// The two are not of the same model, a function is missing, or the corpus is too small.
+pub fn run<C: Coder>(int8: &C, float: Option<&C>, on: &Materials) -> Result<Report> {
+    check(int8, float, on)?;
+    let files = 1 + usize::from(float.is_some());
+    let bar = bar(files * (on.corpus.len() + on.samples));
+    let done = || bar.inc(1);
+
+    bar.set_message("int8: the corpus");
+    let outcomes = reconstruction::run(int8, &on.corpus, on.seed, on.threads, &done)?;
+    bar.set_message("float: the corpus");
+    let twin = float
+        .map(|float| reconstruction::run(float, &on.corpus, on.seed, on.threads, &done))
+        .transpose()?;
+
+    bar.set_message("couplets");
+    let latents: Vec<Vec<f32>> = (0..on.samples as u64)
+        .map(|index| int8.sample(on.seed.wrapping_add(index)))
+        .collect();
+    let read = |coder: &C, reading| read(coder, &latents, reading, on.threads);
+    let generated = int8.characters(&read(int8, Reading::Distinct)?);
+    bar.inc(on.samples as u64);
+    let agreement = match (float, &twin) {
+        (Some(float), Some(twin)) => {
+            let pair = (read(int8, Reading::Greedy)?, read(float, Reading::Greedy)?);
+            bar.inc(on.samples as u64);
+            Some(Agreement::new(outcomes.agreement(twin), &pair))
+        }
+        _ => None,
+    };
+    bar.finish_and_clear();
+
+    let form = on.corpus.form;
+    let human: Vec<char> = draw::indices(on.corpus.len(), on.samples, on.seed)
+        .into_iter()
+        .flat_map(|index| &on.corpus.characters[index * form..][..form])
+        .copied()
+        .collect();
+    let vocabulary: BTreeSet<char> = int8.vocabulary().iter().copied().collect();
+    let measure = |characters: &[char]| {
+        verse::measure(characters, form, &vocabulary, &on.prosody, &on.reference)
+    };
+    let covered = on
+        .corpus
+        .characters
+        .iter()
+        .filter(|&&c| int8.id(c).is_some())
+        .count();
+    Ok(Report {
+        int8: outcomes.summary()?,
+        float: twin.map(|twin| twin.summary()).transpose()?,
+        generated: measure(&generated),
+        human: measure(&human),
+        coverage: covered as f64 / on.corpus.characters.len().max(1) as f64,
+        couplets: on.corpus.len(),
+        known: outcomes.known(),
+        agreement,
+    })
+}
+
+fn check<C: Coder>(int8: &C, float: Option<&C>, on: &Materials) -> Result<()> {
+    if on.corpus.form != int8.positions() {
+        return Err(Error::usage(format!(
+            "the corpus has couplets of {} characters, the model of {}",
+            on.corpus.form,
+            int8.positions()
+        )));
+    }
+    if on.samples > on.corpus.len() || on.samples == 0 {
+        return Err(Error::usage(format!(
+            "{} samples asked for; the corpus has {} couplets, and as many human ones are compared",
+            on.samples,
+            on.corpus.len()
+        ))
+        .hint(format!("give --samples from 1 to {}", on.corpus.len())));
+    }
+    match float {
+        Some(float)
+            if float.vocabulary() != int8.vocabulary()
+                || float.latent() != int8.latent()
+                || float.positions() != int8.positions() =>
+        {
+            Err(
+                Error::input("the float model has another vocabulary or form than the int8 file")
+                    .hint("give the model.onnx that the file was compiled from, with --float"),
+            )
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The couplets of `latents`, one after the other.
+fn read(
+    coder: &impl Coder,
+    latents: &[Vec<f32>],
+    reading: Reading,
+    threads: usize,
+) -> Result<Vec<i32>> {
+    let ids = parallel::map(
+        latents.len(),
+        threads,
+        || coder.worker(),
+        |worker, index| worker.read(&latents[index], reading),
+    )?;
+    Ok(ids.concat())
+}
+
+/// Progress on standard error; hidden where that is no terminal.
+fn bar(steps: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template(
+        "{bar:30.green/dim} {pos}/{len}  {msg}  {elapsed} done, {eta} left",
+    );
+    let bar = ProgressBar::new(steps as u64);
+    bar.set_style(style.expect("the template is fixed").progress_chars("━╸─"));
+    bar
+}
+
+#[cfg(test)]
+mod tests;

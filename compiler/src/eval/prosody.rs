@@ -1,0 +1,195 @@
+//! The prosody table: which tone each character has.
+
+use crate::error::{Error, Result};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Tone of a character in classical verse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// 平, `P` in the file.
+    Level,
+    /// 仄, `Z`.
+    Oblique,
+    /// Read in both, `B`.
+    Either,
+}
+
+/// Tones of all characters that a table knows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Prosody {
+    tones: BTreeMap<char, Tone>,
+}
+
+impl Prosody {
+    /// Reads a table of lines `character TAB P|Z|B TAB rhyme groups`; lines that start with # are
+    /// comments. The rhyme groups are not needed here and may be missing.
+    ///
+    /// # Errors
+    /// The file is unreadable, empty, or has a line of another form: the line is named.
+    pub fn read(path: &Path) -> Result<Self> {
+        let name = path.display();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Error::input(format!("cannot read {name}: {error}")))?;
+        Self::parse(&text).map_err(|error| error.within(name))
+    }
+
+    /// Reads the text of a table.
+    ///
+    /// # Errors
+    /// As [`Prosody::read`].
+    pub fn parse(text: &str) -> Result<Self> {
+        let mut tones = BTreeMap::new();
+        let lines = text.trim_start_matches('\u{FEFF}').lines();
+        for (line, number) in lines.zip(1..) {
+            if line.starts_with('#') || line.trim().is_empty() {
+                continue;
+            }
+            let (character, tone) = entry(line)
+                .ok_or_else(|| bad(format!("line {number}: expected character TAB P, Z or B")))?;
+            if tones.insert(character, tone).is_some() {
+                return Err(bad(format!(
+                    "line {number}: {character} for the second time"
+                )));
+            }
+        }
+        match tones.is_empty() {
+            true => Err(bad("no character in the prosody table".into())),
+            false => Ok(Self { tones }),
+        }
+    }
+
+    /// Tone of `character`, where the table knows it.
+    #[must_use]
+    pub fn tone(&self, character: char) -> Option<Tone> {
+        self.tones.get(&character).copied()
+    }
+
+    /// Whether `character` can stand where `tone` is asked for. One that the table does not know
+    /// stands nowhere.
+    #[must_use]
+    pub fn fits(&self, character: char, tone: Tone) -> bool {
+        self.tone(character)
+            .is_some_and(|found| found == tone || found == Tone::Either)
+    }
+
+    /// The tone rule: positions 2, 4, … alternate within a line and oppose across the two lines,
+    /// whichever tone comes first. A character of either tone counts as the one that is asked for,
+    /// with one choice for the whole couplet.
+    #[must_use]
+    pub fn alternates(&self, couplet: &[char]) -> bool {
+        let (upper, lower) = couplet.split_at(couplet.len() / 2);
+        [(Tone::Level, Tone::Oblique), (Tone::Oblique, Tone::Level)]
+            .iter()
+            .any(|&(first, second)| {
+                let line = |line: &[char], tones: [Tone; 2]| {
+                    let even = line.iter().skip(1).step_by(2);
+                    even.zip(tones.into_iter().cycle())
+                        .all(|(&c, tone)| self.fits(c, tone))
+                };
+                line(upper, [first, second]) && line(lower, [second, first])
+            })
+    }
+
+    /// The line ends: oblique, then level.
+    #[must_use]
+    pub fn ends(&self, couplet: &[char]) -> bool {
+        let (upper, lower) = couplet.split_at(couplet.len() / 2);
+        let last = |line: &[char], tone| line.last().is_some_and(|&c| self.fits(c, tone));
+        last(upper, Tone::Oblique) && last(lower, Tone::Level)
+    }
+}
+
+fn entry(line: &str) -> Option<(char, Tone)> {
+    let mut fields = line.split('\t');
+    let mut characters = fields.next()?.chars();
+    let tone = match fields.next()?.trim_end() {
+        "P" => Tone::Level,
+        "Z" => Tone::Oblique,
+        "B" => Tone::Either,
+        _ => return None,
+    };
+    let character = characters.next()?;
+    characters.next().is_none().then_some((character, tone))
+}
+
+fn bad(message: String) -> Error {
+    Error::input(message)
+        .hint("the table has lines `东 TAB P TAB 一东`: a character, its tone (P level, Z oblique, B either), rhyme groups")
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// Tones of 白日依山尽，黄河入海流。 and 欲穷千里目，更上一层楼。, and of 看, which has both.
+    pub(crate) fn table() -> Prosody {
+        let mut text = String::from("# character\ttone\trhyme\n");
+        for (characters, tone) in [
+            ("依山黄河流穷千层楼", "P"),
+            ("白日尽入海欲里目更上一", "Z"),
+            ("看", "B"),
+        ] {
+            for character in characters.chars() {
+                text += &format!("{character}\t{tone}\t-\n");
+            }
+        }
+        Prosody::parse(&text).unwrap()
+    }
+
+    fn characters(text: &str) -> Vec<char> {
+        text.chars().collect()
+    }
+
+    #[test]
+    fn rules_on_a_famous_couplet() {
+        let prosody = table();
+        // 日 Z 山 P / 河 P 海 Z; 尽 Z, 流 P.
+        let good = characters("白日依山尽黄河入海流");
+        assert!(prosody.alternates(&good) && prosody.ends(&good));
+        // 日 Z 目 Z: no alternation. 山 P at the first line's end.
+        let bad = characters("白日依目山黄河入海流");
+        assert!(!prosody.alternates(&bad) && !prosody.ends(&bad));
+        // Both lines Z P: no opposition.
+        assert!(!prosody.alternates(&characters("白日依山尽黄日入山流")));
+        // The other order.
+        assert!(prosody.alternates(&characters("黄河入海流白日依山尽")));
+        assert!(!prosody.ends(&characters("黄河入海流白日依山尽")));
+    }
+
+    #[test]
+    fn either_tone_fits_once_for_the_couplet_and_unknown_never() {
+        let prosody = table();
+        assert!(prosody.alternates(&characters("白日依看尽黄看入看流")));
+        assert!(prosody.ends(&characters("白日依山看黄河入海看")));
+        // 看 cannot be P for 日 Z and Z for 河 P's line at once: 日 Z, 看 P, 日 Z breaks opposition.
+        assert!(!prosody.alternates(&characters("白日依看尽黄日入看流")));
+        assert!(!prosody.alternates(&characters("白日依某尽黄河入海流")));
+    }
+
+    #[test]
+    fn seven_characters_alternate_three_times() {
+        let prosody = table();
+        assert!(!prosody.alternates(&characters("黄河白日依海尽白日黄河入海流")));
+        // Positions 2, 4, 6: 河 P 日 Z 山 P / 日 Z 河 P 海 Z.
+        assert!(prosody.alternates(&characters("黄河白日山山尽白日黄河白海流")));
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        for (text, line) in [
+            ("东\tP\n西\tX\n", 2),
+            ("东西\tP\n", 1),
+            ("东\n", 1),
+            ("东\tP\n东\tP\n", 2),
+        ] {
+            let error = Prosody::parse(text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("line {line}: ")), "{error}");
+        }
+        assert!(Prosody::parse("# nothing\n").is_err());
+        assert_eq!(
+            Prosody::parse("\u{FEFF}东\tP\r\n").unwrap().tone('东'),
+            Some(Tone::Level)
+        );
+    }
+}

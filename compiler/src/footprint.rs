@@ -1,0 +1,50 @@
+//! Bytes that one function of a file needs on the device.
+
+use qibu::format::{FunctionRecord, Header, Section, StepRecord, TensorRecord, aligned};
+use qibu::{Function, Model};
+use std::collections::BTreeSet;
+
+/// Flash of a file that holds `function` alone: header, records, operands, the constants that it
+/// reads and the whole text section. `compile --functions` writes such a file.
+pub fn flash(model: &Model<'_>, function: &Function<'_>) -> usize {
+    let mut tensors: BTreeSet<u32> = function
+        .inputs()
+        .iter()
+        .chain(function.outputs())
+        .copied()
+        .collect();
+    let (mut steps, mut words) = (0, function.inputs().len() + function.outputs().len());
+    for step in function.steps() {
+        steps += 1;
+        words += step.inputs().len() + step.outputs().len() + step.attributes().len();
+        tensors.extend(step.inputs().iter().chain(step.outputs()));
+    }
+    let (mut parameters, mut weights) = (4 * words, 0);
+    for &index in &tensors {
+        let Some(tensor) = model.tensor(index) else {
+            continue;
+        };
+        let bytes = tensor.bytes().unwrap_or(0);
+        match tensor.place {
+            qibu::format::Place::Arena => {}
+            qibu::format::Place::Weights => weights = padded(weights) + bytes,
+            qibu::format::Place::Parameters => parameters += bytes,
+        }
+    }
+    let (_, text) = model.section(Section::Text);
+    let sections = [
+        FunctionRecord::LENGTH,
+        tensors.len() * TensorRecord::LENGTH,
+        steps * StepRecord::LENGTH,
+        parameters,
+        text,
+        weights,
+    ];
+    sections
+        .into_iter()
+        .fold(Header::LENGTH, |sum, section| sum + padded(section))
+}
+
+fn padded(bytes: usize) -> usize {
+    aligned(bytes).unwrap_or(bytes)
+}

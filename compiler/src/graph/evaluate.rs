@@ -1,0 +1,175 @@
+//! Values known at compile time: the few operators that shapes and weights pass through.
+//!
+//! Anything else with constant operands stays a node: folding must not become a second engine.
+
+use super::output::broadcast;
+use super::{Binary, Data, Dtype, Op, Tensor};
+use crate::error::Result;
+
+/// The result of `op` on constants, or `None` where it is not one of the foldable operators.
+///
+/// `shape` is what [`Op::output`] has computed and checked against the limits.
+pub(super) fn evaluate(op: &Op, operands: &[&Tensor], shape: &[usize]) -> Result<Option<Tensor>> {
+    let (Some(&x), other) = (operands.first(), operands.get(1)) else {
+        return Ok(None);
+    };
+    let folded = match op {
+        Op::Identity => Some(x.clone()),
+        Op::Reshape { .. } => Some(x.reshaped(shape)?),
+        Op::Transpose { permutation } => Some(x.transposed(permutation)),
+        Op::Slice { starts, steps, .. } => {
+            let order = sliced_order(x.shape(), starts, shape, steps);
+            Some(x.picked(shape.to_vec(), &order)?)
+        }
+        Op::Cast { to } => cast(x, *to)?,
+        Op::Gather { axis } => match other {
+            Some(indices) => gather(x, indices, *axis, shape)?,
+            None => None,
+        },
+        Op::Concat { axis } => concat(operands, *axis, shape)?,
+        Op::Binary(kind) => match other {
+            Some(other) => binary(*kind, x, other)?,
+            None => None,
+        },
+        _ => None,
+    };
+    Ok(folded)
+}
+
+/// Flat index of each element of a slice.
+fn sliced_order(
+    shape: &[usize],
+    starts: &[usize],
+    lengths: &[usize],
+    steps: &[isize],
+) -> Vec<usize> {
+    let mut order = vec![0usize];
+    for axis in 0..shape.len() {
+        let at = |index: usize| (starts[axis] as isize + index as isize * steps[axis]) as usize;
+        order = order
+            .iter()
+            .flat_map(|&base| (0..lengths[axis]).map(move |i| base * shape[axis] + at(i)))
+            .collect();
+    }
+    order
+}
+
+fn cast(x: &Tensor, to: Dtype) -> Result<Option<Tensor>> {
+    if x.dtype() == to {
+        return Ok(Some(x.clone()));
+    }
+    let Some(values) = x.to_i64() else {
+        return Ok(None);
+    };
+    let data = match to {
+        Dtype::I64 => Data::I64(values.into()),
+        Dtype::F32 => Data::F32(values.iter().map(|&value| value as f32).collect()),
+        _ => return Ok(None),
+    };
+    Tensor::new(x.shape().to_vec(), data).map(Some)
+}
+
+fn gather(x: &Tensor, indices: &Tensor, axis: usize, shape: &[usize]) -> Result<Option<Tensor>> {
+    let length = x.shape()[axis];
+    let Some(indices) = indices.to_i64() else {
+        return Ok(None);
+    };
+    let resolve = |&index: &i64| {
+        let wrapped = if index < 0 {
+            index.checked_add(i64::try_from(length).ok()?)?
+        } else {
+            index
+        };
+        usize::try_from(wrapped)
+            .ok()
+            .filter(|&index| index < length)
+    };
+    let Some(rows) = indices.iter().map(resolve).collect::<Option<Vec<_>>>() else {
+        return Ok(None);
+    };
+    let inner: usize = x.shape()[axis + 1..].iter().product();
+    let outer: usize = x.shape()[..axis].iter().product();
+    let mut order = Vec::new();
+    for block in 0..outer {
+        for &row in &rows {
+            let base = (block * length + row) * inner;
+            order.extend(base..base + inner);
+        }
+    }
+    x.picked(shape.to_vec(), &order).map(Some)
+}
+
+/// Joins integer vectors: what shape arithmetic needs.
+fn concat(operands: &[&Tensor], axis: usize, shape: &[usize]) -> Result<Option<Tensor>> {
+    if axis != 0 {
+        return Ok(None);
+    }
+    let mut joined = Vec::new();
+    for operand in operands {
+        match operand.data() {
+            Data::I64(items) => joined.extend_from_slice(items),
+            _ => return Ok(None),
+        }
+    }
+    Tensor::new(shape.to_vec(), Data::I64(joined.into())).map(Some)
+}
+
+fn binary(kind: Binary, a: &Tensor, b: &Tensor) -> Result<Option<Tensor>> {
+    let shape = broadcast(a.shape(), b.shape())?;
+    let (left, right) = (
+        stretched_order(a.shape(), &shape),
+        stretched_order(b.shape(), &shape),
+    );
+    let pairs = left.iter().zip(&right);
+    let data = match (a.data(), b.data()) {
+        (Data::F32(a), Data::F32(b)) => {
+            let compute = |(&i, &j): (&usize, &usize)| float(kind, a[i], b[j]);
+            Data::F32(pairs.map(compute).collect())
+        }
+        (Data::I64(a), Data::I64(b)) => {
+            let compute = |(&i, &j): (&usize, &usize)| integer(kind, a[i], b[j]);
+            match pairs.map(compute).collect::<Option<Vec<_>>>() {
+                Some(items) => Data::I64(items.into()),
+                None => return Ok(None),
+            }
+        }
+        _ => return Ok(None),
+    };
+    Tensor::new(shape, data).map(Some)
+}
+
+fn float(kind: Binary, a: f32, b: f32) -> f32 {
+    match kind {
+        Binary::Add => a + b,
+        Binary::Sub => a - b,
+        Binary::Mul => a * b,
+        Binary::Div => a / b,
+    }
+}
+
+fn integer(kind: Binary, a: i64, b: i64) -> Option<i64> {
+    match kind {
+        Binary::Add => a.checked_add(b),
+        Binary::Sub => a.checked_sub(b),
+        Binary::Mul => a.checked_mul(b),
+        Binary::Div => a.checked_div(b),
+    }
+}
+
+/// For each element of `target`, the flat index in a tensor of `shape` broadcast to it.
+pub(crate) fn stretched_order(shape: &[usize], target: &[usize]) -> Vec<usize> {
+    let missing = target.len() - shape.len();
+    let mut order = vec![0usize];
+    for (axis, &length) in target.iter().enumerate() {
+        let own = if axis < missing {
+            1
+        } else {
+            shape[axis - missing]
+        };
+        order = order
+            .iter()
+            .flat_map(|&base| (0..length).map(move |i| base * own + if own == 1 { 0 } else { i }))
+            .collect();
+    }
+    order
+}

@@ -1,0 +1,89 @@
+//! Output rules of matrix products.
+
+use super::{Fact, Operands, broadcast};
+use crate::error::{Error, Result};
+use crate::graph::{Dtype, Gemm};
+
+fn mismatch(a: &[usize], b: &[usize]) -> Error {
+    Error::input(format!("matrices {a:?} and {b:?} do not multiply"))
+}
+
+/// The two axes of a matrix, exchanged on request.
+fn matrix(shape: &[usize], transposed: bool) -> Result<(usize, usize)> {
+    match (shape, transposed) {
+        (&[rows, columns], false) | (&[columns, rows], true) => Ok((rows, columns)),
+        _ => Err(Error::input(format!(
+            "a matrix is expected, found {shape:?}"
+        ))),
+    }
+}
+
+pub(super) fn gemm(gemm: &Gemm, operands: &Operands<'_>) -> Result<Fact> {
+    let (a, b) = (operands.floats(0)?, operands.floats(1)?);
+    let (rows, inner) = matrix(a, gemm.transpose_a)?;
+    let (other, columns) = matrix(b, gemm.transpose_b)?;
+    if inner != other {
+        return Err(mismatch(a, b));
+    }
+    let shape = vec![rows, columns];
+    if operands.optional(2).is_some() {
+        let addend = operands.floats(2)?;
+        if broadcast(&shape, addend)? != shape {
+            return Err(Error::input(format!(
+                "the addend {addend:?} does not broadcast to {shape:?}"
+            )));
+        }
+    }
+    Ok((Dtype::F32, shape))
+}
+
+pub(super) fn mat_mul(operands: &Operands<'_>) -> Result<Fact> {
+    let (a, b) = (operands.floats(0)?, operands.floats(1)?);
+    let ([heads_a @ .., rows, inner], [heads_b @ .., other, columns]) = (a, b) else {
+        return Err(mismatch(a, b));
+    };
+    if inner != other {
+        return Err(mismatch(a, b));
+    }
+    let mut shape = broadcast(heads_a, heads_b)?;
+    shape.extend([rows, columns]);
+    Ok((Dtype::F32, shape))
+}
+
+pub(super) fn dense(operands: &Operands<'_>) -> Result<Fact> {
+    let (x, weights) = (operands.floats(0)?, operands.floats(1)?);
+    let (&[rows, inner], [heads @ .., columns]) = (weights, x) else {
+        return Err(mismatch(x, weights));
+    };
+    if *columns != inner {
+        return Err(mismatch(x, weights));
+    }
+    check_bias(operands, rows)?;
+    let mut shape = heads.to_vec();
+    shape.push(rows);
+    Ok((Dtype::F32, shape))
+}
+
+pub(super) fn top_k_dense(k: usize, operands: &Operands<'_>) -> Result<Vec<Fact>> {
+    let (_, mut shape) = dense(operands)?;
+    if let Some(last) = shape.last_mut() {
+        if k > *last {
+            return Err(Error::input(format!(
+                "the best {k} of {last} are asked for"
+            )));
+        }
+        *last = k;
+    }
+    Ok(vec![(Dtype::F32, shape.clone()), (Dtype::I64, shape)])
+}
+
+/// A bias, where present, is one float per output channel.
+pub(super) fn check_bias(operands: &Operands<'_>, channels: usize) -> Result<()> {
+    if operands.optional(2).is_none() || operands.floats(2)? == [channels] {
+        return Ok(());
+    }
+    let found = operands.floats(2)?;
+    Err(Error::input(format!(
+        "a bias of shape {found:?}, expected [{channels}]"
+    )))
+}

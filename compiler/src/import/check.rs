@@ -1,0 +1,134 @@
+//! The node list as a whole: names, order, and everything unsupported, before any is parsed.
+
+use super::table;
+use crate::error::{Error, Result};
+use crate::graph::Names;
+use crate::onnx::{AttributeType, GraphProto, NodeProto};
+use std::collections::BTreeSet;
+
+/// What a node is called in errors: its name, or its first output's.
+pub(super) fn label(node: &NodeProto) -> String {
+    let output = node.output.iter().find(|name| !name.is_empty());
+    match (node.name.as_str(), output) {
+        ("", Some(output)) => format!("{} → {output}", node.op_type),
+        ("", None) => node.op_type.clone(),
+        (name, _) => name.to_owned(),
+    }
+}
+
+/// Nodes that `outputs` need, in order, once the whole list is sound and all are supported.
+pub(super) fn nodes<'a, 'b>(
+    proto: &'a GraphProto,
+    outputs: impl Iterator<Item = &'b str>,
+) -> Result<Vec<&'a NodeProto>> {
+    names_and_order(proto)?;
+    let needed = reached(proto, outputs);
+    let refused: Vec<_> = needed.iter().filter_map(|node| refusal(node)).collect();
+    if refused.is_empty() {
+        return Ok(needed);
+    }
+    let list: String = refused.iter().map(|line| format!("\n    {line}")).collect();
+    Err(
+        Error::input(format!("{} nodes are not supported:{list}", refused.len())).hint(format!(
+            "supported operators: {}",
+            table::names().join(", ")
+        )),
+    )
+}
+
+/// Every name is given once, and given before it is read.
+fn names_and_order(proto: &GraphProto) -> Result<()> {
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    for initializer in &proto.initializer {
+        if initializer.name.is_empty() || !known.insert(&initializer.name) {
+            return Err(twice(&initializer.name));
+        }
+    }
+    let mut inputs: BTreeSet<&str> = BTreeSet::new();
+    for input in &proto.input {
+        if input.name.is_empty() || !inputs.insert(&input.name) {
+            return Err(twice(&input.name));
+        }
+    }
+    known.extend(inputs);
+    for node in &proto.node {
+        let missing = |name: &&String| !name.is_empty() && !known.contains(name.as_str());
+        if let Some(name) = node.input.iter().find(missing) {
+            return Err(
+                Error::input(format!("reads `{name}`, which nothing before it produces"))
+                    .at_node(label(node))
+                    .hint("sort the nodes topologically; run onnx.checker.check_model to see more"),
+            );
+        }
+        for name in node.output.iter().filter(|name| !name.is_empty()) {
+            if !known.insert(name) {
+                return Err(twice(name).at_node(label(node)));
+            }
+        }
+    }
+    match proto
+        .output
+        .iter()
+        .find(|o| !known.contains(o.name.as_str()))
+    {
+        Some(output) => Err(Error::input(format!(
+            "graph output `{}` is produced by no node",
+            output.name
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn twice(name: &str) -> Error {
+    Error::input(format!("the name `{name}` is empty or given twice"))
+        .hint("run onnx.checker.check_model on the file")
+}
+
+/// Nodes that `outputs` need; others are dropped unseen.
+fn reached<'a, 'b>(
+    proto: &'a GraphProto,
+    outputs: impl Iterator<Item = &'b str>,
+) -> Vec<&'a NodeProto> {
+    let mut wanted: BTreeSet<String> = outputs.map(str::to_owned).collect();
+    let mut kept = Vec::new();
+    for node in proto.node.iter().rev() {
+        if node.output.iter().any(|name| wanted.contains(name)) {
+            let operands = node.input.iter().filter(|name| !name.is_empty());
+            wanted.extend(operands.cloned());
+            kept.push(node);
+        }
+    }
+    kept.reverse();
+    kept
+}
+
+/// Why a node cannot be compiled, on one line.
+fn refusal(node: &NodeProto) -> Option<String> {
+    let graph =
+        |kind: i32| kind == AttributeType::Graph as i32 || kind == AttributeType::Graphs as i32;
+    let nested = node
+        .attribute
+        .iter()
+        .any(|a| a.g.is_some() || graph(a.r#type));
+    let foreign = !node.domain.is_empty() && node.domain != "ai.onnx";
+    let reason = if foreign {
+        format!("domain {}", node.domain)
+    } else if nested {
+        "control flow".into()
+    } else if table::find(&node.op_type).is_none() {
+        "no such operator here".into()
+    } else {
+        return None;
+    };
+    Some(format!("{} ({}): {reason}", label(node), node.op_type))
+}
+
+/// Keeps generated names from taking one that the file uses.
+pub(super) fn reserve_names(proto: &GraphProto, names: &mut Names) {
+    let results = proto.node.iter().flat_map(|node| &node.output);
+    let inputs = proto.input.iter().map(|input| &input.name);
+    let constants = proto.initializer.iter().map(|tensor| &tensor.name);
+    for name in results.chain(inputs).chain(constants) {
+        names.reserve(name);
+    }
+}

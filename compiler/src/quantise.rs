@@ -1,0 +1,116 @@
+//! Pace 4: from real numbers to integers, one runtime operator at a time.
+//!
+//! Each file under `quantise/` lowers one operator, in integers and in floats: `--weights f32` and
+//! `f16`, calibration and verification use the same code with a float [`Scheme`].
+
+mod builder;
+mod conv;
+mod dense;
+mod elementwise;
+mod gate;
+mod gather;
+mod mean;
+mod scheme;
+mod top_k;
+mod transpose;
+mod types;
+mod weights;
+
+pub use scheme::{Activations, Scheme, Weights};
+
+use crate::calibrate::{Calibrated, Ranges};
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Node, Op};
+use crate::program::Program;
+pub(crate) use builder::Quantisation;
+
+use builder::Builder;
+
+/// A program in its final number formats.
+pub struct Quantised(pub(crate) Program);
+
+/// Lowers every function of the graph under `scheme`.
+///
+/// # Errors
+/// Operators without a runtime form, all of them at once; shapes beyond the format.
+pub fn quantise(calibrated: &Calibrated<'_>, scheme: Scheme) -> Result<Quantised> {
+    let mut program = lower(calibrated.graph, scheme, &calibrated.ranges)?;
+    program.noise_calibrated = calibrated.noise && !scheme.is_float();
+    Ok(Quantised(program))
+}
+
+/// The graph in f32, for calibration and verification; needs no ranges.
+pub(crate) fn float_program(graph: &Graph) -> Result<Program> {
+    lower(graph, Scheme::FLOAT, &Ranges::default())
+}
+
+fn lower(graph: &Graph, scheme: Scheme, ranges: &Ranges) -> Result<Program> {
+    refuse_unsupported(graph)?;
+    let mut builder = Builder::new(graph, scheme, ranges);
+    for function in &graph.functions {
+        builder.begin(function)?;
+        for index in graph.reach(function) {
+            let node = &graph.nodes[index];
+            lower_node(&mut builder, node).map_err(|error| match error.node() {
+                Some(_) => error,
+                None => error.at_node(&node.name),
+            })?;
+        }
+        builder.finish(function)?;
+    }
+    Ok(builder.into_program())
+}
+
+/// The table of operators: one line each.
+fn lower_node(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
+    match &node.op {
+        Op::Dense { clamp } => dense::lower(builder, node, *clamp),
+        Op::ConvNhwc { conv, clamp } => conv::lower(builder, node, conv, *clamp),
+        Op::Gate => gate::lower(builder, node),
+        Op::TopKDense { k } => top_k::lower(builder, node, *k),
+        Op::Gather { .. } => gather::lower(builder, node),
+        Op::Binary(kind) => elementwise::lower_binary(builder, node, *kind),
+        Op::Unary(kind) => elementwise::lower_unary(builder, node, *kind),
+        Op::Reduce { .. } => mean::lower(builder, node),
+        Op::Transpose { permutation } => transpose::lower(builder, node, permutation),
+        Op::Reshape { .. } => builder.view(node),
+        _ => Err(unsupported(node)),
+    }
+}
+
+/// Lists every node that no runtime operator computes, before any is lowered.
+fn refuse_unsupported(graph: &Graph) -> Result<()> {
+    let mut refused = Vec::new();
+    for node in &graph.nodes {
+        if let Some(reason) = obstacle(graph, node) {
+            refused.push(format!("{} `{}`: {reason}", node.op, node.name));
+        }
+    }
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let count = refused.len();
+    Err(Error::input(format!(
+        "{count} node(s) have no runtime operator yet:\n    {}",
+        refused.join("\n    ")
+    ))
+    .hint("README.md lists the operators; change the export, or cut the graph before these nodes"))
+}
+
+/// Why a node cannot be lowered, if so.
+fn obstacle(graph: &Graph, node: &Node) -> Option<String> {
+    match &node.op {
+        Op::Dense { .. } | Op::TopKDense { .. } | Op::Gate | Op::Reshape { .. } => None,
+        Op::Transpose { .. } => None,
+        Op::ConvNhwc { conv, .. } => conv::obstacle(graph, node, conv),
+        Op::Gather { axis } => gather::obstacle(graph, node, *axis),
+        Op::Binary(kind) => elementwise::obstacle(graph, node, *kind),
+        Op::Unary(kind) => elementwise::unary_obstacle(*kind),
+        Op::Reduce { .. } => mean::obstacle(graph, node),
+        _ => Some("not in the runtime".into()),
+    }
+}
+
+fn unsupported(node: &Node) -> Error {
+    Error::input(format!("{} has no runtime operator yet", node.op)).at_node(&node.name)
+}

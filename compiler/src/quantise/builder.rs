@@ -1,0 +1,316 @@
+//! Builds a [`Program`] function by function: which tensor stands for which value.
+
+use super::scheme::Scheme;
+use super::types;
+use crate::calibrate::Ranges;
+use crate::error::{Error, Result};
+use crate::graph::{Dtype, Function, Graph, Node, Op, ValueId};
+use crate::program::{self, Content, Program, Step, Tensor, TensorId};
+use qibu::format::{DType, MAX_RANK, Opcode};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Scale and zero point of a tensor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Quantisation {
+    pub scale: f32,
+    pub zero_point: i32,
+}
+
+impl Quantisation {
+    /// Of floats, indices and raw integers.
+    pub const NONE: Self = Self {
+        scale: 1.0,
+        zero_point: 0,
+    };
+}
+
+pub(super) struct Builder<'g> {
+    pub graph: &'g Graph,
+    pub scheme: Scheme,
+    ranges: &'g Ranges,
+    types: BTreeMap<ValueId, DType>,
+    program: Program,
+    /// Constants by content, so that functions share them.
+    constants: BTreeMap<(u8, Vec<usize>, u32, Vec<u8>), TensorId>,
+    /// Tensors of the function under construction.
+    tensors: BTreeMap<ValueId, TensorId>,
+    /// Values of that function that only its caller reads.
+    results: BTreeSet<ValueId>,
+    inputs: Vec<TensorId>,
+    steps: Vec<Step>,
+}
+
+impl<'g> Builder<'g> {
+    pub fn new(graph: &'g Graph, scheme: Scheme, ranges: &'g Ranges) -> Self {
+        Self {
+            graph,
+            scheme,
+            ranges,
+            types: types::assign(graph, scheme),
+            program: Program {
+                metadata: graph.metadata.clone(),
+                ..Program::default()
+            },
+            constants: BTreeMap::new(),
+            tensors: BTreeMap::new(),
+            results: BTreeSet::new(),
+            inputs: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
+
+    /// Starts a function: its inputs, quantised where the scheme is integer.
+    pub fn begin(&mut self, function: &Function) -> Result<()> {
+        self.tensors.clear();
+        self.steps.clear();
+        self.inputs.clear();
+        self.results = self.results_of(function);
+        for &input in &function.inputs {
+            let value = self.graph.value(input);
+            let dtype = match value.dtype {
+                Dtype::F32 => DType::F32,
+                Dtype::I64 | Dtype::I32 => DType::I32,
+                other => {
+                    return Err(Error::input(format!(
+                        "input `{}` is {}, expected float or integer indices",
+                        value.name,
+                        other.name()
+                    )));
+                }
+            };
+            let id = self.arena(input, dtype, Quantisation::NONE)?;
+            self.inputs.push(id);
+            if dtype == DType::F32 && !self.scheme.is_float() {
+                let to = self.types[&input];
+                let quantisation = self.calibrated(input, to, 0.0);
+                let quantised = self.arena(input, to, quantisation)?;
+                self.push(
+                    Opcode::Quantise,
+                    &value.name,
+                    vec![id],
+                    vec![quantised],
+                    vec![],
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Values whose readers are all outside the function, through views or at once.
+    fn results_of(&self, function: &Function) -> BTreeSet<ValueId> {
+        let nodes = self.graph.reach(function);
+        let mut results: BTreeSet<ValueId> = function.outputs.iter().copied().collect();
+        for &index in nodes.iter().rev() {
+            let node = &self.graph.nodes[index];
+            match (&node.op, node.input(0)) {
+                (Op::Reshape { .. }, Some(input)) if results.contains(&node.outputs[0]) => {
+                    results.insert(input);
+                }
+                _ => {}
+            }
+        }
+        for &index in &nodes {
+            let node = &self.graph.nodes[index];
+            let view = matches!(node.op, Op::Reshape { .. }) && results.contains(&node.outputs[0]);
+            if !view {
+                for input in node.inputs.iter().flatten() {
+                    results.remove(input);
+                }
+            }
+        }
+        results
+    }
+
+    /// Ends a function: its outputs, as real numbers where they are quantised activations.
+    pub fn finish(&mut self, function: &Function) -> Result<()> {
+        let mut outputs = Vec::new();
+        for &output in &function.outputs {
+            let name = self.graph.value(output).name.clone();
+            if self.graph.constant(output).is_some() {
+                return Err(Error::input(format!("output `{name}` is a constant"))
+                    .hint("take it out of the graph's outputs; it needs no device"));
+            }
+            let id = self.operand(output)?;
+            let integer = matches!(
+                self.program.tensors[id].dtype,
+                DType::I8 | DType::I16 | DType::I32
+            );
+            let selected = self.steps.iter().any(|step| {
+                step.opcode == Opcode::TopKDense && step.outputs.contains(&self.program.root(id))
+            });
+            if integer && !selected && self.graph.value(output).dtype == Dtype::F32 {
+                let real = self.arena(output, DType::F32, Quantisation::NONE)?;
+                self.push(Opcode::Dequantise, &name, vec![id], vec![real], vec![]);
+                outputs.push(real);
+            } else {
+                outputs.push(id);
+            }
+        }
+        self.program.functions.push(program::Function {
+            name: function.name.clone(),
+            inputs: std::mem::take(&mut self.inputs),
+            outputs,
+            steps: std::mem::take(&mut self.steps),
+        });
+        Ok(())
+    }
+
+    pub fn into_program(self) -> Program {
+        self.program
+    }
+
+    /// The activation that stands for `value`.
+    pub fn operand(&self, value: ValueId) -> Result<TensorId> {
+        self.tensors.get(&value).copied().ok_or_else(|| {
+            let name = &self.graph.value(value).name;
+            Error::input(format!(
+                "`{name}` is read but neither an input nor computed"
+            ))
+        })
+    }
+
+    /// Input `index` of a node as an activation.
+    pub fn input(&self, node: &Node, index: usize) -> Result<TensorId> {
+        let value = node.input(index).ok_or_else(|| missing(node, index))?;
+        self.operand(value)
+    }
+
+    pub fn tensor(&self, id: TensorId) -> &Tensor {
+        &self.program.tensors[id]
+    }
+
+    /// Whether only the function's caller reads `value`.
+    pub fn is_result(&self, value: ValueId) -> bool {
+        self.results.contains(&value)
+    }
+
+    /// The type that `value` is stored in.
+    pub fn type_of(&self, value: ValueId) -> DType {
+        self.types[&value]
+    }
+
+    /// Scale and zero point of `value` from its calibrated range, as `dtype`; the scale is at least
+    /// `minimum`, which keeps requantisation factors below one.
+    pub fn calibrated(&self, value: ValueId, dtype: DType, minimum: f32) -> Quantisation {
+        let range = self.ranges.get(value);
+        range.quantisation(dtype, minimum)
+    }
+
+    /// A new arena tensor for `value`.
+    pub fn arena(
+        &mut self,
+        value: ValueId,
+        dtype: DType,
+        quantisation: Quantisation,
+    ) -> Result<TensorId> {
+        let source = self.graph.value(value);
+        let id = self.add(Tensor {
+            name: source.name.clone(),
+            dtype,
+            shape: source.shape.clone(),
+            scale: quantisation.scale,
+            zero_point: quantisation.zero_point,
+            content: Content::Arena,
+            value: Some(value),
+        })?;
+        self.tensors.insert(value, id);
+        Ok(id)
+    }
+
+    /// Lowers a reshape: the same bytes under another shape.
+    pub fn view(&mut self, node: &Node) -> Result<()> {
+        let of = self.input(node, 0)?;
+        let value = node.outputs[0];
+        let source = self.tensor(of).clone();
+        let id = self.add(Tensor {
+            name: self.graph.value(value).name.clone(),
+            shape: self.graph.shape(value).to_vec(),
+            content: Content::View(of),
+            value: Some(value),
+            ..source
+        })?;
+        self.tensors.insert(value, id);
+        Ok(())
+    }
+
+    /// A constant in the weights section; one that exists already serves again.
+    pub fn weights(
+        &mut self,
+        name: &str,
+        dtype: DType,
+        shape: &[usize],
+        scale: f32,
+        bytes: Vec<u8>,
+    ) -> Result<TensorId> {
+        let key = (dtype as u8, shape.to_vec(), scale.to_bits(), bytes.clone());
+        if let Some(&id) = self.constants.get(&key) {
+            return Ok(id);
+        }
+        let id = self.add(Tensor {
+            name: name.to_owned(),
+            dtype,
+            shape: shape.to_vec(),
+            scale,
+            zero_point: 0,
+            content: Content::Weights(bytes),
+            value: None,
+        })?;
+        self.constants.insert(key, id);
+        Ok(id)
+    }
+
+    /// A vector in the parameters section; one that exists already serves again.
+    pub fn parameters(&mut self, name: &str, dtype: DType, words: Vec<u32>) -> Result<TensorId> {
+        let bytes = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let key = (dtype as u8, vec![words.len()], 0, bytes);
+        if let Some(&id) = self.constants.get(&key) {
+            return Ok(id);
+        }
+        let id = self.add(Tensor {
+            name: name.to_owned(),
+            dtype,
+            shape: vec![words.len()],
+            scale: 1.0,
+            zero_point: 0,
+            content: Content::Parameters(words),
+            value: None,
+        })?;
+        self.constants.insert(key, id);
+        Ok(id)
+    }
+
+    fn add(&mut self, tensor: Tensor) -> Result<TensorId> {
+        if tensor.shape.len() > MAX_RANK {
+            return Err(Error::input(format!(
+                "`{}` has {} dimensions, the format holds {MAX_RANK}",
+                tensor.name,
+                tensor.shape.len()
+            )));
+        }
+        self.program.tensors.push(tensor);
+        Ok(self.program.tensors.len() - 1)
+    }
+
+    /// Appends a step.
+    pub fn push(
+        &mut self,
+        opcode: Opcode,
+        name: &str,
+        inputs: Vec<TensorId>,
+        outputs: Vec<TensorId>,
+        attributes: Vec<u32>,
+    ) {
+        self.steps.push(Step {
+            name: name.to_owned(),
+            opcode,
+            inputs,
+            outputs,
+            attributes,
+        });
+    }
+}
+
+/// The error of a node without a needed operand.
+pub(super) fn missing(node: &Node, index: usize) -> Error {
+    Error::input(format!("operand {index} is missing")).at_node(&node.name)
+}

@@ -1,0 +1,67 @@
+//! `Gather`: rows of an embedding table.
+
+use super::builder::{Builder, Quantisation};
+use super::scheme::Weights;
+use super::weights::{constant_f32, float_bytes, shape_of};
+use crate::error::Result;
+use crate::graph::{Dtype, Graph, Node};
+use qibu::format::{DType, Opcode};
+use qibu::rounding::quantise;
+
+/// Why the runtime has no form for it, if so.
+pub(super) fn obstacle(graph: &Graph, node: &Node, axis: usize) -> Option<String> {
+    let table = node.input(0)?;
+    let shape = graph.shape(table);
+    let constant = graph
+        .constant(table)
+        .is_some_and(|tensor| tensor.dtype() == Dtype::F32);
+    let computed = node
+        .input(1)
+        .is_some_and(|ids| graph.constant(ids).is_none());
+    let fits = constant && computed && axis == 0 && shape.len() == 2;
+    (!fits).then(|| "only rows of a constant float matrix, by computed index, along axis 0".into())
+}
+
+pub(super) fn lower(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
+    let ids = builder.input(node, 1)?;
+    let table = constant_f32(builder, node, 0)?;
+    let shape = shape_of(builder, node, 0)?.to_vec();
+    let name = format!("{}.table", node.name);
+    let value = node.outputs[0];
+    let (table, dtype, quantisation) = match builder.scheme.weights {
+        Weights::Int8 => {
+            // One scale for the table: its rows become activations, which have one.
+            let largest = table
+                .iter()
+                .fold(0.0f32, |most, &x| qibu::math::max(most, x.abs()));
+            let scale = qibu::math::max(largest / 127.0, 1e-12);
+            let bytes = table
+                .iter()
+                .map(|&x| quantise(x, scale, 0, -127, 127) as i8 as u8)
+                .collect();
+            let id = builder.weights(&name, DType::I8, &shape, scale, bytes)?;
+            (
+                id,
+                DType::I8,
+                Quantisation {
+                    scale,
+                    zero_point: 0,
+                },
+            )
+        }
+        weights => {
+            let (dtype, bytes) = float_bytes(table, weights);
+            let id = builder.weights(&name, dtype, &shape, 1.0, bytes)?;
+            (id, DType::F32, Quantisation::NONE)
+        }
+    };
+    let out = builder.arena(value, dtype, quantisation)?;
+    builder.push(
+        Opcode::Gather,
+        &node.name,
+        vec![table, ids],
+        vec![out],
+        vec![],
+    );
+    Ok(())
+}

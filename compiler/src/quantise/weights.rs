@@ -1,0 +1,230 @@
+//! Weights, biases and requantisation factors of matrix operators.
+
+use super::builder::{Builder, Quantisation, missing};
+use super::scheme::Weights;
+use crate::error::{Error, Result};
+use crate::graph::{Clamp, Data, Node, ValueId};
+use crate::program::TensorId;
+use half::f16;
+use qibu::format::DType;
+use qibu::rounding::{Scale, quantise};
+
+/// Float values of a constant operand.
+pub(super) fn constant_f32<'g>(
+    builder: &Builder<'g>,
+    node: &Node,
+    index: usize,
+) -> Result<&'g [f32]> {
+    let value = node.input(index).ok_or_else(|| missing(node, index))?;
+    match builder.graph.constant(value).map(|tensor| tensor.data()) {
+        Some(Data::F32(values)) => Ok(values),
+        _ => Err(
+            Error::input(format!("operand {index} must be a float constant")).at_node(&node.name),
+        ),
+    }
+}
+
+/// Bias of a node with `rows` outputs; zeros where it has none.
+pub(super) fn bias_of(builder: &Builder<'_>, node: &Node, rows: usize) -> Result<Vec<f32>> {
+    match node.input(2) {
+        Some(_) => Ok(constant_f32(builder, node, 2)?.to_vec()),
+        None => Ok(vec![0.0; rows]),
+    }
+}
+
+/// Shape of constant operand `index`.
+pub(super) fn shape_of<'g>(
+    builder: &Builder<'g>,
+    node: &Node,
+    index: usize,
+) -> Result<&'g [usize]> {
+    let value = node.input(index).ok_or_else(|| missing(node, index))?;
+    Ok(builder.graph.shape(value))
+}
+
+/// Bytes of float weights under the scheme.
+pub(super) fn float_bytes(values: &[f32], weights: Weights) -> (DType, Vec<u8>) {
+    match weights {
+        Weights::F16 => {
+            let halves = values
+                .iter()
+                .flat_map(|&value| f16::from_f32(value).to_le_bytes());
+            (DType::F16, halves.collect())
+        }
+        _ => {
+            let singles = values.iter().flat_map(|value| value.to_le_bytes());
+            (DType::F32, singles.collect())
+        }
+    }
+}
+
+/// Symmetric int8 rows, one scale each.
+pub(super) struct Int8Rows {
+    pub bytes: Vec<u8>,
+    pub scales: Vec<f32>,
+    pub bias: Vec<i32>,
+}
+
+/// Quantises the rows of `w` and their biases for inputs quantised as `x`.
+///
+/// The scale of a row is its largest magnitude over 127, larger where the bias would not fit beside
+/// the products in 32 bits.
+pub(super) fn int8_rows(w: &[f32], bias: &[f32], x_type: DType, x: Quantisation) -> Int8Rows {
+    let k = w.len() / bias.len().max(1);
+    let magnitude: i64 = if x_type == DType::I16 { 32768 } else { 255 };
+    let room = (1i64 << 31) - 1 - k as i64 * magnitude * 128;
+    // Folding the zero point moves the bias by at most 128 · Σ|w|.
+    let folding = if x_type == DType::I16 {
+        0
+    } else {
+        k as i64 * 128 * 127
+    };
+    let room = (room - folding).max(1) as f32 * 0.99;
+    let mut rows = Int8Rows {
+        bytes: Vec::with_capacity(w.len()),
+        scales: Vec::with_capacity(bias.len()),
+        bias: Vec::with_capacity(bias.len()),
+    };
+    for (row, &bias) in w.chunks(k.max(1)).zip(bias) {
+        let largest = row
+            .iter()
+            .fold(0.0f32, |most, &value| qibu::math::max(most, value.abs()));
+        // A row whose products vanish beside its bias keeps the bias: the larger scale wins.
+        let scale = (largest / 127.0)
+            .max(bias.abs() / (x.scale * room))
+            .max(1e-12);
+        let quantised: Vec<i32> = row
+            .iter()
+            .map(|&value| quantise(value, scale, 0, -127, 127))
+            .collect();
+        let sum: i32 = quantised.iter().sum();
+        let real_bias = f64::from(bias) / (f64::from(x.scale) * f64::from(scale));
+        let rounded = if real_bias < 0.0 {
+            real_bias - 0.5
+        } else {
+            real_bias + 0.5
+        } as i32;
+        rows.bytes.extend(quantised.iter().map(|&q| q as i8 as u8));
+        rows.scales.push(scale);
+        rows.bias.push(rounded.saturating_sub(x.zero_point * sum));
+    }
+    rows
+}
+
+/// Scale words that take accumulators at `x.scale · row scale` to steps of `out_scale`.
+pub(super) fn scale_words(x: Quantisation, rows: &Int8Rows, out_scale: f32) -> Vec<u32> {
+    let factor = |&row: &f32| f64::from(x.scale) * f64::from(row) / f64::from(out_scale);
+    rows.scales
+        .iter()
+        .map(|row| scale_word(factor(row)))
+        .collect()
+}
+
+/// The scale word nearest to `factor`. Callers keep it below one by their least output scale; one
+/// below 2⁻³², which contributes nothing, becomes the smallest there is.
+pub(super) fn scale_word(factor: f64) -> u32 {
+    let nearest = Scale::nearest(factor);
+    let fallback = || {
+        if factor < 0.5 {
+            0x4000_0000 | Scale::MAX_SHIFT
+        } else {
+            0x7FFF_FF00 | Scale::MIN_SHIFT
+        }
+    };
+    nearest.map_or_else(fallback, Scale::word)
+}
+
+/// Smallest output scale that keeps every factor of [`scale_words`] below one.
+pub(super) fn least_scale(x: Quantisation, rows: &Int8Rows) -> f32 {
+    let widest = rows
+        .scales
+        .iter()
+        .fold(0.0f32, |most, &scale| qibu::math::max(most, scale));
+    x.scale * widest * 1.000_001
+}
+
+/// Attribute words of a clamp on real values, in the units of the output.
+pub(super) fn clamp_words(
+    clamp: Option<Clamp>,
+    dtype: DType,
+    quantisation: Quantisation,
+) -> [u32; 2] {
+    let (low, high) = clamp.map_or((f32::NEG_INFINITY, f32::INFINITY), |clamp| {
+        (clamp.low, clamp.high)
+    });
+    if dtype == DType::F32 {
+        return [low.to_bits(), high.to_bits()];
+    }
+    let (least, most) = match dtype {
+        DType::I8 => (-128, 127),
+        DType::I16 => (-32768, 32767),
+        _ => (i32::MIN, i32::MAX),
+    };
+    let units = |value: f32, open: i32| {
+        if value.is_infinite() {
+            open
+        } else {
+            quantise(
+                value,
+                quantisation.scale,
+                quantisation.zero_point,
+                least,
+                most,
+            )
+        }
+    };
+    [units(low, least) as u32, units(high, most) as u32]
+}
+
+/// A matrix operator's constants in the file: weights, bias and, for integers, row scales.
+pub(super) struct Matrix {
+    pub weights: TensorId,
+    pub bias: TensorId,
+    /// Row scales and the input's quantisation, for integers.
+    pub rows: Option<Int8Rows>,
+}
+
+/// Puts the weights and bias of `node` into the file, with rows of `shape[0]`.
+pub(super) fn matrix(builder: &mut Builder<'_>, node: &Node, x: TensorId) -> Result<Matrix> {
+    let shape = shape_of(builder, node, 1)?.to_vec();
+    let w = constant_f32(builder, node, 1)?;
+    let bias = bias_of(builder, node, shape[0])?;
+    let name = weight_name(builder, node);
+    if builder.scheme.is_float() {
+        let (dtype, bytes) = float_bytes(w, builder.scheme.weights);
+        let weights = builder.weights(&name, dtype, &shape, 1.0, bytes)?;
+        let (dtype, bytes) = float_bytes(&bias, Weights::F32);
+        let bias = builder.weights(&format!("{name}.bias"), dtype, &[shape[0]], 1.0, bytes)?;
+        return Ok(Matrix {
+            weights,
+            bias,
+            rows: None,
+        });
+    }
+    let (x_type, quantisation) = quantisation_of(builder, x);
+    let rows = int8_rows(w, &bias, x_type, quantisation);
+    let weights = builder.weights(&name, DType::I8, &shape, 1.0, rows.bytes.clone())?;
+    let words = rows.bias.iter().map(|&bias| bias as u32).collect();
+    let bias = builder.parameters(&format!("{name}.bias"), DType::I32, words)?;
+    Ok(Matrix {
+        weights,
+        bias,
+        rows: Some(rows),
+    })
+}
+
+/// Element type and quantisation of a tensor.
+pub(super) fn quantisation_of(builder: &Builder<'_>, id: TensorId) -> (DType, Quantisation) {
+    let tensor = builder.tensor(id);
+    let quantisation = Quantisation {
+        scale: tensor.scale,
+        zero_point: tensor.zero_point,
+    };
+    (tensor.dtype, quantisation)
+}
+
+/// Name of the weight operand, for reports.
+fn weight_name(builder: &Builder<'_>, node: &Node) -> String {
+    let value: Option<ValueId> = node.input(1);
+    value.map_or_else(String::new, |id| builder.graph.value(id).name.clone())
+}

@@ -1,0 +1,31 @@
+//! Drawing: numbers that other paces have computed, as pictures and tables.
+//!
+//! Everything here is a pure function of plain data, and knows no other pace.
+
+pub mod memory_svg;
+pub mod table;
+
+/// A whole number with thousands apart: `12,288`.
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn thousands_are_set_apart() {
+        let numbers = [0, 999, 1_000, 1_234_567];
+        assert_eq!(
+            numbers.map(super::grouped),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+    }
+}

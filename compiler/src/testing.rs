@@ -1,0 +1,10 @@
+//! What several test modules share: models built by hand, and a naive interpreter.
+
+pub(crate) mod interpreter;
+pub(crate) mod models;
+mod proof;
+mod windows;
+
+pub(crate) use interpreter::run;
+pub(crate) use models::{Model, poem};
+pub(crate) use proof::{after, assert_same_outputs, import};

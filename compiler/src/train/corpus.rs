@@ -1,0 +1,214 @@
+//! Couplets from text: plain files and the chinese-poetry folder.
+//!
+//! A couplet is a sentence `AAAAA，BBBBB。` (or seven and seven), both halves nothing but
+//! characters; it starts at a line's start or after 。. Everything else is passed over.
+
+mod vocabulary;
+
+pub use vocabulary::{Encoded, vocabulary_of};
+
+use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// Couplets of one form, one after the other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Corpus {
+    /// Characters of one couplet.
+    pub form: usize,
+    /// The characters of all couplets.
+    pub characters: Vec<char>,
+}
+
+impl Corpus {
+    /// Reads `path`: a text file with one poem a line, or a folder with `poet.*.json` files as
+    /// chinese-poetry has them.
+    pub fn read(path: &Path, form: usize) -> Result<Self> {
+        let mut corpus = Self {
+            form,
+            characters: Vec::new(),
+        };
+        if path.is_dir() {
+            for file in poem_files(path)? {
+                corpus.take_json(&file)?;
+            }
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            corpus.take_json(path)?;
+        } else {
+            corpus
+                .take_text(&load(path)?)
+                .map_err(|error| error.within(path.display()))?;
+        }
+        if corpus.characters.is_empty() {
+            let half = form / 2;
+            return Err(Error::input(format!(
+                "{}: no couplet of {half} and {half} characters",
+                path.display()
+            ))
+            .hint(format!(
+                "a couplet reads {}，{}。 at a line's start or after 。",
+                "字".repeat(half),
+                "字".repeat(half)
+            )));
+        }
+        Ok(corpus)
+    }
+
+    /// Number of couplets.
+    pub fn len(&self) -> usize {
+        self.characters.len() / self.form
+    }
+
+    /// Whether there is no couplet.
+    pub fn is_empty(&self) -> bool {
+        self.characters.is_empty()
+    }
+
+    /// Takes the couplets of a text, one poem a line.
+    pub fn take_text(&mut self, bytes: &[u8]) -> Result<()> {
+        for (number, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
+            let line = std::str::from_utf8(line).map_err(|error| {
+                Error::input(format!("line {}: not UTF-8: {error}", number + 1))
+                    .hint("convert the file to UTF-8, with `iconv -f GB18030 -t UTF-8` for example")
+            })?;
+            self.take_line(line.trim_start_matches('\u{FEFF}').trim());
+        }
+        Ok(())
+    }
+
+    fn take_line(&mut self, line: &str) {
+        let half = self.form / 2;
+        // What follows the last 。 is not a finished sentence.
+        let Some((sentences, _)) = line.rsplit_once('。') else {
+            return;
+        };
+        for sentence in sentences.split('。') {
+            let mut halves = sentence.split('，');
+            let (Some(first), Some(second), None) = (halves.next(), halves.next(), halves.next())
+            else {
+                continue;
+            };
+            let whole =
+                |line: &str| line.chars().count() == half && line.chars().all(char::is_alphabetic);
+            if whole(first) && whole(second) {
+                self.characters.extend(first.chars().chain(second.chars()));
+            }
+        }
+    }
+
+    fn take_json(&mut self, path: &Path) -> Result<()> {
+        let poems: serde_json::Value = serde_json::from_slice(&load(path)?)
+            .map_err(|error| Error::input(format!("{}: {error}", path.display())))?;
+        let poems = poems
+            .as_array()
+            .ok_or_else(|| Error::input(format!("{}: expected a list of poems", path.display())))?;
+        for poem in poems {
+            let paragraphs = poem["paragraphs"].as_array().map_or(&[][..], Vec::as_slice);
+            for paragraph in paragraphs.iter().filter_map(|paragraph| paragraph.as_str()) {
+                self.take_line(paragraph.trim());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn load(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path)
+        .map_err(|error| Error::input(format!("cannot read {}: {error}", path.display())))
+}
+
+/// The poem files of a chinese-poetry folder, in order of their numbers.
+fn poem_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder)
+        .map_err(|error| Error::input(format!("cannot read {}: {error}", folder.display())))?;
+    let is_poems = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("poet.") && name.ends_with(".json")
+    };
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(is_poems)
+        .collect();
+    let number = |path: &PathBuf| {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let number = name
+            .split('.')
+            .nth(2)
+            .and_then(|text| text.parse::<u64>().ok());
+        (name.split('.').nth(1).map(str::to_string), number, name)
+    };
+    files.sort_by_key(number);
+    if files.is_empty() {
+        return Err(Error::input(format!("{}: no poet.*.json file", folder.display()))
+            .hint("give the folder 全唐诗 of github.com/chinese-poetry/chinese-poetry, or a text file"));
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn couplets(text: &str) -> Vec<String> {
+        let mut corpus = Corpus {
+            form: 10,
+            characters: Vec::new(),
+        };
+        corpus.take_text(text.as_bytes()).unwrap();
+        corpus
+            .characters
+            .chunks(10)
+            .map(|couplet| couplet.iter().collect())
+            .collect()
+    }
+
+    #[test]
+    fn takes_whole_sentences_of_the_form_only() {
+        let text = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。\n\
+            春眠不觉晓，处处闻啼鸟\n\
+            两个黄鹂鸣翠柳，一行白鹭上青天。\n\
+            床前明月光，疑是地上□。举头望明月，低头思故乡。\r\n";
+        let found = couplets(text);
+        assert_eq!(
+            found,
+            [
+                "白日依山尽黄河入海流",
+                "欲穷千里目更上一层楼",
+                "举头望明月低头思故乡"
+            ]
+        );
+    }
+
+    #[test]
+    fn names_the_line_that_is_not_utf8() {
+        let mut corpus = Corpus {
+            form: 10,
+            characters: Vec::new(),
+        };
+        let error = corpus.take_text(b"\xE7\x99\xBD\n\xFF\n").unwrap_err();
+        assert!(
+            error.to_string().starts_with("line 2: not UTF-8"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn vocabulary_is_by_frequency_then_code_point() {
+        let corpus = Corpus {
+            form: 10,
+            characters: "白日白山日白河入海山".chars().collect(),
+        };
+        assert_eq!(corpus.vocabulary(2).iter().collect::<String>(), "白山日");
+        let encoded = corpus.encode(&corpus.vocabulary(1));
+        assert_eq!(encoded.len(), 1);
+        assert_eq!(encoded.couplet(0)[..3], [0, 2, 0]);
+        assert!(corpus.encode(&corpus.vocabulary(2)).is_empty());
+    }
+}

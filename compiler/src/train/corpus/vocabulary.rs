@@ -1,0 +1,119 @@
+//! The characters that a model knows, and couplets as their ids.
+
+use super::{Corpus, load};
+use crate::error::{Error, Result};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+impl Corpus {
+    /// The characters that occur at least `min_count` times, the most frequent first, ties by
+    /// code point.
+    pub fn vocabulary(&self, min_count: usize) -> Vec<char> {
+        let mut counts: BTreeMap<char, usize> = BTreeMap::new();
+        for &character in &self.characters {
+            *counts.entry(character).or_default() += 1;
+        }
+        let mut kept: Vec<(char, usize)> = counts
+            .into_iter()
+            .filter(|(_, count)| *count >= min_count)
+            .collect();
+        kept.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        kept.into_iter().map(|(character, _)| character).collect()
+    }
+
+    /// The couplets as ids; those with a character outside `vocabulary` are left out.
+    pub fn encode(&self, vocabulary: &[char]) -> Encoded {
+        let ids: BTreeMap<char, i64> = vocabulary.iter().copied().zip(0..).collect();
+        let mut encoded = Encoded {
+            form: self.form,
+            ids: Vec::with_capacity(self.characters.len()),
+            known: 0,
+            total: self.characters.len(),
+        };
+        for couplet in self.characters.chunks_exact(self.form) {
+            let row: Vec<i64> = couplet
+                .iter()
+                .filter_map(|character| ids.get(character).copied())
+                .collect();
+            encoded.known += row.len();
+            if row.len() == self.form {
+                encoded.ids.extend(row);
+            }
+        }
+        encoded
+    }
+}
+
+/// Couplets as vocabulary ids.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Encoded {
+    /// Characters of one couplet.
+    pub form: usize,
+    /// Ids of all kept couplets.
+    pub ids: Vec<i64>,
+    /// Characters of the corpus that the vocabulary has.
+    pub known: usize,
+    /// Characters of the corpus.
+    pub total: usize,
+}
+
+impl Encoded {
+    /// Number of kept couplets.
+    pub fn len(&self) -> usize {
+        self.ids.len() / self.form
+    }
+
+    /// Whether no couplet was kept.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Couplet `index`.
+    pub fn couplet(&self, index: usize) -> &[i64] {
+        &self.ids[index * self.form..][..self.form]
+    }
+
+    /// Share of the corpus' characters that the vocabulary has.
+    pub fn coverage(&self) -> f64 {
+        self.known as f64 / self.total.max(1) as f64
+    }
+}
+
+/// The vocabulary of a model (`model.onnx`, `.safetensors`) or of a text file of characters.
+pub fn vocabulary_of(path: &Path) -> Result<Vec<char>> {
+    let bytes = load(path)?;
+    let extension = path.extension().unwrap_or_default().to_string_lossy();
+    let text = match extension.as_ref() {
+        "onnx" => {
+            let model: crate::onnx::ModelProto = prost::Message::decode(bytes.as_slice())
+                .map_err(|error| Error::input(format!("{}: {error}", path.display())))?;
+            let found = model
+                .metadata_props
+                .into_iter()
+                .find(|entry| entry.key == "qibu.vocab");
+            found.map(|entry| entry.value)
+        }
+        "safetensors" => super::super::tensors::File::parse(&bytes)
+            .map_err(|error| error.within(path.display()))?
+            .metadata
+            .remove("vocab"),
+        _ => String::from_utf8(bytes).ok().map(|text| {
+            text.chars()
+                .filter(|character| !character.is_whitespace())
+                .collect()
+        }),
+    };
+    let characters: Vec<char> = text.unwrap_or_default().chars().collect();
+    let distinct: BTreeSet<char> = characters.iter().copied().collect();
+    match (characters.len(), distinct.len()) {
+        (0, _) => Err(Error::input(format!(
+            "{}: no vocabulary in it",
+            path.display()
+        ))),
+        (all, distinct) if all != distinct => Err(Error::input(format!(
+            "{}: the vocabulary repeats a character",
+            path.display()
+        ))),
+        _ => Ok(characters),
+    }
+}

@@ -1,0 +1,162 @@
+//! The loss curve as a picture: the objective and the cross-entropy on the left, the divergence
+//! on the right, each a thin line per step under a smoothed one.
+
+use super::step::Metrics;
+use crate::atomic;
+use crate::error::{Error, Result};
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+use std::path::Path;
+
+const SIZE: (u32, u32) = (1040, 420);
+const INK: RGBColor = RGBColor(0x33, 0x37, 0x3d);
+const FAINT: RGBColor = RGBColor(0xe4, 0xe6, 0xe9);
+const LOSS: RGBColor = RGBColor(0x1f, 0x4e, 0x79);
+const RECONSTRUCTION: RGBColor = RGBColor(0xc8, 0x55, 0x3d);
+const DIVERGENCE: RGBColor = RGBColor(0x2e, 0x7d, 0x5b);
+/// Points per curve: more than a screen has columns only makes the file large.
+const POINTS: usize = 600;
+
+type Curve<'a> = (&'a str, RGBColor, fn(&Metrics) -> f32);
+
+/// Draws `history` (one entry a step of `batch` couplets) to `path`.
+pub fn write(history: &[Metrics], batch: usize, path: &Path) -> Result<()> {
+    let mut text = String::new();
+    draw(history, batch, &mut text)
+        .map_err(|error| Error::environment(format!("cannot draw the loss curve: {error}")))?;
+    atomic::write(path, text.as_bytes())
+}
+
+fn draw(
+    history: &[Metrics],
+    batch: usize,
+    text: &mut String,
+) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let area = SVGBackend::with_string(text, SIZE).into_drawing_area();
+    area.fill(&WHITE)?;
+    let panels = area.split_evenly((1, 2));
+    let curves: [&[Curve]; 2] = [
+        &[
+            ("loss", LOSS, |metrics| metrics.loss),
+            ("reconstruction", RECONSTRUCTION, |metrics| {
+                metrics.reconstruction
+            }),
+        ],
+        &[("KL divergence", DIVERGENCE, |metrics| metrics.divergence)],
+    ];
+    for (panel, curves) in panels.iter().zip(curves) {
+        draw_panel(panel, history, batch, curves)?;
+    }
+    area.present()?;
+    Ok(())
+}
+
+fn draw_panel(
+    panel: &DrawingArea<SVGBackend, plotters::coord::Shift>,
+    history: &[Metrics],
+    batch: usize,
+    curves: &[Curve],
+) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let smooth: Vec<Vec<f64>> = curves
+        .iter()
+        .map(|(_, _, of)| smoothed(history.iter().map(of)))
+        .collect();
+    let last = history.len().max(2) as f64;
+    let (low, high) = range(&smooth);
+    let mut chart = ChartBuilder::on(panel)
+        .margin(18)
+        .x_label_area_size(40)
+        .y_label_area_size(50)
+        .build_cartesian_2d(0.0..last, low..high)?;
+    let style = ("sans-serif", 13).into_font().color(&INK);
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(FAINT)
+        .axis_style(FAINT)
+        .x_labels(6)
+        .y_labels(6)
+        .x_label_formatter(&|step| format!("{step:.0}"))
+        .y_label_formatter(&|nats| format!("{nats:.0}"))
+        .label_style(style.clone())
+        .x_desc(format!("steps of {batch} couplets"))
+        .y_desc("nats per couplet")
+        .draw()?;
+    for (index, (name, colour, of)) in curves.iter().enumerate() {
+        let raw: Vec<f64> = history
+            .iter()
+            .map(|metrics| f64::from(of(metrics)))
+            .collect();
+        let clipped = thin(&raw).map(|(step, value)| (step, value.clamp(low, high)));
+        chart.draw_series(LineSeries::new(clipped, colour.mix(0.25).stroke_width(1)))?;
+        chart.draw_series(LineSeries::new(
+            thin(&smooth[index]),
+            colour.stroke_width(2),
+        ))?;
+        label(panel, index, name, *colour, smooth[index].last().copied())?;
+    }
+    let _: &ChartContext<_, Cartesian2d<RangedCoordf64, RangedCoordf64>> = &chart;
+    Ok(())
+}
+
+/// A name and last value in the panel's upper right corner, in the curve's colour.
+fn label(
+    panel: &DrawingArea<SVGBackend, plotters::coord::Shift>,
+    index: usize,
+    name: &str,
+    colour: RGBColor,
+    last: Option<f64>,
+) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    use plotters::style::text_anchor::{HPos, Pos, VPos};
+    let text = match last {
+        Some(last) => format!("{name} {last:.2}"),
+        None => name.to_string(),
+    };
+    let style = ("sans-serif", 15)
+        .into_font()
+        .color(&colour)
+        .pos(Pos::new(HPos::Right, VPos::Top));
+    let place = (panel.dim_in_pixel().0 as i32 - 26, 22 + 20 * index as i32);
+    panel.draw(&Text::new(text, place, style))?;
+    Ok(())
+}
+
+/// A running mean over about a hundredth of the run, corrected for its start.
+fn smoothed(values: impl ExactSizeIterator<Item = f32>) -> Vec<f64> {
+    let rate = (100.0 / values.len().max(1) as f64).clamp(0.01, 0.5);
+    let [mut mean, mut weight] = [0.0, 0.0];
+    values
+        .map(|value| {
+            mean += rate * (f64::from(value) - mean);
+            weight += rate * (1.0 - weight);
+            mean / weight
+        })
+        .collect()
+}
+
+/// At most [`POINTS`] of `values` with their step numbers, the last one among them.
+fn thin(values: &[f64]) -> impl Iterator<Item = (f64, f64)> + '_ {
+    let stride = values.len().div_ceil(POINTS).max(1);
+    let keep = move |(index, _): &(usize, &f64)| index % stride == 0 || index + 1 == values.len();
+    values
+        .iter()
+        .enumerate()
+        .filter(keep)
+        .map(|(index, value)| ((index + 1) as f64, *value))
+}
+
+/// Vertical range: everything after the first twentieth, with some air.
+fn range(curves: &[Vec<f64>]) -> (f64, f64) {
+    let late = curves
+        .iter()
+        .flat_map(|curve| curve.iter().skip(curve.len() / 20));
+    let (low, high) = late.fold((f64::MAX, f64::MIN), |(low, high), &value| {
+        (low.min(value), high.max(value))
+    });
+    if low > high {
+        return (0.0, 1.0);
+    }
+    let air = ((high - low) * 0.08).max(0.5);
+    ((low - air).max(0.0), high + air)
+}

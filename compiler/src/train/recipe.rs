@@ -1,0 +1,278 @@
+//! What to train and how: every number that shapes a model, as one JSON object.
+
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// How the encoder's features over time become one vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Posterior {
+    /// Their mean: small, and the posterior collapses.
+    Mean,
+    /// All of them, one after the other: positions stay apart.
+    Flatten,
+}
+
+/// A poem model and its training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Recipe {
+    /// Characters of a couplet: 10 (two lines of five) or 14 (two of seven).
+    pub form: usize,
+    /// A character below this count is left out, with every couplet that contains it.
+    pub min_count: usize,
+    /// Width of a character's embedding.
+    pub embedding: usize,
+    /// Standard deviation of the embedding's first values.
+    pub embedding_start: f32,
+    /// Channels of the decoder's convolutions.
+    pub width: usize,
+    /// Channels of the encoder's convolutions; 0 means `width`. The device's generator holds none.
+    pub encoder_width: usize,
+    /// Latent dimensions.
+    pub latent: usize,
+    /// Gated convolutions of the encoder.
+    pub encoder_layers: usize,
+    /// Gated convolutions of the decoder.
+    pub decoder_layers: usize,
+    /// Taps of every convolution; odd.
+    pub kernel: usize,
+    /// Width of a linear bottleneck before the vocabulary; 0 means none.
+    pub head: usize,
+    /// How features over time become the posterior.
+    pub posterior: Posterior,
+    /// Scale of the batch-normalised posterior mean (BN-VAE); 0 means no normalisation.
+    pub bn_gamma: f32,
+    /// Nats of divergence per latent dimension that cost nothing more.
+    pub free_bits: f32,
+    /// Steps over which the divergence's weight grows from 0 to `kl_weight`.
+    pub kl_warmup: usize,
+    /// Weight of the divergence after warm-up; 1 is the evidence bound.
+    pub kl_weight: f32,
+    /// Passes over the corpus.
+    pub epochs: usize,
+    /// Couplets per step.
+    pub batch: usize,
+    /// Learning rate after warm-up.
+    pub learning_rate: f32,
+    /// Steps over which the learning rate grows from 0.
+    pub warmup_steps: usize,
+    /// Whether the learning rate then falls linearly to 0 at the last step.
+    pub decay: bool,
+    /// Seed of the first weights, the order of couplets and the noise.
+    pub seed: u64,
+    /// Temperature that the model suggests for sampling, as a decimal.
+    pub temperature: String,
+    /// Scale of the latent that calibration couplets are drawn with.
+    pub latent_scale: f32,
+    /// Author, as the model file names them.
+    pub author: String,
+    /// Licence, as the model file names it.
+    pub licence: String,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self::seed_model()
+    }
+}
+
+impl Recipe {
+    /// The seed's model: mean pooling and the plain bound; its posterior collapses.
+    pub fn seed_model() -> Self {
+        Self {
+            form: 10,
+            min_count: 15,
+            embedding: 64,
+            embedding_start: 0.1,
+            width: 64,
+            encoder_width: 0,
+            latent: 64,
+            encoder_layers: 2,
+            decoder_layers: 1,
+            kernel: 3,
+            head: 0,
+            posterior: Posterior::Mean,
+            bn_gamma: 0.0,
+            free_bits: 0.0,
+            kl_warmup: 0,
+            kl_weight: 1.0,
+            epochs: 16,
+            batch: 64,
+            learning_rate: 2e-3,
+            warmup_steps: 200,
+            decay: true,
+            seed: 1,
+            temperature: "0.75".into(),
+            latent_scale: 1.0,
+            author: "The Qibu authors".into(),
+            licence: "MIT OR Apache-2.0".into(),
+        }
+    }
+
+    /// The best found so far: positions kept apart and a floor under the divergence.
+    pub fn best() -> Self {
+        Self {
+            embedding: 96,
+            width: 96,
+            latent: 128,
+            posterior: Posterior::Flatten,
+            free_bits: 0.12,
+            ..Self::seed_model()
+        }
+    }
+
+    /// The preset called `name`.
+    pub fn preset(name: &str) -> Result<Self> {
+        match name {
+            "seed" => Ok(Self::seed_model()),
+            "best" => Ok(Self::best()),
+            other => Err(Error::usage(format!(
+                "unknown preset {other:?}; known: seed, best"
+            ))),
+        }
+    }
+
+    /// A recipe from JSON; fields left out are those of the seed's model.
+    pub fn parse(text: &str) -> Result<Self> {
+        serde_json::from_str(text).map_err(|error| Error::input(format!("recipe: {error}")))
+    }
+
+    /// The recipe as JSON.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("a recipe is plain data");
+        text.push('\n');
+        text
+    }
+
+    /// Sets one field from `key=value`, the value as in JSON or bare text.
+    pub fn set(&mut self, assignment: &str) -> Result<()> {
+        let Some((key, text)) = assignment.split_once('=') else {
+            return Err(Error::usage(format!(
+                "--set {assignment}: expected key=value"
+            )));
+        };
+        let mut fields = serde_json::to_value(&*self).expect("a recipe is plain data");
+        let fields_of = fields.as_object_mut().expect("a recipe is an object");
+        let Some(field) = fields_of.get_mut(key) else {
+            let known: Vec<&str> = fields_of.keys().map(String::as_str).collect();
+            return Err(Error::usage(format!("--set: no recipe field {key:?}"))
+                .hint(format!("known: {}", known.join(", "))));
+        };
+        *field = match (field.is_string(), serde_json::from_str(text)) {
+            (false, Ok(value)) => value,
+            _ => serde_json::Value::String(text.into()),
+        };
+        *self = serde_json::from_value(fields)
+            .map_err(|error| Error::usage(format!("--set {assignment}: {error}")))?;
+        Ok(())
+    }
+
+    /// Refuses values that no graph can have.
+    pub fn check(&self) -> Result<()> {
+        let refuse = |what: &str| Err(Error::usage(format!("recipe: {what}")));
+        let sizes = [
+            self.embedding,
+            self.width,
+            self.latent,
+            self.batch,
+            self.epochs,
+        ];
+        let finite = [
+            self.embedding_start,
+            self.bn_gamma,
+            self.free_bits,
+            self.kl_weight,
+            self.learning_rate,
+            self.latent_scale,
+        ];
+        if self.form != 10 && self.form != 14 {
+            return refuse("form must be 10 (lines of five) or 14 (lines of seven)");
+        }
+        if sizes.iter().any(|&size| size == 0 || size > 1 << 16) {
+            return refuse("embedding, width, latent, batch and epochs must be 1 to 65,536");
+        }
+        if self.encoder_width.max(self.head) > 1 << 16
+            || self.encoder_layers.max(self.decoder_layers) > 64
+        {
+            return refuse("at most 64 layers of at most 65,536 channels");
+        }
+        if self.kernel.is_multiple_of(2) || self.kernel > self.form {
+            return refuse("kernel must be odd and no longer than the couplet");
+        }
+        if finite
+            .iter()
+            .any(|value| !value.is_finite() || *value < 0.0)
+        {
+            return refuse("rates, weights and scales must be finite and not negative");
+        }
+        match self.temperature.parse::<f32>() {
+            Ok(value) if value.is_finite() && value > 0.0 => Ok(()),
+            _ => refuse("temperature must be a positive decimal"),
+        }
+    }
+
+    /// Channels of the encoder.
+    pub fn encoder_channels(&self) -> usize {
+        if self.encoder_width == 0 {
+            self.width
+        } else {
+            self.encoder_width
+        }
+    }
+
+    /// Features that the vocabulary projection reads.
+    pub fn features(&self) -> usize {
+        if self.head == 0 {
+            self.width
+        } else {
+            self.head
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn survives_its_text_form() {
+        let recipe = Recipe::best();
+        assert_eq!(Recipe::parse(&recipe.to_json()).unwrap(), recipe);
+        assert_eq!(Recipe::parse("{}").unwrap(), Recipe::seed_model());
+        assert!(Recipe::parse("{\"widht\": 3}").is_err());
+    }
+
+    #[test]
+    fn sets_one_field() {
+        let mut recipe = Recipe::seed_model();
+        for assignment in [
+            "width=128",
+            "posterior=flatten",
+            "temperature=0.7",
+            "decay=false",
+        ] {
+            recipe.set(assignment).unwrap();
+        }
+        assert_eq!((recipe.width, recipe.posterior), (128, Posterior::Flatten));
+        assert_eq!((recipe.temperature.as_str(), recipe.decay), ("0.7", false));
+        for assignment in ["width", "width=-1", "posterior=round", "nothing=1"] {
+            assert!(recipe.set(assignment).is_err(), "{assignment}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_no_graph_can_have() {
+        for assignment in [
+            "form=12",
+            "kernel=4",
+            "width=0",
+            "learning_rate=-1",
+            "temperature=hot",
+        ] {
+            let mut recipe = Recipe::seed_model();
+            recipe.set(assignment).unwrap();
+            assert!(recipe.check().is_err(), "{assignment}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What a compilation reports: sizes, work and errors, by function and by layer.
+
+use super::signal::Noise;
+use crate::calibrate::{Samples, Source};
+use crate::error::Result;
+use crate::footprint;
+use crate::plan::Planned;
+use crate::program::TensorId;
+use qibu::Model;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// One step.
+#[derive(Clone, Debug, Serialize)]
+pub struct LayerReport {
+    /// The graph node's name.
+    pub name: String,
+    /// Runtime operator.
+    pub operator: &'static str,
+    /// Shape of the first output.
+    pub shape: Vec<usize>,
+    /// Element type of the first output.
+    pub dtype: String,
+    /// Bytes of the constants that it reads.
+    pub flash: usize,
+    /// Bytes of the activations that it writes.
+    pub ram: usize,
+    /// Multiply-accumulates.
+    pub macs: u64,
+    /// Signal-to-noise ratio of the first output that stands for real numbers, in decibels.
+    pub snr_db: Option<f64>,
+}
+
+/// One output of a function.
+#[derive(Clone, Debug, Serialize)]
+pub struct OutputReport {
+    /// Name.
+    pub name: String,
+    /// Signal-to-noise ratio in decibels; none for indices.
+    pub snr_db: Option<f64>,
+    /// Largest absolute error.
+    pub largest_error: f32,
+}
+
+/// One function.
+#[derive(Clone, Debug, Serialize)]
+pub struct FunctionReport {
+    /// Name.
+    pub name: String,
+    /// Bytes of a file with this function alone.
+    pub flash: usize,
+    /// Bytes of arena.
+    pub ram: usize,
+    /// Largest sum of live bytes at any step.
+    pub ram_lower_bound: usize,
+    /// Multiply-accumulates.
+    pub macs: u64,
+    /// Steps.
+    pub layers: Vec<LayerReport>,
+    /// Outputs.
+    pub outputs: Vec<OutputReport>,
+}
+
+/// A whole compilation.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Bytes of the file.
+    pub bytes: usize,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Samples that calibration used.
+    pub samples: usize,
+    /// Whether they were noise.
+    pub noise_calibrated: bool,
+    /// Functions.
+    pub functions: Vec<FunctionReport>,
+    /// Comparison with ONNX Runtime, where it was found.
+    pub witness: Option<super::Witness>,
+}
+
+pub(super) fn function(
+    planned: &Planned,
+    position: usize,
+    model: &Model<'_>,
+    noise: &BTreeMap<u32, Noise>,
+) -> Result<FunctionReport> {
+    let (program, plan) = (&planned.program, &planned.functions[position]);
+    let function = &program.functions[position];
+    let loaded = crate::calibrate::function(model, &function.name)?;
+    let snr = |id: TensorId| noise.get(&(id as u32)).and_then(Noise::decibels);
+    let layers: Vec<LayerReport> = function
+        .steps
+        .iter()
+        .zip(loaded.steps())
+        .map(|(step, loaded)| {
+            let first = &program.tensors[step.outputs[0]];
+            let constants = step.inputs.iter().filter(|&&id| !program.in_arena(id));
+            LayerReport {
+                name: step.name.clone(),
+                operator: step.opcode.name(),
+                shape: first.shape.clone(),
+                dtype: format!("{:?}", first.dtype).to_lowercase(),
+                flash: constants.map(|&id| program.tensors[id].bytes()).sum(),
+                ram: step
+                    .outputs
+                    .iter()
+                    .map(|&id| program.tensors[id].bytes())
+                    .sum(),
+                macs: loaded.macs(),
+                snr_db: step.outputs.iter().find_map(|&id| snr(id)),
+            }
+        })
+        .collect();
+    let outputs = function.outputs.iter().map(|&id| {
+        // A view has the bytes, and so the error, of the tensor that a step wrote.
+        let noise = noise
+            .get(&(program.root(id) as u32))
+            .or_else(|| noise.get(&(id as u32)));
+        OutputReport {
+            name: program.tensors[id].name.clone(),
+            snr_db: noise.and_then(Noise::decibels),
+            largest_error: noise.map_or(0.0, Noise::largest),
+        }
+    });
+    Ok(FunctionReport {
+        name: function.name.clone(),
+        flash: footprint::flash(model, &loaded),
+        ram: plan.peak,
+        ram_lower_bound: plan.lower_bound,
+        macs: layers.iter().map(|layer| layer.macs).sum(),
+        outputs: outputs.collect(),
+        layers,
+    })
+}
+
+pub(super) fn whole(
+    planned: &Planned,
+    bytes: &[u8],
+    samples: &Samples,
+    functions: Vec<FunctionReport>,
+) -> Report {
+    Report {
+        bytes: bytes.len(),
+        sha256: crate::sha256_hex(bytes),
+        samples: samples.count(),
+        noise_calibrated: planned.program.noise_calibrated || samples.source() == Source::Noise,
+        functions,
+        witness: None,
+    }
+}

@@ -1,0 +1,50 @@
+//! Signal-to-noise ratio of quantised values against real ones.
+
+/// Energy of a signal and of its error.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Noise {
+    signal: f64,
+    error: f64,
+    largest: f32,
+}
+
+impl Noise {
+    /// Adds values in order.
+    pub fn add(&mut self, expected: &[f32], actual: &[f32]) {
+        for (&expected, &actual) in expected.iter().zip(actual) {
+            let error = f64::from(actual) - f64::from(expected);
+            self.signal += f64::from(expected) * f64::from(expected);
+            self.error += error * error;
+            self.largest = qibu::math::max(self.largest, error.abs() as f32);
+        }
+    }
+
+    /// Ratio in decibels; `None` where nothing was compared or the signal is zero.
+    pub fn decibels(&self) -> Option<f64> {
+        if self.signal <= 0.0 {
+            return None;
+        }
+        // A perfect match reads 200 dB: JSON has no infinity.
+        let ratio = self.signal / self.error.max(self.signal * 1e-20);
+        Some(10.0 * libm::log10(ratio))
+    }
+
+    /// Largest absolute error.
+    pub fn largest(&self) -> f32 {
+        self.largest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Noise;
+
+    #[test]
+    fn a_tenth_of_error_is_twenty_decibels() {
+        let mut noise = Noise::default();
+        assert_eq!(noise.decibels(), None);
+        noise.add(&[1.0, -2.0], &[1.1, -2.2]);
+        assert!((noise.decibels().unwrap() - 20.0).abs() < 1e-4);
+        assert!((noise.largest() - 0.2).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,60 @@
+//! `Poet::new` takes only models that `Poet::couplet` can read.
+
+mod common;
+
+use common::{Builder, arena};
+use qibu::Model;
+use qibu::format::{DType, Opcode};
+use qibu::poem::Poet;
+
+/// A float poem model with this many positions and candidates.
+fn float_poem(positions: u32, candidates: u32) -> Builder {
+    let mut builder = Builder {
+        text: "vocab\t山水月\n".into(),
+        ..Builder::default()
+    };
+    let z = builder.activation(DType::F32, &[1, positions]);
+    let shape = [1, positions, candidates];
+    let x = builder.tensor(
+        DType::F32,
+        qibu::format::Place::Arena,
+        &[1, positions, 1],
+        0,
+    );
+    let (ids, scores) = (
+        builder.activation(DType::I32, &shape),
+        builder.activation(DType::F32, &shape),
+    );
+    let rows: Vec<f32> = (0..candidates).map(|row| row as f32).collect();
+    let w = builder.weights(DType::F32, &[candidates, 1], &rows);
+    let bias = builder.weights(DType::F32, &[candidates], &rows);
+    builder.step(Opcode::TopKDense, &[x, w, bias], &[ids, scores], &[]);
+    builder.function("generate", &[z], &[ids, scores]);
+    builder
+}
+
+/// `Some` with the couplet's length where `new` takes the model.
+fn couplet(builder: &Builder) -> Option<usize> {
+    let file = builder.finish();
+    let model = Model::load(file.bytes()).unwrap();
+    let poet = Poet::new(&model)?;
+    let mut arena = arena(poet.arena());
+    let arena = bytemuck::cast_slice_mut(&mut arena);
+    let ids = poet
+        .couplet(7, 1.0, arena)
+        .expect("a poet that new has taken reads couplets");
+    Some(ids.len())
+}
+
+#[test]
+fn float_scores_are_taken_up_to_the_room_for_them() {
+    assert_eq!(couplet(&float_poem(10, 4)), Some(10));
+    assert_eq!(couplet(&float_poem(16, 16)), Some(16));
+    assert_eq!(couplet(&float_poem(16, 17)), None);
+}
+
+#[test]
+fn a_couplet_has_an_even_number_of_positions_up_to_sixteen() {
+    assert_eq!(couplet(&float_poem(9, 4)), None);
+    assert_eq!(couplet(&float_poem(18, 4)), None);
+}
