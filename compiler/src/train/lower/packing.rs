@@ -193,6 +193,9 @@ mod tests {
     #[test]
     fn unpacks_what_it_packed() {
         let recipe = Recipe {
+            embedding: 64,
+            width: 64,
+            latent: 64,
             encoder_width: 20,
             head: 8,
             kernel: 5,
