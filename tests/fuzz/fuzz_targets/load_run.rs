@@ -1,7 +1,7 @@
 //! Any bytes, with both checksums made right, are refused or run to their end.
 #![no_main]
 
-#[path = "../../src/aligned.rs"]
+#[path = "../../../compiler/src/aligned.rs"]
 mod aligned;
 #[path = "../../src/exercise.rs"]
 #[allow(dead_code)]
