@@ -1,11 +1,11 @@
 //! Bytes that one function of a file needs on the device.
 
-use qibu::format::{FunctionRecord, Header, Section, StepRecord, TensorRecord, aligned};
+use qibu::format::{FunctionRecord, Header, StepRecord, TensorRecord, aligned};
 use qibu::{Function, Model};
 use std::collections::BTreeSet;
 
 /// Flash of a file that holds `function` alone: header, records, operands, the constants that it
-/// reads and the whole text section. `compile --functions` writes such a file.
+/// reads, metadata and names. `compile --functions` writes such a file.
 pub fn flash(model: &Model<'_>, function: &Function<'_>) -> usize {
     let mut tensors: BTreeSet<u32> = function
         .inputs()
@@ -31,7 +31,7 @@ pub fn flash(model: &Model<'_>, function: &Function<'_>) -> usize {
             qibu::format::Place::Parameters => parameters += bytes,
         }
     }
-    let (_, text) = model.section(Section::Text);
+    let text = text(model, function, &tensors);
     let sections = [
         FunctionRecord::LENGTH,
         tensors.len() * TensorRecord::LENGTH,
@@ -43,6 +43,22 @@ pub fn flash(model: &Model<'_>, function: &Function<'_>) -> usize {
     sections
         .into_iter()
         .fold(Header::LENGTH, |sum, section| sum + padded(section))
+}
+
+/// Bytes of metadata and of the names that the function needs, each stored once.
+fn text(model: &Model<'_>, function: &Function<'_>, tensors: &BTreeSet<u32>) -> usize {
+    let lines = model.metadata().entries();
+    let mut text: String = lines
+        .map(|(key, value)| format!("{key}\t{value}\n"))
+        .collect();
+    let tensors = tensors.iter().filter_map(|&index| model.tensor(index));
+    let names = tensors.map(|tensor| model.tensor_name(&tensor));
+    for name in names.chain([function.name()]) {
+        if !text.contains(name) {
+            text.push_str(name);
+        }
+    }
+    text.len()
 }
 
 fn padded(bytes: usize) -> usize {

@@ -50,18 +50,11 @@ pub enum End {
     Ran(u32),
 }
 
-/// Loads `bytes` and runs every function that fits `arena` and that `choose` admits, with zeros
-/// and with random inputs.
+/// Loads `bytes` and runs every function that fits `arena`, with zeros and with random inputs.
 ///
 /// # Panics
 /// A loaded model gave an error that only loading may give.
-pub fn load_and_run(
-    bytes: &[u8],
-    arena: &mut [u8],
-    limits: Limits,
-    seed: u64,
-    mut choose: impl FnMut(&Function<'_>) -> bool,
-) -> End {
+pub fn load_and_run(bytes: &[u8], arena: &mut [u8], limits: Limits, seed: u64) -> End {
     let model = match Model::load_within(bytes, limits) {
         Ok(model) => model,
         Err(error) => return End::Refused(error),
@@ -69,7 +62,7 @@ pub fn load_and_run(
     let mut random = Random::new(seed);
     let mut ran = 0;
     for function in model.functions() {
-        if function.arena() <= arena.len() && choose(&function) {
+        if function.arena() <= arena.len() {
             run(&function, arena, None);
             run(&function, arena, Some(&mut random));
             ran += 1;

@@ -29,16 +29,6 @@ pub fn skip(test: &str, what: &str) {
     say(&format!("skipped: {test}: {what}"));
 }
 
-/// Says that a test is skipped because something that the repository may still lack is not built.
-/// No machine can install it, so `CI=true` changes nothing.
-pub fn skip_unbuilt(test: &str, what: &Path) {
-    let what = what.strip_prefix(root()).unwrap_or(what);
-    say(&format!(
-        "skipped: {test}: {} not built yet",
-        what.display()
-    ));
-}
-
 /// Whether `program --version` runs.
 #[must_use]
 pub fn has_program(program: &str) -> bool {
@@ -57,7 +47,7 @@ pub fn has_target(target: &str) -> bool {
     })
 }
 
-/// The trained poem model, where it is built.
+/// The trained poem model.
 #[must_use]
 pub fn poem5() -> PathBuf {
     root().join("models/poem5/model.qibu")

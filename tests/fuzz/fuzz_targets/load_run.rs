@@ -19,5 +19,5 @@ fuzz_target!(|data: &[u8]| {
     let mut file = AlignedBytes::from(data);
     exercise::seal(&mut file);
     let mut arena = AlignedBytes::zeros(ARENA);
-    exercise::load_and_run(&file, &mut arena, LIMITS, 1, |_| true);
+    exercise::load_and_run(&file, &mut arena, LIMITS, 1);
 });
