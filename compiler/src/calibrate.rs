@@ -15,7 +15,7 @@ pub use run::Input;
 pub(crate) use run::{FloatRun, bind, function, load, outputs};
 
 use crate::error::Result;
-use crate::graph::{Function, Graph, ValueId};
+use crate::graph::Graph;
 use crate::simplify::Simplified;
 
 /// A graph with the ranges of its activations.
@@ -42,15 +42,9 @@ pub fn calibrate<'g>(
     let graph = simplified.graph();
     let mut ranges = Ranges::default();
     let float = FloatRun::new(graph)?;
-    let functions: Vec<&Function> = graph.functions.iter().collect();
-    let total = samples.count() * functions.len();
+    let total = samples.count() * graph.functions.len();
     let mut done = 0;
-    for function in functions {
-        if covered(graph, function, &ranges) {
-            done += samples.count();
-            progress(done, total);
-            continue;
-        }
+    for function in &graph.functions {
         for sample in 0..samples.count() {
             let inputs = samples.inputs(graph, function, sample)?;
             float.run(&function.name, &inputs, |value, values| {
@@ -65,18 +59,4 @@ pub fn calibrate<'g>(
         ranges,
         noise: samples.source() == Source::Noise,
     })
-}
-
-/// Whether all that `function` computes, its plain results apart, has been measured already.
-fn covered(graph: &Graph, function: &Function, ranges: &Ranges) -> bool {
-    let nodes = graph.reach(function);
-    let measured = |id: &ValueId| ranges.contains(*id) || graph.constant(*id).is_some();
-    let operands = nodes
-        .iter()
-        .flat_map(|&index| graph.nodes[index].inputs.iter().flatten());
-    let is_view = |id: &ValueId| function.outputs.contains(id);
-    !ranges.is_empty()
-        && operands
-            .filter(|id| graph.value(**id).dtype == crate::graph::Dtype::F32 && !is_view(id))
-            .all(measured)
 }

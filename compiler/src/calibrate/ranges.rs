@@ -55,16 +55,6 @@ impl Ranges {
     pub fn get(&self, value: ValueId) -> Range {
         self.0.get(&value).copied().unwrap_or_default()
     }
-
-    /// Whether `value` was measured.
-    pub fn contains(&self, value: ValueId) -> bool {
-        self.0.contains_key(&value)
-    }
-
-    /// Whether nothing was.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 #[cfg(test)]
