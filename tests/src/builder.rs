@@ -11,6 +11,11 @@ use qibu::format::{
 use qibu::rounding::Scale;
 use qibu_compiler::aligned::AlignedBytes;
 
+/// Clamp words of an int8 output.
+pub const I8_RANGE: [u32; 2] = [-128i32 as u32, 127];
+/// Clamp words of a float output without limits.
+pub const FREE: [u32; 2] = [f32::NEG_INFINITY.to_bits(), f32::INFINITY.to_bits()];
+
 /// A file under construction; every field is open to tests that break it.
 #[derive(Clone, Default)]
 pub struct Builder {

@@ -5,7 +5,7 @@
 
 mod real;
 
-use crate::builder::{Builder, scale_word};
+use crate::builder::{Builder, I8_RANGE, scale_word};
 use qibu::format::DType::{F16, F32, I8, I16, I32};
 use qibu::format::Opcode;
 use qibu::math;
@@ -24,7 +24,6 @@ pub const CANDIDATES: u32 = 4;
 pub const VOCABULARY: &str =
     "春眠不觉晓处闻啼鸟夜来风雨声花落知多少白日依山尽黄河入海流欲穷千里目更上一层楼明月光";
 
-const I8_RANGE: [u32; 2] = [-128i32 as u32, 127];
 const I16_RANGE: [u32; 2] = [-32768i32 as u32, 32767];
 const ALL_I32: [u32; 2] = [i32::MIN as u32, i32::MAX as u32];
 /// Kernel, stride, dilation and padding of a 1-D convolution of three taps that keeps the length.

@@ -1,11 +1,10 @@
 //! NaN results are written as 0x7FC00000: payload and sign of a NaN that an operation makes or
 //! passes on differ by processor.
 
-mod common;
-
-use common::{Builder, FREE, arena};
 use qibu::Model;
 use qibu::format::{DType, Opcode};
+use qibu_compiler::aligned::AlignedBytes;
+use qibu_tests::builder::{Builder, FREE};
 
 const CANONICAL: u32 = 0x7FC0_0000;
 /// A signalling one, a negative one, and one with a payload.
@@ -19,10 +18,10 @@ fn run(build: impl Fn(&mut Builder, u32, u32)) -> Vec<u32> {
     build(&mut builder, x, y);
     builder.function("main", &[x], &[y]);
     let file = builder.finish();
-    let model = Model::load(file.bytes()).unwrap();
+    let model = Model::load(&file).unwrap();
     let function = model.function("main").unwrap();
-    let mut arena = arena(function.arena());
-    let mut run = function.bind(bytemuck::cast_slice_mut(&mut arena)).unwrap();
+    let mut arena = AlignedBytes::zeros(function.arena());
+    let mut run = function.bind(&mut arena).unwrap();
     run.set_f32(0, &NANS.map(f32::from_bits)).unwrap();
     run.execute().unwrap();
     run.output_f32(0)

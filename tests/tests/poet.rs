@@ -1,18 +1,14 @@
 //! `Poet::new` takes only models that `Poet::couplet` can read.
 
-mod common;
-
-use common::{Builder, arena};
 use qibu::Model;
 use qibu::format::{DType, Opcode};
 use qibu::poem::Poet;
+use qibu_compiler::aligned::AlignedBytes;
+use qibu_tests::builder::Builder;
 
 /// A float poem model with this many positions and candidates.
 fn float_poem(positions: u32, candidates: u32) -> Builder {
-    let mut builder = Builder {
-        text: "vocab\t山水月\n".into(),
-        ..Builder::default()
-    };
+    let mut builder = Builder::new(&[("vocab", "山水月")]);
     let z = builder.activation(DType::F32, &[1, positions]);
     let shape = [1, positions, candidates];
     let x = builder.tensor(
@@ -36,10 +32,10 @@ fn float_poem(positions: u32, candidates: u32) -> Builder {
 /// `Some` with the couplet's length where `new` takes the model.
 fn couplet(builder: &Builder) -> Option<usize> {
     let file = builder.finish();
-    let model = Model::load(file.bytes()).unwrap();
+    let model = Model::load(&file).unwrap();
     let poet = Poet::new(&model)?;
-    let mut arena = arena(poet.arena());
-    let arena = bytemuck::cast_slice_mut(&mut arena);
+    let mut arena = AlignedBytes::zeros(poet.arena());
+    let arena = &mut arena;
     let ids = poet
         .couplet(7, 1.0, arena)
         .expect("a poet that new has taken reads couplets");

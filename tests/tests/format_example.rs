@@ -1,25 +1,21 @@
 //! The byte table of FORMAT.md is a real file: written through `qibu::format`, loaded and run here.
 
-mod common;
-
-use common::{Builder, I8_RANGE, arena, scale};
 use qibu::Model;
 use qibu::format::{DType, Opcode};
+use qibu_compiler::aligned::AlignedBytes;
+use qibu_tests::builder::{Builder, I8_RANGE, scale_word};
 
-const SPECIFICATION: &str = include_str!("../FORMAT.md");
+const SPECIFICATION: &str = include_str!("../../runtime/FORMAT.md");
 
 /// `main`: x f32 `[1, 4]` → Quantise → Dense → y int8 `[1, 2]`.
 fn example() -> Builder {
-    let mut builder = Builder {
-        text: "task\texample\n".into(),
-        ..Builder::default()
-    };
+    let mut builder = Builder::new(&[("task", "example")]);
     let x = builder.activation(DType::F32, &[1, 4]);
     let q = builder.activation(DType::I8, &[1, 4]);
     let w = builder.weights(DType::I8, &[2, 4], &[1i8, 2, 3, 4, -1, -2, -3, -4]);
     // The real bias is zero; folding q's zero point of −1 in adds the sum of a row's weights.
     let bias = builder.words(DType::I32, &[10, -10i32 as u32]);
-    let scales = builder.words(DType::Scale, &[scale(0.5 * 0.25 / 1.0); 2]);
+    let scales = builder.words(DType::Scale, &[scale_word(0.5 * 0.25 / 1.0); 2]);
     let y = builder.activation(DType::I8, &[1, 2]);
     let quantised = &mut builder.tensors[q as usize];
     (quantised.scale, quantised.zero_point) = (0.5, -1);
@@ -48,7 +44,7 @@ fn printed() -> Vec<u8> {
 #[test]
 fn the_printed_bytes_are_the_file() {
     let file = example().finish();
-    let (printed, bytes) = (printed(), file.bytes());
+    let (printed, bytes) = (printed(), &file[..]);
     for (line, (printed, bytes)) in printed.chunks(16).zip(bytes.chunks(16)).enumerate() {
         assert_eq!(printed, bytes, "bytes from {:#06x} on", 16 * line);
     }
@@ -58,12 +54,12 @@ fn the_printed_bytes_are_the_file() {
 #[test]
 fn the_example_runs_as_the_text_says() {
     let file = example().finish();
-    let model = Model::load(file.bytes()).unwrap();
+    let model = Model::load(&file).unwrap();
     assert!(model.verify_weights());
     assert_eq!(model.metadata().get("task"), Some("example"));
     let function = model.function("main").unwrap();
-    let mut arena = arena(function.arena());
-    let mut run = function.bind(bytemuck::cast_slice_mut(&mut arena)).unwrap();
+    let mut arena = AlignedBytes::zeros(function.arena());
+    let mut run = function.bind(&mut arena).unwrap();
     run.set_f32(0, &[1.0, 2.0, 3.0, 4.0]).unwrap();
     run.execute().unwrap();
     let y = function.output(0).unwrap();

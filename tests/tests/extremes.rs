@@ -1,10 +1,9 @@
 //! The largest magnitudes that `load` lets through stay within 32 bits; overflow checks are on here.
 
-mod common;
-
-use common::{Builder, I8_RANGE, arena, scale};
 use qibu::format::{DType, Opcode};
 use qibu::{Fault, LoadError, Model};
+use qibu_compiler::aligned::AlignedBytes;
+use qibu_tests::builder::{Builder, I8_RANGE, scale_word};
 
 const I32_RANGE: [u32; 2] = [i32::MIN as u32, i32::MAX as u32];
 const I16_RANGE: [u32; 2] = [-32768i32 as u32, 32767];
@@ -12,10 +11,10 @@ const I16_RANGE: [u32; 2] = [-32768i32 as u32, 32767];
 /// Runs the only function with all inputs at `value`.
 fn run(builder: &Builder, value: f32) -> Result<(), LoadError> {
     let file = builder.finish();
-    let model = Model::load(file.bytes())?;
+    let model = Model::load(&file)?;
     let function = model.function("main").unwrap();
-    let mut arena = arena(function.arena());
-    let mut run = function.bind(bytemuck::cast_slice_mut(&mut arena)).unwrap();
+    let mut arena = AlignedBytes::zeros(function.arena());
+    let mut run = function.bind(&mut arena).unwrap();
     let length = function.input(0).unwrap().elements().unwrap();
     run.set_f32(0, &vec![value; length]).unwrap();
     run.execute().unwrap();
@@ -82,7 +81,7 @@ fn padded_conv_up_to_the_bound() {
                 &vec![weight; 9 * channels as usize],
             );
             let bias = builder.words(DType::I32, &[0]);
-            let scales = builder.words(DType::Scale, &[scale(0.001)]);
+            let scales = builder.words(DType::Scale, &[scale_word(0.001)]);
             let attributes = [&[3, 3, 1, 1, 1, 1, 2, 2][..], &I8_RANGE].concat();
             builder.step(Opcode::Conv, &[q, w, bias, scales], &[out], &attributes);
             builder.function("main", &[x], &[out]);
