@@ -2,7 +2,6 @@
 
 use qibu::format::{DType, FunctionRecord, Opcode, Place};
 use qibu::{Fault, Limits, LoadError, Model};
-use qibu_compiler::aligned::AlignedBytes;
 use qibu_tests::builder::{Builder, FREE, I8_RANGE, scale_word};
 use std::time::{Duration, Instant};
 
