@@ -59,7 +59,13 @@ impl FloatRun {
             .map_err(|error| Error::input(format!("function `{name}`: {error}")))?;
         let steps: Vec<_> = function.steps().collect();
         let written = steps.iter().flat_map(|step| step.outputs());
-        for index in function.inputs().iter().chain(written) {
+        // Outputs too: one may be a view, which no step writes.
+        for index in function
+            .inputs()
+            .iter()
+            .chain(written)
+            .chain(function.outputs())
+        {
             let (Some(&value), Some(tensor)) = (self.values.get(index), model.tensor(*index))
             else {
                 continue;
