@@ -14,7 +14,7 @@ pub use samples::{Samples, Source};
 pub use run::Input;
 pub(crate) use run::{FloatRun, bind, function, load, outputs};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::simplify::Simplified;
 
@@ -47,9 +47,16 @@ pub fn calibrate<'g>(
     for function in &graph.functions {
         for sample in 0..samples.count() {
             let inputs = samples.inputs(graph, function, sample)?;
+            let mut strayed = None;
             float.run(&function.name, &inputs, |value, values| {
-                ranges.observe(value, values)
+                if values.iter().any(|x| x.is_nan()) {
+                    strayed.get_or_insert(value);
+                }
+                ranges.observe(value, values);
             })?;
+            if let Some(value) = strayed.or_else(|| ranges.overflowing()) {
+                return Err(beyond(&graph.value(value).name, sample, samples));
+            }
             done += 1;
             progress(done, total);
         }
@@ -59,4 +66,17 @@ pub fn calibrate<'g>(
         ranges,
         noise: samples.source() == Source::Noise,
     })
+}
+
+/// A value whose range no number format covers.
+fn beyond(value: &str, sample: usize, samples: &Samples) -> Error {
+    let error = Error::input(format!(
+        "`{value}` is not a number, or passes the range of float32, on sample {sample} (from 0)"
+    ));
+    match samples.source() {
+        Source::File(path) => error
+            .within(path.display())
+            .hint("give samples like the inputs that the model was trained on"),
+        Source::Noise => error.hint("give samples of real inputs with --calibrate FILE"),
+    }
 }

@@ -25,6 +25,7 @@ mod window;
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Limits, Node, Op, ValueId};
+use crate::input_file;
 use crate::onnx::{GraphProto, NodeProto};
 use functions::Declared;
 use site::Site;
@@ -42,10 +43,7 @@ pub struct ImportOptions {
 
 /// Imports the file at `path`; external data may lie in its folder.
 pub fn read(path: &Path, options: &ImportOptions) -> Result<Graph> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        Error::input(format!("cannot read {}: {error}", path.display()))
-            .hint("give the path of an existing .onnx file")
-    })?;
+    let bytes = input_file::read(path, "give the path of an existing .onnx file")?;
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -19,6 +19,7 @@ pub mod eval;
 pub mod footprint;
 pub mod graph;
 pub mod import;
+pub mod input_file;
 pub mod model_file;
 pub mod onnx;
 pub mod plan;

@@ -2,6 +2,7 @@
 
 use crate::aligned::AlignedBytes;
 use crate::error::{Error, Result};
+use crate::input_file;
 use qibu::format::{Header, MAGIC};
 use qibu::{LoadError, Model};
 use std::path::Path;
@@ -25,10 +26,10 @@ impl ModelFile {
     /// The file is missing, unreadable, no `.qibu` file or damaged.
     pub fn open(path: &Path) -> Result<Self> {
         let name = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|error| {
-            Error::input(format!("cannot read {name}: {error}"))
-                .hint("give the path of a .qibu file; `qibu compile model.onnx` writes one")
-        })?;
+        let bytes = input_file::read(
+            path,
+            "give the path of a .qibu file; `qibu compile model.onnx` writes one",
+        )?;
         Self::from_bytes(name, &bytes)
     }
 
@@ -91,14 +92,20 @@ fn explain(error: LoadError, bytes: &[u8]) -> Error {
         LoadError::Length => {
             let head = bytes.first_chunk::<{ Header::LENGTH }>();
             let found = match head.and_then(Header::parse) {
+                Some(header) if u64::from(header.file_length) == bytes.len() as u64 => {
+                    "damaged: a length in the header does not fit".into()
+                }
                 Some(header) => format!(
-                    "{} bytes where the header says {}",
+                    "truncated or overlong: {} bytes where the header says {}",
                     bytes.len(),
                     header.file_length
                 ),
-                None => format!("{} bytes, too few for a header", bytes.len()),
+                None => format!(
+                    "truncated or overlong: {} bytes, too few for a header",
+                    bytes.len()
+                ),
             };
-            Error::input(format!("truncated or overlong: {found}")).hint(DAMAGED)
+            Error::input(found).hint(DAMAGED)
         }
         LoadError::Version(_) => Error::input(error.to_string())
             .hint("rebuild the file from its model.onnx with this version's `qibu compile`"),

@@ -89,9 +89,12 @@ fn refuse_unsupported(graph: &Graph) -> Result<()> {
     if refused.is_empty() {
         return Ok(());
     }
-    let count = refused.len();
+    let count = match refused.len() {
+        1 => "1 node has".to_owned(),
+        count => format!("{count} nodes have"),
+    };
     Err(Error::input(format!(
-        "{count} node(s) have no runtime operator yet:\n    {}",
+        "{count} no runtime operator yet:\n    {}",
         refused.join("\n    ")
     ))
     .hint("README.md lists the operators; change the export, or cut the graph before these nodes"))

@@ -6,8 +6,10 @@
 //! 4. [`mutate`]: seeded damage, aimed at the file's structure.
 //! 5. [`need`]: what a test needs from the machine, and how it says that it is skipped.
 //! 6. [`firmware`]: packages outside the workspace, built for bare metal and run under QEMU.
+//! 7. [`command`]: the `qibu` program as a process.
 
 pub mod builder;
+pub mod command;
 pub mod exercise;
 pub mod firmware;
 pub mod mutate;

@@ -51,6 +51,13 @@ impl Ranges {
         }
     }
 
+    /// A value whose span is no finite number.
+    pub fn overflowing(&self) -> Option<ValueId> {
+        let mut ranges = self.0.iter();
+        let found = ranges.find(|(_, range)| !(range.high - range.low).is_finite());
+        found.map(|(&value, _)| value)
+    }
+
     /// Range of `value`; zero alone where it was never measured.
     pub fn get(&self, value: ValueId) -> Range {
         self.0.get(&value).copied().unwrap_or_default()

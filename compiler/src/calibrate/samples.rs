@@ -4,6 +4,7 @@ use super::noise;
 use super::run::Input;
 use crate::error::{Error, Result};
 use crate::graph::{Dtype, Function, Graph, Op, ValueId};
+use crate::input_file;
 use safetensors::{Dtype as StDtype, SafeTensors};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,10 @@ enum Tensor {
     F32(Vec<usize>, Vec<f32>),
     I64(Vec<usize>, Vec<i64>),
 }
+
+/// What a file of samples holds.
+const SAMPLES: &str = "samples are a .npz or .safetensors file with a tensor for every input, of \
+    its name and type (float32, int32 or int64), samples along a first axis of their own";
 
 /// Noise samples when there is no file.
 const NOISE_COUNT: usize = 64;
@@ -60,16 +65,15 @@ impl Samples {
     /// Reads a `.safetensors` or `.npz` file: tensors named as the inputs, samples along axis 0.
     pub fn read(path: &Path) -> Result<Self> {
         let place = || path.display();
-        let bytes = std::fs::read(path).map_err(|error| {
-            Error::input(format!("cannot read calibration samples: {error}")).within(place())
-        })?;
+        let bytes = input_file::read(path, SAMPLES)?;
         let npz = path.extension().is_some_and(|extension| extension == "npz");
         let tensors = if npz {
             read_npz(&bytes)
         } else {
             read_safetensors(&bytes)
         };
-        let tensors = tensors.map_err(|error| error.within(place()))?;
+        let tensors = tensors.map_err(|error| error.within(place()).hint(SAMPLES))?;
+        check_finite(&tensors).map_err(|error| error.within(place()))?;
         let counts = tensors.values().map(Tensor::count);
         let count = counts.clone().min().unwrap_or(0);
         if count == 0 || counts.max() != Some(count) {
@@ -77,7 +81,7 @@ impl Samples {
                 "samples are missing or tensors hold different numbers of them",
             )
             .within(place())
-            .hint("give every input a tensor of its name with the same leading sample axis"));
+            .hint(SAMPLES));
         }
         Ok(Self {
             source: Source::File(path.to_owned()),
@@ -121,6 +125,7 @@ impl Samples {
                 known.join(", ")
             ))
             .within(path.display())
+            .hint(SAMPLES)
         })?;
         let length = target.len();
         if tensor.len() != length * self.count {
@@ -130,7 +135,8 @@ impl Samples {
                 tensor.shape(),
                 self.count
             ))
-            .within(path.display()));
+            .within(path.display())
+            .hint(SAMPLES));
         }
         let range = number * length..(number + 1) * length;
         match (tensor, target.dtype) {
@@ -191,6 +197,24 @@ impl Tensor {
             Self::I64(_, values) => values.len(),
         }
     }
+}
+
+/// A range that holds NaN or infinity covers nothing.
+fn check_finite(tensors: &BTreeMap<String, Tensor>) -> Result<()> {
+    for (name, tensor) in tensors {
+        let Tensor::F32(_, values) = tensor else {
+            continue;
+        };
+        if let Some(position) = values.iter().position(|value| !value.is_finite()) {
+            let sample = position * tensor.count() / values.len();
+            return Err(Error::input(format!(
+                "samples of `{name}`: sample {sample} (from 0) holds {}",
+                values[position]
+            ))
+            .hint("leave out samples with NaN or infinity"));
+        }
+    }
+    Ok(())
 }
 
 fn read_safetensors(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>> {

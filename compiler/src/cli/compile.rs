@@ -3,6 +3,7 @@
 use super::stdout;
 use crate::atomic;
 use crate::compile::{Compiled, Request, compile};
+use crate::engine;
 use crate::error::{Error, Result};
 use crate::plan::Planned;
 use crate::quantise::{Activations, Weights};
@@ -12,7 +13,7 @@ use crate::report::table::{Align, Style, Table};
 use crate::verify::{FunctionReport, Report, Witness};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Compiles an ONNX model into one flat file.
 ///
@@ -53,11 +54,8 @@ pub fn run(args: CompileArgs) -> Result<()> {
         .output
         .clone()
         .unwrap_or_else(|| args.model.with_extension("qibu"));
-    if output == args.model {
-        return Err(
-            Error::usage(format!("{} would overwrite the model", output.display()))
-                .hint("name another file with -o"),
-        );
+    if args.model.is_file() {
+        check_targets(&output, args.memory_plan.as_deref())?;
     }
     let request = Request {
         model: args.model,
@@ -78,10 +76,13 @@ pub fn run(args: CompileArgs) -> Result<()> {
     });
     bar.finish_and_clear();
     let compiled = compiled?;
-    atomic::write(&output, &compiled.bytes)?;
-    if let Some(path) = &args.memory_plan {
-        draw(path, &compiled.planned)?;
-    }
+    let drawings = match &args.memory_plan {
+        Some(path) => drawings(path, &compiled.planned)?,
+        None => Vec::new(),
+    };
+    let mut files: Vec<(&Path, &[u8])> = vec![(&output, &compiled.bytes)];
+    files.extend(drawings.iter().map(|(path, svg)| (&**path, svg.as_bytes())));
+    atomic::write_all(&files)?;
     if compiled.report.noise_calibrated && request.weights == Weights::Int8 {
         eprintln!(
             "warning: no calibration samples: activation ranges come from noise\n  \
@@ -115,9 +116,13 @@ fn text(compiled: &Compiled, style: Style) -> String {
     }
     match &report.witness {
         Some(witness) => text.push_str(&witness_text(witness, style)),
-        None => text.push_str(
-            "ONNX Runtime was not found: no comparison with it (pip install onnxruntime)\n",
-        ),
+        None => {
+            let why = engine::available().err().map(|error| format!(": {error}"));
+            text += &format!(
+                "not compared with ONNX Runtime{}\n",
+                why.unwrap_or_default()
+            );
+        }
     }
     text
 }
@@ -188,8 +193,25 @@ fn witness_text(witness: &Witness, style: Style) -> String {
     format!("{}\n{}\n", style.bold(&title), table.render(style))
 }
 
-/// Draws each function's plan into its own file.
-fn draw(path: &std::path::Path, planned: &Planned) -> Result<()> {
+/// What may be replaced: older files of the same kind.
+fn check_targets(output: &Path, drawing: Option<&Path>) -> Result<()> {
+    let target = atomic::check_target(output, &[&qibu::format::MAGIC])?;
+    let Some(drawing) = drawing else {
+        return Ok(());
+    };
+    if atomic::check_target(drawing, SVG)? == target {
+        return Err(Error::usage(format!("{} is given twice", output.display()))
+            .hint("name different files with -o and --memory-plan"));
+    }
+    Ok(())
+}
+
+/// How pictures start.
+const SVG: &[&[u8]] = &[b"<svg", b"<?xml"];
+
+/// Each function's plan as a picture, and the file for it.
+fn drawings(path: &Path, planned: &Planned) -> Result<Vec<(PathBuf, String)>> {
+    let mut drawings = Vec::new();
     let single = planned.functions.len() == 1;
     for (function, plan) in planned.program.functions.iter().zip(&planned.functions) {
         let block = |lifetime: &crate::plan::Lifetime| Block {
@@ -212,7 +234,8 @@ fn draw(path: &std::path::Path, planned: &Planned) -> Result<()> {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
             path.with_file_name(format!("{stem}-{}.svg", function.name))
         };
-        atomic::write(&target, memory_svg::draw(&arena).as_bytes())?;
+        atomic::check_target(&target, SVG)?;
+        drawings.push((target, memory_svg::draw(&arena)));
     }
-    Ok(())
+    Ok(drawings)
 }

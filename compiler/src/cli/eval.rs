@@ -27,6 +27,7 @@ enum Model {
 }
 
 #[derive(Args, Debug)]
+#[command(allow_negative_numbers = true)]
 struct PoemArgs {
     /// Model file, as `qibu compile` writes it.
     #[arg(value_name = "MODEL.qibu")]

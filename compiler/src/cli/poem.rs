@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 /// Writes couplets, one for each seed; or shows what a model makes of given ones.
 #[derive(Args, Debug)]
+#[command(allow_negative_numbers = true)]
 pub struct PoemArgs {
     /// Model file, as `qibu compile` writes it.
     #[arg(value_name = "MODEL.qibu")]
@@ -24,7 +25,7 @@ pub struct PoemArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u64).range(1..=10_000_000))]
     count: u64,
     /// Boldness, from 0 (always the same couplet) to 10; the model's own where left out.
-    #[arg(long, value_name = "T", value_parser = temperature, allow_hyphen_values = true)]
+    #[arg(long, value_name = "T", value_parser = temperature)]
     temperature: Option<f32>,
     /// Encodes this couplet, decodes it again and marks what changed.
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["seed", "count", "temperature", "between"])]
@@ -66,6 +67,9 @@ pub fn run(args: PoemArgs) -> Result<()> {
     }
     if let Some([from, to]) = args.between.as_deref() {
         poem.need(&["encode"])?;
+        if let Some(path) = &args.out {
+            atomic::check_target(path, &[b"<svg", b"<?xml"])?;
+        }
         let walk = walk::walk(&poem, from, to, args.steps as usize)?;
         if let Some(path) = &args.out {
             atomic::write(path, picture::svg(&walk).as_bytes())?;

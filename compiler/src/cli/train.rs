@@ -1,10 +1,12 @@
 //! `qibu train`.
 
+use super::stdout;
 use crate::engine::{Device, Options};
 use crate::error::{Error, Result};
+use crate::input_file;
 use crate::train::recipe::Recipe;
 use crate::train::run::{self, Request};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, value_parser};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -22,6 +24,7 @@ enum Model {
 }
 
 #[derive(Args, Debug)]
+#[command(allow_negative_numbers = true)]
 struct PoemArgs {
     /// Text file (one poem a line, clauses ended by ， and 。) or folder with poet.*.json files.
     #[arg(long, value_name = "FILE_OR_DIR")]
@@ -57,8 +60,8 @@ struct PoemArgs {
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     device: String,
     /// Threads inside an operator; 0 means all cores. Weights depend on it.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    threads: usize,
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value_parser!(u64).range(..=1024))]
+    threads: u64,
     /// Go on from the checkpoint in --out; its recipe holds.
     #[arg(long, conflicts_with_all = ["recipe", "preset", "set", "epochs", "batch", "seed", "vocab"])]
     resume: bool,
@@ -86,7 +89,7 @@ fn poem(args: PoemArgs) -> Result<()> {
     };
     let threads = match args.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
-        threads => threads,
+        threads => threads as usize,
     };
     let request = Request {
         corpus: args.corpus,
@@ -112,21 +115,22 @@ fn poem(args: PoemArgs) -> Result<()> {
     })
     .map_err(|error| Error::environment(format!("cannot watch for Ctrl-C: {error}")))?;
     let metrics = run::train(&request, &STOP)?;
-    if args.json {
-        println!("{metrics}");
-    } else {
-        println!("wrote {}", request.out.join("model.onnx").display());
-    }
-    Ok(())
+    let text = match args.json {
+        true => format!("{metrics}\n"),
+        false => format!("wrote {}\n", request.out.join("model.onnx").display()),
+    };
+    stdout::put(&text).map(drop)
 }
+
+/// What `--recipe` takes.
+const RECIPE: &str =
+    "--recipe takes a JSON object such as {\"width\": 96}; training writes one, recipe.json";
 
 fn recipe(args: &PoemArgs) -> Result<Recipe> {
     let mut recipe = match (&args.recipe, &args.preset) {
         (Some(path), _) => {
-            let text = std::fs::read_to_string(path).map_err(|error| {
-                Error::input(format!("cannot read {}: {error}", path.display()))
-            })?;
-            Recipe::parse(&text).map_err(|error| error.within(path.display()))?
+            let text = input_file::read_text(path, RECIPE)?;
+            Recipe::parse(&text).map_err(|error| error.within(path.display()).hint(RECIPE))?
         }
         (None, name) => Recipe::preset(name.as_deref().unwrap_or("best"))?,
     };

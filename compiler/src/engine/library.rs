@@ -74,7 +74,12 @@ pub fn version() -> Result<String> {
 fn load() -> std::result::Result<Loaded, String> {
     let given = std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty());
     if let Some(path) = given {
-        return open(Path::new(&path)).map_err(|error| format!("ORT_DYLIB_PATH: {error}"));
+        let path = Path::new(&path);
+        // A bare name is for the system's loader to find.
+        if path.components().count() > 1 && !path.is_file() {
+            return Err(format!("ORT_DYLIB_PATH: no file {}", path.display()));
+        }
+        return open(path).map_err(|error| format!("ORT_DYLIB_PATH: {error}"));
     }
     let mut reasons = Vec::new();
     for path in candidates() {

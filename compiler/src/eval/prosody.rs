@@ -1,6 +1,7 @@
 //! The prosody table: which tone each character has.
 
 use crate::error::{Error, Result};
+use crate::input_file;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -29,8 +30,7 @@ impl Prosody {
     /// The file is unreadable, empty, or has a line of another form: the line is named.
     pub fn read(path: &Path) -> Result<Self> {
         let name = path.display();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Error::input(format!("cannot read {name}: {error}")))?;
+        let text = input_file::read_text(path, TABLE)?;
         Self::parse(&text).map_err(|error| error.within(name))
     }
 
@@ -113,9 +113,12 @@ fn entry(line: &str) -> Option<(char, Tone)> {
     characters.next().is_none().then_some((character, tone))
 }
 
+/// What a prosody table looks like.
+const TABLE: &str = "the prosody table has lines `东 TAB P TAB 一东`: a character, its tone \
+    (P level, Z oblique, B either), rhyme groups";
+
 fn bad(message: String) -> Error {
-    Error::input(message)
-        .hint("the table has lines `东 TAB P TAB 一东`: a character, its tone (P level, Z oblique, B either), rhyme groups")
+    Error::input(message).hint(TABLE)
 }
 
 #[cfg(test)]

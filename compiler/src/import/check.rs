@@ -23,17 +23,49 @@ pub(super) fn nodes<'a, 'b>(
 ) -> Result<Vec<&'a NodeProto>> {
     names_and_order(proto)?;
     let needed = reached(proto, outputs);
-    let refused: Vec<_> = needed.iter().filter_map(|node| refusal(node)).collect();
-    if refused.is_empty() {
+    if needed.iter().all(|node| refusal(node).is_none()) {
         return Ok(needed);
     }
-    let list: String = refused.iter().map(|line| format!("\n    {line}")).collect();
-    Err(
-        Error::input(format!("{} nodes are not supported:{list}", refused.len())).hint(format!(
-            "supported operators: {}",
-            table::names().join(", ")
-        )),
-    )
+    // One round for the user: what pace 4 would refuse is listed here too.
+    let fed = fed(proto);
+    let later = |node: &&&NodeProto| {
+        let fed = node.output.iter().any(|name| fed.contains(name.as_str()));
+        fed && table::is_constant_only(&node.op_type)
+    };
+    let lines = needed.iter().filter_map(|node| {
+        let later = || {
+            Some(node)
+                .filter(later)
+                .map(|node| line(node, "not in the runtime"))
+        };
+        refusal(node).or_else(later)
+    });
+    let lines: Vec<String> = lines.collect();
+    let count = match lines.len() {
+        1 => "1 node is".to_owned(),
+        count => format!("{count} nodes are"),
+    };
+    Err(Error::input(format!(
+        "{count} not supported:\n    {}",
+        lines.join("\n    ")
+    ))
+    .hint(format!(
+        "supported operators: {}",
+        table::names().join(", ")
+    )))
+}
+
+/// Values that depend on those of the graph's inputs.
+fn fed(proto: &GraphProto) -> BTreeSet<&str> {
+    let constants: BTreeSet<&str> = proto.initializer.iter().map(|t| t.name.as_str()).collect();
+    let inputs = proto.input.iter().map(|input| input.name.as_str());
+    let mut fed: BTreeSet<&str> = inputs.filter(|name| !constants.contains(name)).collect();
+    for node in proto.node.iter().filter(|node| node.op_type != "Shape") {
+        if node.input.iter().any(|name| fed.contains(name.as_str())) {
+            fed.extend(node.output.iter().map(String::as_str));
+        }
+    }
+    fed
 }
 
 /// Every name is given once, and given before it is read.
@@ -120,7 +152,11 @@ fn refusal(node: &NodeProto) -> Option<String> {
     } else {
         return None;
     };
-    Some(format!("{} ({}): {reason}", label(node), node.op_type))
+    Some(line(node, &reason))
+}
+
+fn line(node: &NodeProto, reason: &str) -> String {
+    format!("{} ({}): {reason}", label(node), node.op_type)
 }
 
 /// Keeps generated names from taking one that the file uses.

@@ -49,9 +49,25 @@ pub(super) fn find(op_type: &str) -> Option<Parse> {
     index.ok().map(|index| OPERATORS[index].1)
 }
 
-/// Names of all supported operators.
+/// Operators that are understood for arithmetic on constants; the runtime has nothing like them.
+const CONSTANT_ONLY: &[&str] = &[
+    "AveragePool",
+    "MaxPool",
+    "ReduceMax",
+    "ReduceMin",
+    "ReduceSum",
+    "Softmax",
+];
+
+/// Whether an operator cannot be computed on the device.
+pub(super) fn is_constant_only(op_type: &str) -> bool {
+    CONSTANT_ONLY.contains(&op_type)
+}
+
+/// Names of all operators that the device can compute, in some form at least.
 pub(super) fn names() -> Vec<&'static str> {
-    OPERATORS.iter().map(|(name, _)| *name).collect()
+    let names = OPERATORS.iter().map(|(name, _)| *name);
+    names.filter(|name| !is_constant_only(name)).collect()
 }
 
 #[cfg(test)]

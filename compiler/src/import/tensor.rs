@@ -24,7 +24,21 @@ pub(super) fn convert(
         Some(bytes) => from_bytes(kind, dtype, &bytes)?,
         None => from_fields(kind, proto)?,
     };
+    check_numbers(&data)?;
     Tensor::new(shape, data)
+}
+
+/// Weights are numbers; infinity is one only as a bound, as Clip takes it.
+fn check_numbers(data: &Data) -> Result<()> {
+    let Data::F32(values) = data else {
+        return Ok(());
+    };
+    let refused = |value: &&f32| value.is_nan() || (value.is_infinite() && values.len() > 1);
+    match values.iter().find(refused) {
+        Some(value) => Err(Error::input(format!("holds {value} among its numbers"))
+            .hint("training went astray, most likely; export a checkpoint from before that")),
+        None => Ok(()),
+    }
 }
 
 /// Bytes of one stored element.

@@ -7,6 +7,7 @@ use super::tensors::File;
 use crate::atomic;
 use crate::engine::Tensor;
 use crate::error::{Error, Result};
+use crate::input_file;
 use std::path::Path;
 
 /// A training run between two steps.
@@ -74,9 +75,9 @@ impl Checkpoint {
 
     /// Reads a checkpoint.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path)
-            .map_err(|error| Error::input(format!("cannot read {}: {error}", path.display())))?;
-        Self::parse(&bytes).map_err(|error| error.within(path.display()))
+        let remedy = "restore the file from a copy, or train anew into another --out";
+        let bytes = input_file::read(path, remedy)?;
+        Self::parse(&bytes).map_err(|error| error.within(path.display()).hint(remedy))
     }
 
     fn parse(bytes: &[u8]) -> Result<Self> {

@@ -8,6 +8,7 @@ mod vocabulary;
 pub use vocabulary::{Encoded, vocabulary_of};
 
 use crate::error::{Error, Result};
+use crate::input_file;
 use std::path::{Path, PathBuf};
 
 /// Couplets of one form, one after the other.
@@ -38,7 +39,7 @@ impl Corpus {
             corpus.take_json(path)?;
         } else {
             corpus
-                .take_text(&load(path)?)
+                .take_text(&input_file::read(path, CORPUS)?)
                 .map_err(|error| error.within(path.display()))?;
         }
         if corpus.characters.is_empty() {
@@ -71,7 +72,7 @@ impl Corpus {
         for (number, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
             let line = std::str::from_utf8(line).map_err(|error| {
                 Error::input(format!("line {}: not UTF-8: {error}", number + 1))
-                    .hint("convert the file to UTF-8, with `iconv -f GB18030 -t UTF-8` for example")
+                    .hint(input_file::TO_UTF8)
             })?;
             self.take_line(line.trim_start_matches('\u{FEFF}').trim());
         }
@@ -99,11 +100,13 @@ impl Corpus {
     }
 
     fn take_json(&mut self, path: &Path) -> Result<()> {
-        let poems: serde_json::Value = serde_json::from_slice(&load(path)?)
-            .map_err(|error| Error::input(format!("{}: {error}", path.display())))?;
+        let refused = |why: String| Error::input(format!("{}: {why}", path.display())).hint(CORPUS);
+        let bytes = input_file::read(path, CORPUS)?;
+        let poems: serde_json::Value =
+            serde_json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
         let poems = poems
             .as_array()
-            .ok_or_else(|| Error::input(format!("{}: expected a list of poems", path.display())))?;
+            .ok_or_else(|| refused("expected a list of poems".into()))?;
         for poem in poems {
             let paragraphs = poem["paragraphs"].as_array().map_or(&[][..], Vec::as_slice);
             for paragraph in paragraphs.iter().filter_map(|paragraph| paragraph.as_str()) {
@@ -114,10 +117,9 @@ impl Corpus {
     }
 }
 
-fn load(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path)
-        .map_err(|error| Error::input(format!("cannot read {}: {error}", path.display())))
-}
+/// What a corpus is, for those who gave none.
+const CORPUS: &str = "give a text file (one poem a line, clauses ended by ， and 。), or the folder \
+    全唐诗 of github.com/chinese-poetry/chinese-poetry";
 
 /// The poem files of a chinese-poetry folder, in order of their numbers.
 fn poem_files(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -146,8 +148,8 @@ fn poem_files(folder: &Path) -> Result<Vec<PathBuf>> {
     };
     files.sort_by_key(number);
     if files.is_empty() {
-        return Err(Error::input(format!("{}: no poet.*.json file", folder.display()))
-            .hint("give the folder 全唐诗 of github.com/chinese-poetry/chinese-poetry, or a text file"));
+        let message = format!("{}: no poet.*.json file", folder.display());
+        return Err(Error::input(message).hint(CORPUS));
     }
     Ok(files)
 }

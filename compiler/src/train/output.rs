@@ -23,7 +23,6 @@ pub(super) fn write(
     let recipe = &run.recipe;
     let plain = validate::plain(recipe, &run.state.weights, train, options)?;
     let model = poem::export(recipe, &plain, &run.vocabulary).encode_to_vec();
-    atomic::write(&folder.join("model.onnx"), &model)?;
     let mut weights = File {
         tensors: plain.clone(),
         ..File::default()
@@ -35,11 +34,8 @@ pub(super) fn write(
     weights
         .metadata
         .insert("vocab".into(), run.vocabulary.iter().collect());
-    atomic::write(&folder.join("model.safetensors"), &weights.to_bytes())?;
-    atomic::write(&folder.join("recipe.json"), recipe.to_json().as_bytes())?;
     let samples = samples::draw(recipe, &plain, options)?;
-    atomic::write(&folder.join("calibration.safetensors"), &samples.to_bytes())?;
-    plot::write(&run.history, run.batch, &folder.join("loss.svg"))?;
+    let loss = plot::draw(&run.history, run.batch)?;
     let figures = match valid {
         Some(valid) => Some(validate::measure(recipe, &plain, valid, options)?),
         None => None,
@@ -69,6 +65,19 @@ pub(super) fn write(
     });
     let mut text = serde_json::to_string_pretty(&metrics).expect("metrics are plain data");
     text.push('\n');
-    atomic::write(&folder.join("metrics.json"), text.as_bytes())?;
+    let files = [
+        ("model.onnx", model),
+        ("model.safetensors", weights.to_bytes()),
+        ("recipe.json", recipe.to_json().into_bytes()),
+        ("calibration.safetensors", samples.to_bytes()),
+        ("loss.svg", loss.into_bytes()),
+        ("metrics.json", text.into_bytes()),
+    ]
+    .map(|(name, bytes)| (folder.join(name), bytes));
+    let files: Vec<(&Path, &[u8])> = files
+        .iter()
+        .map(|(path, bytes)| (&**path, &**bytes))
+        .collect();
+    atomic::write_all(&files)?;
     Ok(metrics)
 }

@@ -2,11 +2,9 @@
 //! on the right, each a thin line per step under a smoothed one.
 
 use super::step::Metrics;
-use crate::atomic;
 use crate::error::{Error, Result};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
-use std::path::Path;
 
 const SIZE: (u32, u32) = (1040, 420);
 const INK: RGBColor = RGBColor(0x33, 0x37, 0x3d);
@@ -19,15 +17,15 @@ const POINTS: usize = 600;
 
 type Curve<'a> = (&'a str, RGBColor, fn(&Metrics) -> f32);
 
-/// Draws `history` (one entry a step of `batch` couplets) to `path`.
-pub fn write(history: &[Metrics], batch: usize, path: &Path) -> Result<()> {
+/// The picture of `history`, one entry a step of `batch` couplets, as SVG.
+pub fn draw(history: &[Metrics], batch: usize) -> Result<String> {
     let mut text = String::new();
-    draw(history, batch, &mut text)
+    draw_to(history, batch, &mut text)
         .map_err(|error| Error::environment(format!("cannot draw the loss curve: {error}")))?;
-    atomic::write(path, text.as_bytes())
+    Ok(text)
 }
 
-fn draw(
+fn draw_to(
     history: &[Metrics],
     batch: usize,
     text: &mut String,

@@ -15,7 +15,7 @@ use super::step::Trainer;
 use super::{output, validate};
 use crate::engine::{self, Options};
 use crate::error::{Error, ErrorKind, Result};
-use prepare::{Data, begin, resume};
+use prepare::{Data, begin, hold, resume};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -47,6 +47,7 @@ pub fn train(request: &Request, stop: &AtomicBool) -> Result<serde_json::Value> 
         Some(recipe) => begin(request, recipe)?,
         None => resume(request, &checkpoint_path)?,
     };
+    let _held = hold(&request.out)?;
     let per_epoch = data.train.len() / run.batch;
     let total = per_epoch * run.recipe.epochs;
     let last = request.max_steps.map_or(total, |steps| steps.min(total));
@@ -104,7 +105,12 @@ pub fn train(request: &Request, stop: &AtomicBool) -> Result<serde_json::Value> 
                 ErrorKind::Interrupted,
                 format!("stopped at step {} of {total}; saved", run.step),
             )
-            .hint("go on with the same command and --resume"));
+            .hint(format!(
+                "go on with `qibu train poem --corpus {} --out {} --resume`, and --valid, --device \
+                 and --threads as before",
+                request.corpus.display(),
+                request.out.display()
+            )));
         }
     }
     run.state = trainer.state()?;

@@ -7,6 +7,7 @@ use crate::compile::compile_float;
 use crate::engine::{self, Options, Session, Tensor};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, ValueId};
+use crate::input_file;
 use crate::simplify::Simplified;
 use prost::Message;
 use serde::Serialize;
@@ -56,8 +57,7 @@ pub fn witness(
         return Ok(None);
     }
     let graph = simplified.graph();
-    let source = std::fs::read(model)
-        .map_err(|error| Error::input(format!("cannot read {}: {error}", model.display())))?;
+    let source = input_file::read(model, "give the path of an existing .onnx file")?;
     let mut session = Session::load(&source, &Options::default())?;
     let arguments = arguments(&source)?;
     let (float, file) = (

@@ -1,7 +1,8 @@
 //! The characters that a model knows, and couplets as their ids.
 
-use super::{Corpus, load};
+use super::Corpus;
 use crate::error::{Error, Result};
+use crate::input_file;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -79,14 +80,19 @@ impl Encoded {
     }
 }
 
+/// What `--vocab` takes.
+const VOCABULARY: &str = "--vocab takes a poem model's model.onnx or model.safetensors, or a UTF-8 \
+    text file with every character once";
+
 /// The vocabulary of a model (`model.onnx`, `.safetensors`) or of a text file of characters.
 pub fn vocabulary_of(path: &Path) -> Result<Vec<char>> {
-    let bytes = load(path)?;
+    let bytes = input_file::read(path, VOCABULARY)?;
+    let refused = |why: &str| Error::input(format!("{}: {why}", path.display())).hint(VOCABULARY);
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     let text = match extension.as_ref() {
         "onnx" => {
             let model: crate::onnx::ModelProto = prost::Message::decode(bytes.as_slice())
-                .map_err(|error| Error::input(format!("{}: {error}", path.display())))?;
+                .map_err(|error| refused(&error.to_string()))?;
             let found = model
                 .metadata_props
                 .into_iter()
@@ -94,7 +100,7 @@ pub fn vocabulary_of(path: &Path) -> Result<Vec<char>> {
             found.map(|entry| entry.value)
         }
         "safetensors" => super::super::tensors::File::parse(&bytes)
-            .map_err(|error| error.within(path.display()))?
+            .map_err(|error| error.within(path.display()).hint(VOCABULARY))?
             .metadata
             .remove("vocab"),
         _ => String::from_utf8(bytes).ok().map(|text| {
@@ -106,14 +112,8 @@ pub fn vocabulary_of(path: &Path) -> Result<Vec<char>> {
     let characters: Vec<char> = text.unwrap_or_default().chars().collect();
     let distinct: BTreeSet<char> = characters.iter().copied().collect();
     match (characters.len(), distinct.len()) {
-        (0, _) => Err(Error::input(format!(
-            "{}: no vocabulary in it",
-            path.display()
-        ))),
-        (all, distinct) if all != distinct => Err(Error::input(format!(
-            "{}: the vocabulary repeats a character",
-            path.display()
-        ))),
+        (0, _) => Err(refused("no vocabulary in it")),
+        (all, distinct) if all != distinct => Err(refused("the vocabulary repeats a character")),
         _ => Ok(characters),
     }
 }

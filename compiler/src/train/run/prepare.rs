@@ -9,6 +9,7 @@ use super::Request;
 use crate::engine::{self, Options};
 use crate::error::{Error, Result};
 use sha2::{Digest, Sha256};
+use std::fs::{File, TryLockError};
 use std::path::Path;
 
 /// What a run reads.
@@ -39,6 +40,7 @@ pub fn begin(request: &Request, recipe: &Recipe) -> Result<(Checkpoint, Data)> {
     poem::check_size(recipe, vocabulary.len())?;
     std::fs::create_dir_all(&request.out).map_err(|error| {
         Error::environment(format!("cannot create {}: {error}", request.out.display()))
+            .hint("give an --out that is no file, where folders can be made")
     })?;
     let run = Checkpoint {
         recipe: recipe.clone(),
@@ -54,13 +56,30 @@ pub fn begin(request: &Request, recipe: &Recipe) -> Result<(Checkpoint, Data)> {
     Ok((run, data))
 }
 
+/// Holds the folder while the process lives: a second run in it would write over the checkpoint.
+/// Where folders cannot be opened or locked, nothing is held.
+pub fn hold(folder: &Path) -> Result<Option<File>> {
+    let Ok(file) = File::open(folder) else {
+        return Ok(None);
+    };
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(Error::usage(format!(
+            "another training is running in {}",
+            folder.display()
+        ))
+        .hint("wait until it ends, or give another --out")),
+        _ => Ok(Some(file)),
+    }
+}
+
 /// The run that a checkpoint holds.
 pub fn resume(request: &Request, path: &Path) -> Result<(Checkpoint, Data)> {
     if !path.exists() {
         return Err(Error::usage(format!(
             "{} does not exist: nothing to resume",
             path.display()
-        )));
+        ))
+        .hint("give the --out of a run that was stopped, or leave --resume out"));
     }
     let mut run = Checkpoint::read(path)?;
     let corpus = Corpus::read(&request.corpus, run.recipe.form)?;
@@ -69,7 +88,8 @@ pub fn resume(request: &Request, path: &Path) -> Result<(Checkpoint, Data)> {
         return Err(Error::usage(format!(
             "{} is not the corpus that the checkpoint was trained on",
             request.corpus.display()
-        )));
+        ))
+        .hint("give the same --corpus, or train anew into another --out"));
     }
     if run.batch == 0 || run.batch > data.train.len() {
         return Err(Error::input(format!(
@@ -102,7 +122,7 @@ fn place(options: &Options) -> Result<String> {
 
 fn encode(request: &Request, corpus: &Corpus, vocabulary: &[char]) -> Result<Data> {
     let train = corpus.encode(vocabulary);
-    if train.is_empty() {
+    if train.is_empty() && request.recipe.is_some() {
         return Err(Error::input(format!(
             "{}: every couplet has a character outside the vocabulary",
             request.corpus.display()
@@ -117,7 +137,8 @@ fn encode(request: &Request, corpus: &Corpus, vocabulary: &[char]) -> Result<Dat
                 return Err(Error::input(format!(
                     "{}: every couplet has a character outside the vocabulary",
                     path.display()
-                )));
+                ))
+                .hint("give a --valid of the same kind of text as the corpus"));
             }
             Some(valid)
         }

@@ -1,0 +1,8 @@
+//! The `qibu` program as its users meet it: what it prints, and what it says of bad input.
+
+mod bad_input;
+mod cases;
+mod disk;
+mod inputs;
+mod prints;
+mod train;

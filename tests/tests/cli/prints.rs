@@ -1,0 +1,237 @@
+//! What the commands print: the same couplets every time, and JSON with the keys that are promised.
+
+use crate::inputs;
+use qibu::Model;
+use qibu::poem::Poet;
+use qibu_compiler::aligned::AlignedBytes;
+use qibu_tests::command::{Answer, command, qibu, run};
+use qibu_tests::need::{poem5, root};
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+/// Keys of `object`, in order.
+fn keys(object: &Value) -> Vec<&str> {
+    let object = object.as_object().expect("a JSON object");
+    object.keys().map(String::as_str).collect()
+}
+
+/// The one JSON object that standard output holds.
+fn json(answer: Answer) -> Value {
+    let text = answer.text();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+#[test]
+fn five_couplets_from_a_seed_are_those_of_the_runtime() {
+    let arguments = [
+        "poem",
+        "models/poem5/model.qibu",
+        "--seed",
+        "7",
+        "--count",
+        "5",
+    ];
+    let printed = qibu(&root(), &arguments).text();
+    assert_eq!(qibu(&root(), &arguments).text(), printed);
+    let file = AlignedBytes::from(&std::fs::read(poem5()).unwrap()[..]);
+    let model = Model::load(&file).unwrap();
+    let poet = Poet::new(&model).unwrap();
+    let mut expected = String::new();
+    for seed in 7..12 {
+        let mut arena = AlignedBytes::zeros(poet.arena());
+        let ids = poet.couplet(seed, poet.temperature(), &mut arena).unwrap();
+        poet.write(&ids, |piece| expected += piece);
+        expected.push('\n');
+    }
+    assert_eq!(printed, expected);
+    for line in printed.lines() {
+        let marks: String = line
+            .chars()
+            .map(|c| if "，。".contains(c) { c } else { 'X' })
+            .collect();
+        assert_eq!(marks, "XXXXX，XXXXX。", "{line}");
+    }
+}
+
+#[test]
+fn poem_json_is_one_object() {
+    let folder = inputs::folder();
+    let call = |line: &str| json(qibu(folder.path(), &line.split(' ').collect::<Vec<_>>()));
+    let couplets = call("poem good.qibu --seed 3 --count 2 --json");
+    assert_eq!(keys(&couplets), ["temperature", "couplets"]);
+    assert_eq!(couplets["couplets"][1]["seed"], 4);
+    let text = "白日依山尽，黄河入海流。";
+    let model = poem5();
+    let reconstruct = [
+        "poem",
+        model.to_str().unwrap(),
+        "--json",
+        "--reconstruct",
+        text,
+    ];
+    let back = json(qibu(folder.path(), &reconstruct));
+    assert_eq!(
+        keys(&back),
+        ["original", "reconstruction", "equal", "characters"]
+    );
+    let between = [
+        "poem",
+        model.to_str().unwrap(),
+        "--json",
+        "--between",
+        text,
+        text,
+        "--steps",
+        "3",
+    ];
+    let walk = json(qibu(folder.path(), &between));
+    assert_eq!(keys(&walk), ["from", "to", "steps"]);
+    assert_eq!(walk["steps"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn inspect_and_compile_json_have_their_keys() {
+    let folder = inputs::folder();
+    let call = |line: &str| json(qibu(folder.path(), &line.split(' ').collect::<Vec<_>>()));
+    for weights in ["int8", "f16", "f32"] {
+        let line =
+            format!("compile good.onnx --calibrate samples.safetensors --weights {weights} --json");
+        let report = call(&line);
+        for key in ["functions", "noise_calibrated", "witness"] {
+            assert!(report.get(key).is_some(), "{key}: {report}");
+        }
+        let function = &report["functions"][0];
+        for key in [
+            "name",
+            "flash",
+            "ram",
+            "ram_lower_bound",
+            "macs",
+            "layers",
+            "outputs",
+        ] {
+            assert!(function.get(key).is_some(), "{key}: {function}");
+        }
+        let snr = function["outputs"][0]["snr_db"].as_f64().expect("decibels");
+        assert!(snr > 30.0, "{weights}: {snr}");
+        let model = call("inspect good.qibu --json");
+        let expected = [
+            "bytes",
+            "sha256",
+            "format",
+            "noise_calibrated",
+            "metadata",
+            "functions",
+        ];
+        assert_eq!(keys(&model), expected);
+        let expected = ["name", "flash", "ram", "macs", "steps", "inputs", "outputs"];
+        assert_eq!(keys(&model["functions"][0]), expected);
+        assert_eq!(model["functions"][0]["macs"], 32);
+        assert_eq!(model["functions"][0]["ram"], function["ram"]);
+    }
+}
+
+#[test]
+fn eval_json_has_its_keys() {
+    let folder = inputs::folder();
+    let (from, to) = (root().join("models/poem5"), folder.path().join("model"));
+    std::fs::create_dir(&to).unwrap();
+    for name in ["model.qibu", "model.onnx"] {
+        std::fs::copy(from.join(name), to.join(name)).unwrap();
+    }
+    let line = "eval poem model/model.qibu --corpus corpus.txt --reference corpus.txt \
+                --prosody tones.tsv --samples 3 --seed 1 --json";
+    let report = json(qibu(
+        folder.path(),
+        &line.split_whitespace().collect::<Vec<_>>(),
+    ));
+    assert_eq!(
+        keys(&report),
+        ["int8", "float", "generated", "human", "coverage"]
+    );
+    let model = [
+        "reconstruction_mean",
+        "reconstruction_sampled",
+        "nelbo",
+        "nll",
+        "kl",
+        "active_units",
+    ];
+    let verse = [
+        "n",
+        "well_formed",
+        "tone_rule",
+        "line_ends",
+        "pairs_seen",
+        "distinct_1",
+        "distinct_2",
+        "repeated",
+        "copied_lines",
+        "perplexity",
+    ];
+    for part in ["int8", "float"] {
+        assert_eq!(keys(&report[part]), model);
+    }
+    for part in ["generated", "human"] {
+        assert_eq!(keys(&report[part]), verse);
+    }
+    assert_eq!(report["generated"]["n"], 3);
+    assert_eq!(report["human"]["pairs_seen"], 1.0);
+}
+
+#[test]
+fn no_escape_sequences_outside_a_terminal() {
+    let folder = inputs::folder();
+    for line in [
+        "poem good.qibu --seed 1",
+        "inspect good.qibu --steps",
+        "compile good.onnx",
+    ] {
+        let answer = qibu(folder.path(), &line.split(' ').collect::<Vec<_>>());
+        assert!(!answer.stdout.contains(&0x1b), "{line}");
+        assert!(!answer.stderr.contains('\u{1b}'), "{line}");
+    }
+}
+
+/// `qibu poem … | head -1`: the reader leaves, and that is no error.
+#[test]
+fn a_reader_may_leave() {
+    let folder = inputs::folder();
+    let mut qibu = command(folder.path(), &[]);
+    qibu.args("poem good.qibu --seed 1 --count 20000".split(' '));
+    let mut child = qibu
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(line.ends_with("。\n"), "{line}");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+/// An older file is replaced, a link stays a link, and a device is written into.
+#[cfg(unix)]
+#[test]
+fn outputs_go_where_they_are_sent() {
+    let folder = inputs::folder();
+    let at = |name: &str| folder.path().join(name);
+    std::os::unix::fs::symlink("old.qibu", at("link.qibu")).unwrap();
+    for output in ["old.qibu", "link.qibu", "/dev/null", "empty"] {
+        let mut call = command(folder.path(), &[]);
+        call.args(["compile", "good.onnx", "-o", output]);
+        assert_eq!(run(call, None).code, Some(0), "{output}");
+    }
+    assert!(at("link.qibu").symlink_metadata().unwrap().is_symlink());
+    assert_eq!(
+        std::fs::read(at("old.qibu")).unwrap(),
+        std::fs::read(at("empty")).unwrap()
+    );
+    assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+}
