@@ -69,7 +69,10 @@ pub fn compile(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
     let mut report = verify(&simplified, &planned, &bytes, &samples, |done, of| {
         progress("verify", done, of)
     })?;
-    report.witness = witness(&request.model, &simplified, &bytes, &samples)?;
+    match witness(&request.model, &simplified, &bytes, &samples) {
+        Ok(found) => report.witness = found,
+        Err(error) => report.witness_refusal = Some(error.to_string()),
+    }
     Ok(Compiled {
         bytes,
         planned,

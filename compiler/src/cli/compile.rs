@@ -6,13 +6,13 @@ use crate::compile::{Compiled, Request, compile};
 use crate::error::{Error, Result};
 use crate::plan::Planned;
 use crate::quantise::{Activations, Weights};
-use crate::report::grouped;
 use crate::report::memory_svg::{self, Arena, Block};
 use crate::report::table::{Align, Style, Table};
+use crate::report::{grouped, printable};
 use crate::verify::{FunctionReport, Report, Witness};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Compiles an ONNX model into one flat file.
 ///
@@ -53,11 +53,10 @@ pub fn run(args: CompileArgs) -> Result<()> {
         .output
         .clone()
         .unwrap_or_else(|| args.model.with_extension("qibu"));
-    if output == args.model {
-        return Err(
-            Error::usage(format!("{} would overwrite the model", output.display()))
-                .hint("name another file with -o"),
-        );
+    refuse_overwriting(&args, &output)?;
+    if args.activations.is_some() && args.weights != Weights::Int8 {
+        return Err(Error::usage("--activations goes with int8 weights only")
+            .hint("beside f16 and f32 weights, activations are f32"));
     }
     let request = Request {
         model: args.model,
@@ -82,7 +81,7 @@ pub fn run(args: CompileArgs) -> Result<()> {
     if let Some(path) = &args.memory_plan {
         draw(path, &compiled.planned)?;
     }
-    if compiled.report.noise_calibrated && request.weights == Weights::Int8 {
+    if compiled.report.noise_calibrated {
         eprintln!(
             "warning: no calibration samples: activation ranges come from noise\n  \
              help: pass --calibrate FILE (.npz or .safetensors) with a few hundred typical inputs"
@@ -101,6 +100,29 @@ pub fn run(args: CompileArgs) -> Result<()> {
     stdout::put(&shown).map(|_| ())
 }
 
+/// Results go to no file that was read, under whatever name.
+fn refuse_overwriting(args: &CompileArgs, output: &Path) -> Result<()> {
+    let same = |a: &Path, b: &Path| match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => a == b,
+    };
+    for written in [Some(output), args.memory_plan.as_deref()]
+        .into_iter()
+        .flatten()
+    {
+        let mut read = [Some(args.model.as_path()), args.calibrate.as_deref()]
+            .into_iter()
+            .flatten();
+        if let Some(read) = read.find(|read| same(read, written)) {
+            return Err(
+                Error::usage(format!("{} would be overwritten", read.display()))
+                    .hint("name another file with -o or --memory-plan"),
+            );
+        }
+    }
+    Ok(())
+}
+
 fn json(report: &Report) -> Result<String> {
     serde_json::to_string(report)
         .map_err(|error| Error::input(format!("cannot write JSON: {error}")))
@@ -113,9 +135,13 @@ fn text(compiled: &Compiled, style: Style) -> String {
     for function in &report.functions {
         text.push_str(&function_text(function, style));
     }
-    match &report.witness {
-        Some(witness) => text.push_str(&witness_text(witness, style)),
-        None => text.push_str(
+    match (&report.witness, &report.witness_refusal) {
+        (Some(witness), _) => text.push_str(&witness_text(witness, style)),
+        (None, Some(refusal)) => text.push_str(&format!(
+            "no comparison with ONNX Runtime: {}\n",
+            printable(&refusal.replace('\n', ";"))
+        )),
+        (None, None) => text.push_str(
             "ONNX Runtime was not found: no comparison with it (pip install onnxruntime)\n",
         ),
     }
@@ -152,11 +178,11 @@ fn function_text(function: &FunctionReport, style: Style) -> String {
         .outputs
         .iter()
         .filter(|output| output.snr_db.is_some())
-        .map(|output| format!("{} {} dB", output.name, decibels(output.snr_db)))
+        .map(|output| format!("{} {} dB", printable(&output.name), decibels(output.snr_db)))
         .collect();
     format!(
         "{}\n{}flash {}, RAM {} (lower bound {}), {} MACs; {}\n\n",
-        style.bold(&format!("function {}", function.name)),
+        style.bold(&printable(&format!("function {}", function.name))),
         table.render(style),
         grouped(function.flash),
         grouped(function.ram),
@@ -188,8 +214,23 @@ fn witness_text(witness: &Witness, style: Style) -> String {
     format!("{}\n{}\n", style.bold(&title), table.render(style))
 }
 
+/// `path` with a function's name added. The name comes from the model: it must lead to no other
+/// folder.
+fn beside(path: &Path, function: &str) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let plain = |c: char| {
+        if c.is_alphanumeric() || "-_.".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
+    let name: String = function.chars().map(plain).collect();
+    path.with_file_name(format!("{stem}-{name}.svg"))
+}
+
 /// Draws each function's plan into its own file.
-fn draw(path: &std::path::Path, planned: &Planned) -> Result<()> {
+fn draw(path: &Path, planned: &Planned) -> Result<()> {
     let single = planned.functions.len() == 1;
     for (function, plan) in planned.program.functions.iter().zip(&planned.functions) {
         let block = |lifetime: &crate::plan::Lifetime| Block {
@@ -209,10 +250,44 @@ fn draw(path: &std::path::Path, planned: &Planned) -> Result<()> {
         let target = if single {
             path.to_owned()
         } else {
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-            path.with_file_name(format!("{stem}-{}.svg", function.name))
+            beside(path, &function.name)
         };
         atomic::write(&target, memory_svg::draw(&arena).as_bytes())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: CompileArgs,
+    }
+
+    #[test]
+    fn no_name_of_a_file_that_was_read_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = folder.path().join("model.onnx");
+        std::fs::write(&model, b"").unwrap();
+        let again = folder.path().join("./model.onnx");
+        let other = folder.path().join("model.qibu");
+        let args = Line::parse_from(["compile".as_ref(), model.as_os_str()]).args;
+        assert!(refuse_overwriting(&args, &model).is_err());
+        assert!(refuse_overwriting(&args, &again).is_err());
+        assert!(refuse_overwriting(&args, &other).is_ok());
+    }
+
+    #[test]
+    fn the_name_of_a_function_leads_to_no_other_folder() {
+        let path = Path::new("plans/memory.svg");
+        assert_eq!(beside(path, "encode"), Path::new("plans/memory-encode.svg"));
+        assert_eq!(
+            beside(path, "/../../x"),
+            Path::new("plans/memory-_.._.._x.svg")
+        );
+    }
 }
