@@ -12,11 +12,13 @@ pub use ranges::{Range, Ranges};
 pub use samples::{Samples, Source};
 
 pub use run::Input;
-pub(crate) use run::{FloatRun, bind, function, load, outputs};
+pub(crate) use run::{FloatRun, bind, function, load, load_planned, outputs};
 
 use crate::error::Result;
 use crate::graph::{Function, Graph, ValueId};
+use crate::quantise::results;
 use crate::simplify::Simplified;
+use qibu::format::Opcode;
 
 /// A graph with the ranges of its activations.
 pub struct Calibrated<'g> {
@@ -46,7 +48,7 @@ pub fn calibrate<'g>(
     let total = samples.count() * functions.len();
     let mut done = 0;
     for function in functions {
-        if covered(graph, function, &ranges) {
+        if covered(graph, function, &float, &ranges)? {
             done += samples.count();
             progress(done, total);
             continue;
@@ -67,16 +69,19 @@ pub fn calibrate<'g>(
     })
 }
 
-/// Whether all that `function` computes, its plain results apart, has been measured already.
-fn covered(graph: &Graph, function: &Function, ranges: &Ranges) -> bool {
-    let nodes = graph.reach(function);
-    let measured = |id: &ValueId| ranges.contains(*id) || graph.constant(*id).is_some();
-    let operands = nodes
-        .iter()
-        .flat_map(|&index| graph.nodes[index].inputs.iter().flatten());
-    let is_view = |id: &ValueId| function.outputs.contains(id);
-    !ranges.is_empty()
-        && operands
-            .filter(|id| graph.value(**id).dtype == crate::graph::Dtype::F32 && !is_view(id))
-            .all(measured)
+/// Whether every range that quantising `function` asks for has been measured already.
+fn covered(graph: &Graph, function: &Function, float: &FloatRun, ranges: &Ranges) -> Result<bool> {
+    let results = results(graph, function);
+    // What the caller alone reads of a matrix operator stays at 32 bits and needs no range.
+    let needs_none = |opcode: Option<Opcode>, value: ValueId| match opcode {
+        Some(Opcode::Dense | Opcode::Conv) => results.contains(&value),
+        Some(Opcode::TopKDense) => true,
+        _ => false,
+    };
+    let measurable = float.measurable(&function.name)?;
+    let mut values = measurable.into_iter();
+    Ok(values.all(|(opcode, value)| needs_none(opcode, value) || ranges.contains(value)))
 }
+
+#[cfg(test)]
+mod tests;

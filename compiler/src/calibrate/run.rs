@@ -3,11 +3,11 @@
 use crate::aligned::AlignedBytes;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, ValueId};
-use crate::plan::{Reuse, plan_with};
+use crate::plan::{Planned, Reuse, plan_with};
 use crate::quantise::float_program;
 use crate::write::write;
-use qibu::format::DType;
-use qibu::{Limits, Model};
+use qibu::format::{DType, Opcode, TensorRecord};
+use qibu::{Limits, LoadError, Model};
 use std::collections::BTreeMap;
 
 /// One input of a function.
@@ -32,16 +32,56 @@ impl FloatRun {
         let file = AlignedBytes::from(&write(&planned)?[..]);
         let tensors = planned.program.tensors.iter().enumerate();
         let values = tensors.filter_map(|(index, tensor)| Some((index as u32, tensor.value?)));
-        let run = Self {
+        load_planned(&planned, &file)?;
+        Ok(Self {
             values: values.collect(),
             file,
-        };
-        run.model()?;
-        Ok(run)
+        })
     }
 
     fn model(&self) -> Result<Model<'_>> {
         load(&self.file)
+    }
+
+    /// Float values that a run of the function called `name` shows, with the operator of each; the
+    /// inputs have none.
+    pub fn measurable(&self, name: &str) -> Result<Vec<(Option<Opcode>, ValueId)>> {
+        let model = self.model()?;
+        let function = function(&model, name)?;
+        let shown = self.float_values(&model, &function);
+        Ok(shown
+            .into_iter()
+            .map(|(opcode, value, _)| (opcode, value))
+            .collect())
+    }
+
+    /// Inputs and results of steps that are real numbers.
+    fn float_values(
+        &self,
+        model: &Model<'_>,
+        function: &qibu::Function<'_>,
+    ) -> Vec<(Option<Opcode>, ValueId, TensorRecord)> {
+        let inputs = function.inputs().iter().map(|&index| (None, index));
+        let written = function.steps().flat_map(|step| {
+            let opcode = Some(step.opcode());
+            step.outputs().iter().map(move |&index| (opcode, index))
+        });
+        self.described(model, inputs.chain(written))
+    }
+
+    /// Those of `tensors` that are real numbers, with their values.
+    fn described(
+        &self,
+        model: &Model<'_>,
+        tensors: impl Iterator<Item = (Option<Opcode>, u32)>,
+    ) -> Vec<(Option<Opcode>, ValueId, TensorRecord)> {
+        let described = tensors.filter_map(|(opcode, index)| {
+            let tensor = model
+                .tensor(index)
+                .filter(|tensor| tensor.dtype == DType::F32)?;
+            Some((opcode, *self.values.get(&index)?, tensor))
+        });
+        described.collect()
     }
 
     /// Runs a function and shows every float value that it read or computed.
@@ -57,16 +97,16 @@ impl FloatRun {
         let mut run = bind(function, &mut arena, inputs)?;
         run.execute()
             .map_err(|error| Error::input(format!("function `{name}`: {error}")))?;
-        let steps: Vec<_> = function.steps().collect();
-        let written = steps.iter().flat_map(|step| step.outputs());
-        for index in function.inputs().iter().chain(written) {
-            let (Some(&value), Some(tensor)) = (self.values.get(index), model.tensor(*index))
-            else {
-                continue;
-            };
-            if tensor.dtype != DType::F32 {
-                continue;
-            }
+        let mut shown = self.float_values(&model, &function);
+        // An output may be a view, which no step writes.
+        let ends = function.outputs().iter().map(|&index| (None, index));
+        let ends = self.described(&model, ends);
+        let unseen = |end: &(Option<Opcode>, ValueId, TensorRecord)| {
+            shown.iter().all(|other| other.1 != end.1)
+        };
+        let views: Vec<_> = ends.into_iter().filter(unseen).collect();
+        shown.extend(views);
+        for (_, value, tensor) in shown {
             if let Some(bytes) = run.tensor_bytes(&tensor) {
                 observe(
                     value,
@@ -78,11 +118,41 @@ impl FloatRun {
     }
 }
 
+/// Work of one run that the compiler accepts: hours on a desktop.
+const LIMITS: Limits = Limits { macs: 1 << 40 };
+
 /// Loads what this crate wrote; a refusal is a defect of the compiler or a model beyond limits.
 pub(crate) fn load(bytes: &[u8]) -> Result<Model<'_>> {
-    let limits = Limits { macs: 1 << 40 };
-    Model::load_within(bytes, limits)
-        .map_err(|error| Error::input(format!("the runtime refuses the compiled file: {error}")))
+    Model::load_within(bytes, LIMITS).map_err(refused)
+}
+
+/// [`load`] for the bytes of `planned`: a refusal names the node behind the step.
+pub(crate) fn load_planned<'b>(planned: &Planned, bytes: &'b [u8]) -> Result<Model<'b>> {
+    let program = &planned.program;
+    Model::load_within(bytes, LIMITS).map_err(|error| {
+        let name = match error {
+            LoadError::Step(index, _) => {
+                let mut steps = program
+                    .functions
+                    .iter()
+                    .flat_map(|function| &function.steps);
+                steps.nth(index as usize).map(|step| &step.name)
+            }
+            LoadError::Tensor(index, _) => {
+                let tensor = program.tensors.get(index as usize);
+                tensor.map(|tensor| &tensor.name)
+            }
+            _ => None,
+        };
+        match name {
+            Some(name) => refused(error).at_node(name),
+            None => refused(error),
+        }
+    })
+}
+
+fn refused(error: LoadError) -> Error {
+    Error::input(format!("the runtime refuses the compiled file: {error}"))
 }
 
 /// The function called `name`.

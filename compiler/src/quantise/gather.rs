@@ -2,7 +2,7 @@
 
 use super::builder::{Builder, Quantisation};
 use super::scheme::Weights;
-use super::weights::{constant_f32, float_bytes, shape_of};
+use super::weights::{constant_f32, float_bytes, representable, shape_of};
 use crate::error::Result;
 use crate::graph::{Dtype, Graph, Node};
 use qibu::format::{DType, Opcode};
@@ -25,6 +25,7 @@ pub(super) fn obstacle(graph: &Graph, node: &Node, axis: usize) -> Option<String
 pub(super) fn lower(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
     let ids = builder.input(node, 1)?;
     let table = constant_f32(builder, node, 0)?;
+    representable(table, builder.scheme.weights)?;
     let shape = shape_of(builder, node, 0)?.to_vec();
     let name = format!("{}.table", node.name);
     let value = node.outputs[0];
