@@ -10,6 +10,13 @@ use crate::verify::{Report, verify, witness};
 use crate::write::write;
 use std::path::{Path, PathBuf};
 
+#[cfg(test)]
+mod random_tests;
+#[cfg(test)]
+mod special_tests;
+#[cfg(test)]
+mod tests;
+
 /// What a compilation is asked for.
 #[derive(Clone, Debug)]
 pub struct Request {
