@@ -85,7 +85,7 @@ fn poem(args: PoemArgs) -> Result<()> {
         Some(recipe(&args)?)
     };
     let threads = match args.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        0 => crate::poem::parallel::available(),
         threads => threads,
     };
     let request = Request {

@@ -46,6 +46,15 @@ const SPECIAL: &[(&str, Make)] = &[
             .node(node("Gemm", &["s", "table"], &["y"], turned))
             .output("y")
     }),
+    ("indices under another shape", || {
+        Model::default()
+            .input("ids", DataType::Int64, &[2, 3])
+            .ints("flat", &[6])
+            .weights("table", &[9, 4])
+            .op("Reshape", &["ids", "flat"], "view")
+            .op("Gather", &["table", "view"], "y")
+            .output("y")
+    }),
     ("an operand that is both", || {
         floats(&[2, 8])
             .op("Mul", &["x", "x"], "m")

@@ -4,6 +4,7 @@ use super::builder::{Builder, Quantisation};
 use super::scheme::Weights;
 use super::weights::{
     clamp_words, constant_f32, float_bytes, quantisation_of, representable, scale_word, shape_of,
+    symmetric,
 };
 use crate::error::Result;
 use crate::graph::{Binary, Clamp, Graph, Node, Unary, ValueId};
@@ -117,14 +118,7 @@ fn constant(builder: &mut Builder<'_>, node: &Node, index: usize) -> Result<Tens
         return builder.weights(&name, dtype, &shape, 1.0, bytes);
     }
     representable(values, Weights::Int8)?;
-    let largest = values
-        .iter()
-        .fold(0.0f32, |most, &x| qibu::math::max(most, x.abs()));
-    let scale = qibu::math::max(largest / 127.0, 1e-12);
-    let bytes = values
-        .iter()
-        .map(|&x| quantise(x, scale, 0, -127, 127) as i8 as u8)
-        .collect();
+    let (scale, bytes) = symmetric(values);
     builder.weights(&name, DType::I8, &shape, scale, bytes)
 }
 

@@ -94,6 +94,18 @@ pub(super) fn float_bytes(values: &[f32], weights: Weights) -> (DType, Vec<u8>) 
     }
 }
 
+/// One scale for all of `values`, and their int8 bytes.
+pub(super) fn symmetric(values: &[f32]) -> (f32, Vec<u8>) {
+    let largest = values
+        .iter()
+        .fold(0.0f32, |most, &x| qibu::math::max(most, x.abs()));
+    let scale = qibu::math::max(largest / 127.0, 1e-12);
+    let quantised = values
+        .iter()
+        .map(|&x| quantise(x, scale, 0, -127, 127) as i8 as u8);
+    (scale, quantised.collect())
+}
+
 /// Symmetric int8 rows, one scale each.
 pub(super) struct Int8Rows {
     pub bytes: Vec<u8>,
