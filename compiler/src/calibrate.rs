@@ -12,7 +12,7 @@ pub use ranges::{Range, Ranges};
 pub use samples::{Samples, Source};
 
 pub use run::Input;
-pub(crate) use run::{FloatRun, bind, function, load, outputs};
+pub(crate) use run::{FloatRun, bind, function, load, load_planned, outputs};
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;
@@ -80,3 +80,6 @@ fn beyond(value: &str, sample: usize, samples: &Samples) -> Error {
         Source::Noise => error.hint("give samples of real inputs with --calibrate FILE"),
     }
 }
+
+#[cfg(test)]
+mod tests;

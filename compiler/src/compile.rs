@@ -10,6 +10,13 @@ use crate::verify::{Report, verify, witness};
 use crate::write::write;
 use std::path::{Path, PathBuf};
 
+#[cfg(test)]
+mod random_tests;
+#[cfg(test)]
+mod special_tests;
+#[cfg(test)]
+mod tests;
+
 /// What a compilation is asked for.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -69,7 +76,10 @@ pub fn compile(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
     let mut report = verify(&simplified, &planned, &bytes, &samples, |done, of| {
         progress("verify", done, of)
     })?;
-    report.witness = witness(&request.model, &simplified, &bytes, &samples)?;
+    match witness(&request.model, &simplified, &bytes, &samples) {
+        Ok(found) => report.witness = found,
+        Err(error) => report.witness_refusal = Some(error.to_string()),
+    }
     Ok(Compiled {
         bytes,
         planned,

@@ -64,3 +64,43 @@ fn text(model: &Model<'_>, function: &Function<'_>, tensors: &BTreeSet<u32>) -> 
 fn padded(bytes: usize) -> usize {
     aligned(bytes).unwrap_or(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::graph::Graph;
+    use crate::import::{ImportOptions, from_bytes};
+    use crate::plan::plan;
+    use crate::quantise::quantise;
+    use crate::testing::{F32, INT8, INT16, poem};
+
+    /// The file that holds `functions` of the small poem model.
+    fn file(functions: &[&str], scheme: crate::quantise::Scheme) -> crate::aligned::AlignedBytes {
+        let options = ImportOptions {
+            functions: functions.iter().map(|&name| name.to_owned()).collect(),
+            ..ImportOptions::default()
+        };
+        let graph: Graph = from_bytes(&poem(true).bytes(), None, &options).unwrap();
+        let simplified = crate::simplify::simplify(graph).unwrap();
+        let samples = crate::calibrate::Samples::noise();
+        let calibrated = crate::calibrate::calibrate(&simplified, &samples, |_, _| {}).unwrap();
+        let planned = plan(quantise(&calibrated, scheme).unwrap()).unwrap();
+        crate::aligned::AlignedBytes::from(&crate::write::write(&planned).unwrap()[..])
+    }
+
+    #[test]
+    fn a_function_takes_as_much_as_a_file_with_it_alone() {
+        for scheme in [F32, INT8, INT16] {
+            let all = file(&[], scheme);
+            let model = qibu::Model::load(&all).unwrap();
+            for function in model.functions() {
+                let alone = file(&[function.name()], scheme).len();
+                assert_eq!(
+                    super::flash(&model, &function),
+                    alone,
+                    "{}",
+                    function.name()
+                );
+            }
+        }
+    }
+}

@@ -4,12 +4,14 @@
 //! `f16`, calibration and verification use the same code with a float [`Scheme`].
 
 mod builder;
+mod clip;
 mod conv;
 mod dense;
 mod elementwise;
 mod gate;
 mod gather;
 mod mean;
+mod results;
 mod scheme;
 mod top_k;
 mod transpose;
@@ -20,7 +22,7 @@ pub use scheme::{Activations, Scheme, Weights};
 
 use crate::calibrate::{Calibrated, Ranges};
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Node, Op};
+use crate::graph::{Dtype, Graph, Node, Op};
 use crate::program::Program;
 pub(crate) use builder::Quantisation;
 
@@ -45,7 +47,7 @@ pub(crate) fn float_program(graph: &Graph) -> Result<Program> {
 }
 
 fn lower(graph: &Graph, scheme: Scheme, ranges: &Ranges) -> Result<Program> {
-    refuse_unsupported(graph)?;
+    refuse_unsupported(graph, scheme)?;
     let mut builder = Builder::new(graph, scheme, ranges);
     for function in &graph.functions {
         builder.begin(function)?;
@@ -71,6 +73,7 @@ fn lower_node(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
         Op::Gather { .. } => gather::lower(builder, node),
         Op::Binary(kind) => elementwise::lower_binary(builder, node, *kind),
         Op::Unary(kind) => elementwise::lower_unary(builder, node, *kind),
+        Op::Clip(clamp) => clip::lower(builder, node, *clamp),
         Op::Reduce { .. } => mean::lower(builder, node),
         Op::Transpose { permutation } => transpose::lower(builder, node, permutation),
         Op::Reshape { .. } => builder.view(node),
@@ -79,10 +82,10 @@ fn lower_node(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
 }
 
 /// Lists every node that no runtime operator computes, before any is lowered.
-fn refuse_unsupported(graph: &Graph) -> Result<()> {
+fn refuse_unsupported(graph: &Graph, scheme: Scheme) -> Result<()> {
     let mut refused = Vec::new();
     for node in &graph.nodes {
-        if let Some(reason) = obstacle(graph, node) {
+        if let Some(reason) = obstacle(graph, node, scheme) {
             refused.push(format!("{} `{}`: {reason}", node.op, node.name));
         }
     }
@@ -101,11 +104,22 @@ fn refuse_unsupported(graph: &Graph) -> Result<()> {
 }
 
 /// Why a node cannot be lowered, if so.
-fn obstacle(graph: &Graph, node: &Node) -> Option<String> {
+fn obstacle(graph: &Graph, node: &Node, scheme: Scheme) -> Option<String> {
+    let arithmetic = matches!(
+        node.op,
+        Op::Binary(_) | Op::Unary(_) | Op::Clip(_) | Op::Reduce { .. }
+    );
+    let dtype = graph.value(node.outputs[0]).dtype;
+    if arithmetic && dtype != Dtype::F32 {
+        return Some(format!("{} arithmetic, expected f32", dtype.name()));
+    }
     match &node.op {
-        Op::Dense { .. } | Op::TopKDense { .. } | Op::Gate | Op::Reshape { .. } => None,
-        Op::Transpose { .. } => None,
-        Op::ConvNhwc { conv, .. } => conv::obstacle(graph, node, conv),
+        Op::Gate | Op::Reshape { .. } | Op::Transpose { .. } | Op::Clip(_) => None,
+        Op::Dense { .. } => weights::obstacle(graph, node, scheme),
+        Op::TopKDense { k } => top_k::obstacle(graph, node, *k, scheme),
+        Op::ConvNhwc { conv, .. } => {
+            conv::obstacle(graph, node, conv).or_else(|| weights::obstacle(graph, node, scheme))
+        }
         Op::Gather { axis } => gather::obstacle(graph, node, *axis),
         Op::Binary(kind) => elementwise::obstacle(graph, node, *kind),
         Op::Unary(kind) => elementwise::unary_obstacle(*kind),

@@ -18,6 +18,18 @@ pub fn grouped(number: usize) -> String {
     text
 }
 
+/// Name of an element type as shown: `f32`, `i8`, …
+pub fn element_type(dtype: qibu::format::DType) -> String {
+    format!("{dtype:?}").to_lowercase()
+}
+
+/// Text from a foreign file, which must not steer the terminal: control characters become dots.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '·' } else { c })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

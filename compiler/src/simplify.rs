@@ -15,6 +15,7 @@ mod fuse_activation;
 mod fuse_bias;
 mod fuse_gate;
 mod fuse_top_k;
+mod lower_arithmetic;
 mod lower_dense;
 mod merge_reshapes;
 mod permutation;
@@ -47,6 +48,7 @@ const PASSES: &[(&str, Pass)] = &[
     ("merge_reshapes", merge_reshapes::run),
     ("share_nodes", share_nodes::run),
     ("fuse_bias", fuse_bias::run),
+    ("lower_arithmetic", lower_arithmetic::run),
     ("fuse_activation", fuse_activation::run),
     ("fuse_top_k", fuse_top_k::run),
     ("share_constants", share_constants::run),

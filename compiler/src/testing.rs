@@ -3,8 +3,12 @@
 pub(crate) mod interpreter;
 pub(crate) mod models;
 mod proof;
+mod random;
+mod schemes;
 mod windows;
 
 pub(crate) use interpreter::run;
 pub(crate) use models::{Model, poem};
 pub(crate) use proof::{after, assert_same_outputs, import};
+pub(crate) use random::random;
+pub(crate) use schemes::{F16, F32, INT8, INT16, build, deviations};

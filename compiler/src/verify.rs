@@ -8,7 +8,7 @@ pub use report::{FunctionReport, LayerReport, OutputReport, Report};
 pub use witness::{Witness, WitnessOutput, witness};
 
 use crate::aligned::AlignedBytes;
-use crate::calibrate::{FloatRun, Samples, bind, function, load};
+use crate::calibrate::{FloatRun, Samples, bind, function, load_planned};
 use crate::error::{Error, Result};
 use crate::graph::{Function, Graph, ValueId};
 use crate::plan::Planned;
@@ -35,7 +35,7 @@ pub fn verify(
     let graph = simplified.graph();
     let float = FloatRun::new(graph)?;
     let file = AlignedBytes::from(bytes);
-    let model = load(&file)?;
+    let model = load_planned(planned, &file)?;
     if !model.verify_weights() {
         return Err(Error::input(
             "the weights' checksum does not match what was written",

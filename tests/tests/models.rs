@@ -32,6 +32,7 @@ fn the_file_is_rebuilt_byte_for_byte() {
     for function in &compiled.report.functions {
         assert_eq!(function.ram, function.ram_lower_bound, "{}", function.name);
     }
+    assert_eq!(compiled.report.witness_refusal, None);
     if let Some(witness) = &compiled.report.witness {
         for output in &witness.outputs {
             if let Some(error) = output.float_error {

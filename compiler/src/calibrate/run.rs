@@ -3,11 +3,11 @@
 use crate::aligned::AlignedBytes;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, ValueId};
-use crate::plan::{Reuse, plan_with};
+use crate::plan::{Planned, Reuse, plan_with};
 use crate::quantise::float_program;
 use crate::write::write;
 use qibu::format::DType;
-use qibu::{Limits, Model};
+use qibu::{Limits, LoadError, Model};
 use std::collections::BTreeMap;
 
 /// One input of a function.
@@ -32,12 +32,11 @@ impl FloatRun {
         let file = AlignedBytes::from(&write(&planned)?[..]);
         let tensors = planned.program.tensors.iter().enumerate();
         let values = tensors.filter_map(|(index, tensor)| Some((index as u32, tensor.value?)));
-        let run = Self {
+        load_planned(&planned, &file)?;
+        Ok(Self {
             values: values.collect(),
             file,
-        };
-        run.model()?;
-        Ok(run)
+        })
     }
 
     fn model(&self) -> Result<Model<'_>> {
@@ -60,12 +59,12 @@ impl FloatRun {
         let steps: Vec<_> = function.steps().collect();
         let written = steps.iter().flat_map(|step| step.outputs());
         // Outputs too: one may be a view, which no step writes.
-        for index in function
+        let shown = function
             .inputs()
             .iter()
             .chain(written)
-            .chain(function.outputs())
-        {
+            .chain(function.outputs());
+        for index in shown {
             let (Some(&value), Some(tensor)) = (self.values.get(index), model.tensor(*index))
             else {
                 continue;
@@ -84,11 +83,41 @@ impl FloatRun {
     }
 }
 
+/// Work of one run that the compiler accepts: hours on a desktop.
+const LIMITS: Limits = Limits { macs: 1 << 40 };
+
 /// Loads what this crate wrote; a refusal is a defect of the compiler or a model beyond limits.
 pub(crate) fn load(bytes: &[u8]) -> Result<Model<'_>> {
-    let limits = Limits { macs: 1 << 40 };
-    Model::load_within(bytes, limits)
-        .map_err(|error| Error::input(format!("the runtime refuses the compiled file: {error}")))
+    Model::load_within(bytes, LIMITS).map_err(refused)
+}
+
+/// [`load`] for the bytes of `planned`: a refusal names the node behind the step.
+pub(crate) fn load_planned<'b>(planned: &Planned, bytes: &'b [u8]) -> Result<Model<'b>> {
+    let program = &planned.program;
+    Model::load_within(bytes, LIMITS).map_err(|error| {
+        let name = match error {
+            LoadError::Step(index, _) => {
+                let mut steps = program
+                    .functions
+                    .iter()
+                    .flat_map(|function| &function.steps);
+                steps.nth(index as usize).map(|step| &step.name)
+            }
+            LoadError::Tensor(index, _) => {
+                let tensor = program.tensors.get(index as usize);
+                tensor.map(|tensor| &tensor.name)
+            }
+            _ => None,
+        };
+        match name {
+            Some(name) => refused(error).at_node(name),
+            None => refused(error),
+        }
+    })
+}
+
+fn refused(error: LoadError) -> Error {
+    Error::input(format!("the runtime refuses the compiled file: {error}"))
 }
 
 /// The function called `name`.

@@ -165,7 +165,8 @@ impl Samples {
     }
 }
 
-/// Rows of the table that `value` indexes; all of int32 where it indexes none.
+/// Rows of the smallest table that `value` indexes, at once or through views; all of int32 where it
+/// indexes none.
 fn table_rows(graph: &Graph, value: ValueId) -> usize {
     let tables =
         graph
@@ -174,6 +175,9 @@ fn table_rows(graph: &Graph, value: ValueId) -> usize {
             .filter_map(|node| match (&node.op, node.input(0), node.input(1)) {
                 (Op::Gather { axis: 0 }, Some(table), Some(ids)) if ids == value => {
                     Some(graph.shape(table)[0])
+                }
+                (Op::Reshape { .. }, Some(x), _) if x == value => {
+                    Some(table_rows(graph, node.outputs[0]))
                 }
                 _ => None,
             });

@@ -7,9 +7,9 @@ use crate::engine;
 use crate::error::{Error, Result};
 use crate::plan::Planned;
 use crate::quantise::{Activations, Weights};
-use crate::report::grouped;
 use crate::report::memory_svg::{self, Arena, Block};
 use crate::report::table::{Align, Style, Table};
+use crate::report::{grouped, printable};
 use crate::verify::{FunctionReport, Report, Witness};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -57,6 +57,10 @@ pub fn run(args: CompileArgs) -> Result<()> {
     if args.model.is_file() {
         check_targets(&output, args.memory_plan.as_deref())?;
     }
+    if args.activations.is_some() && args.weights != Weights::Int8 {
+        return Err(Error::usage("--activations goes with int8 weights only")
+            .hint("beside f16 and f32 weights, activations are f32"));
+    }
     let request = Request {
         model: args.model,
         functions: args.functions,
@@ -83,7 +87,7 @@ pub fn run(args: CompileArgs) -> Result<()> {
     let mut files: Vec<(&Path, &[u8])> = vec![(&output, &compiled.bytes)];
     files.extend(drawings.iter().map(|(path, svg)| (&**path, svg.as_bytes())));
     atomic::write_all(&files)?;
-    if compiled.report.noise_calibrated && request.weights == Weights::Int8 {
+    if compiled.report.noise_calibrated {
         eprintln!(
             "warning: no calibration samples: activation ranges come from noise\n  \
              help: pass --calibrate FILE (.npz or .safetensors) with a few hundred typical inputs"
@@ -114,9 +118,13 @@ fn text(compiled: &Compiled, style: Style) -> String {
     for function in &report.functions {
         text.push_str(&function_text(function, style));
     }
-    match &report.witness {
-        Some(witness) => text.push_str(&witness_text(witness, style)),
-        None => {
+    match (&report.witness, &report.witness_refusal) {
+        (Some(witness), _) => text.push_str(&witness_text(witness, style)),
+        (None, Some(refusal)) => text.push_str(&format!(
+            "not compared with ONNX Runtime: {}\n",
+            printable(&refusal.replace('\n', ";"))
+        )),
+        (None, None) => {
             let why = engine::available().err().map(|error| format!(": {error}"));
             text += &format!(
                 "not compared with ONNX Runtime{}\n",
@@ -157,11 +165,11 @@ fn function_text(function: &FunctionReport, style: Style) -> String {
         .outputs
         .iter()
         .filter(|output| output.snr_db.is_some())
-        .map(|output| format!("{} {} dB", output.name, decibels(output.snr_db)))
+        .map(|output| format!("{} {} dB", printable(&output.name), decibels(output.snr_db)))
         .collect();
     format!(
         "{}\n{}flash {}, RAM {} (lower bound {}), {} MACs; {}\n\n",
-        style.bold(&format!("function {}", function.name)),
+        style.bold(&printable(&format!("function {}", function.name))),
         table.render(style),
         grouped(function.flash),
         grouped(function.ram),
@@ -209,6 +217,21 @@ fn check_targets(output: &Path, drawing: Option<&Path>) -> Result<()> {
 /// How pictures start.
 const SVG: &[&[u8]] = &[b"<svg", b"<?xml"];
 
+/// `path` with a function's name added. The name comes from the model: it must lead to no other
+/// folder.
+fn beside(path: &Path, function: &str) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let plain = |c: char| {
+        if c.is_alphanumeric() || "-_.".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
+    let name: String = function.chars().map(plain).collect();
+    path.with_file_name(format!("{stem}-{name}.svg"))
+}
+
 /// Each function's plan as a picture, and the file for it.
 fn drawings(path: &Path, planned: &Planned) -> Result<Vec<(PathBuf, String)>> {
     let mut drawings = Vec::new();
@@ -231,11 +254,25 @@ fn drawings(path: &Path, planned: &Planned) -> Result<Vec<(PathBuf, String)>> {
         let target = if single {
             path.to_owned()
         } else {
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-            path.with_file_name(format!("{stem}-{}.svg", function.name))
+            beside(path, &function.name)
         };
         atomic::check_target(&target, SVG)?;
         drawings.push((target, memory_svg::draw(&arena)));
     }
     Ok(drawings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_function_leads_to_no_other_folder() {
+        let path = Path::new("plans/memory.svg");
+        assert_eq!(beside(path, "encode"), Path::new("plans/memory-encode.svg"));
+        assert_eq!(
+            beside(path, "/../../x"),
+            Path::new("plans/memory-_.._.._x.svg")
+        );
+    }
 }

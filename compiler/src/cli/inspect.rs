@@ -4,8 +4,8 @@ use super::stdout;
 use crate::error::Result;
 use crate::footprint;
 use crate::model_file::ModelFile;
-use crate::report::grouped;
 use crate::report::table::{Align, Style, Table};
+use crate::report::{element_type, grouped, printable};
 use clap::Args;
 use qibu::format::{Section, TensorRecord, header};
 use qibu::{Function, Model};
@@ -51,7 +51,7 @@ fn metadata(model: &Model<'_>) -> Vec<(String, String)> {
 
 fn described(model: &Model<'_>, tensor: &TensorRecord) -> String {
     let dims: Vec<String> = tensor.shape().iter().map(ToString::to_string).collect();
-    let dtype = format!("{:?}", tensor.dtype).to_lowercase();
+    let dtype = element_type(tensor.dtype);
     format!("{} {dtype}[{}]", model.tensor_name(tensor), dims.join(","))
 }
 
@@ -71,9 +71,10 @@ fn macs(function: &Function<'_>) -> u64 {
 }
 
 fn as_text(model: &Model<'_>, file: &ModelFile, steps: bool, style: Style) -> String {
-    let mut text = format!("{}\n", style.bold(file.name()));
+    let mut text = format!("{}\n", style.bold(&printable(file.name())));
     for (key, value) in metadata(model) {
-        text.push_str(&format!("  {key}: {value}\n"));
+        text.push_str(&printable(&format!("  {key}: {value}")));
+        text.push('\n');
     }
     let (_, weights) = model.section(Section::Weights);
     text.push_str(&format!(
@@ -141,7 +142,11 @@ fn steps_text(model: &Model<'_>, function: &Function<'_>, style: Style) -> Strin
             grouped(step.macs() as usize),
         ]);
     }
-    format!("\n{}\n{}", style.bold(function.name()), table.render(style))
+    format!(
+        "\n{}\n{}",
+        style.bold(&printable(function.name())),
+        table.render(style)
+    )
 }
 
 fn noise_calibrated(model: &Model<'_>) -> bool {

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::poem::file::PoemFile;
 use crate::poem::model::{Arena, Poem};
 use crate::poem::{parallel, picture, reconstruct, walk};
+use crate::report::table::Style;
 use clap::{Args, value_parser};
 use serde_json::json;
 use std::hash::{BuildHasher, Hasher};
@@ -61,7 +62,7 @@ pub fn run(args: PoemArgs) -> Result<()> {
         let found = reconstruct::reconstruct(&poem, text)?;
         let text = match args.json {
             true => format!("{}\n", found.json()),
-            false => found.render(stdout::colour()),
+            false => found.render(Style::for_stdout().colour),
         };
         return stdout::put(&text).map(drop);
     }
@@ -77,7 +78,7 @@ pub fn run(args: PoemArgs) -> Result<()> {
         }
         let text = match args.json {
             true => format!("{}\n", walk.json()),
-            false => walk.render(stdout::colour()),
+            false => walk.render(Style::for_stdout().colour),
         };
         return stdout::put(&text).map(drop);
     }

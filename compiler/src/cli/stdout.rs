@@ -15,11 +15,3 @@ pub fn put(text: &str) -> Result<bool> {
         ),
     }
 }
-
-/// Whether to colour standard output: on a terminal, unless NO_COLOR is set.
-#[must_use]
-pub fn colour() -> bool {
-    use std::io::IsTerminal;
-    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    !refused && std::io::stdout().is_terminal()
-}

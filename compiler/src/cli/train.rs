@@ -88,7 +88,7 @@ fn poem(args: PoemArgs) -> Result<()> {
         Some(recipe(&args)?)
     };
     let threads = match args.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        0 => crate::poem::parallel::available(),
         threads => threads as usize,
     };
     let request = Request {

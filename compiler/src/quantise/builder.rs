@@ -1,10 +1,12 @@
 //! Builds a [`Program`] function by function: which tensor stands for which value.
 
+use super::clip;
+use super::results::results;
 use super::scheme::Scheme;
 use super::types;
 use crate::calibrate::Ranges;
 use crate::error::{Error, Result};
-use crate::graph::{Dtype, Function, Graph, Node, Op, ValueId};
+use crate::graph::{Clamp, Dtype, Function, Graph, Node, ValueId};
 use crate::program::{self, Content, Program, Step, Tensor, TensorId};
 use qibu::format::{DType, MAX_RANK, Opcode};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +31,8 @@ pub(super) struct Builder<'g> {
     pub scheme: Scheme,
     ranges: &'g Ranges,
     types: BTreeMap<ValueId, DType>,
+    /// Sums and products that apply the limits of a Clip behind them.
+    limits: BTreeMap<ValueId, (Clamp, ValueId)>,
     program: Program,
     /// Constants by content, so that functions share them.
     constants: BTreeMap<(u8, Vec<usize>, u32, Vec<u8>), TensorId>,
@@ -47,6 +51,7 @@ impl<'g> Builder<'g> {
             scheme,
             ranges,
             types: types::assign(graph, scheme),
+            limits: clip::limits(graph),
             program: Program {
                 metadata: graph.metadata.clone(),
                 ..Program::default()
@@ -64,7 +69,7 @@ impl<'g> Builder<'g> {
         self.tensors.clear();
         self.steps.clear();
         self.inputs.clear();
-        self.results = self.results_of(function);
+        self.results = results(self.graph, function);
         for &input in &function.inputs {
             let value = self.graph.value(input);
             let dtype = match value.dtype {
@@ -96,31 +101,6 @@ impl<'g> Builder<'g> {
         Ok(())
     }
 
-    /// Values whose readers are all outside the function, through views or at once.
-    fn results_of(&self, function: &Function) -> BTreeSet<ValueId> {
-        let nodes = self.graph.reach(function);
-        let mut results: BTreeSet<ValueId> = function.outputs.iter().copied().collect();
-        for &index in nodes.iter().rev() {
-            let node = &self.graph.nodes[index];
-            match (&node.op, node.input(0)) {
-                (Op::Reshape { .. }, Some(input)) if results.contains(&node.outputs[0]) => {
-                    results.insert(input);
-                }
-                _ => {}
-            }
-        }
-        for &index in &nodes {
-            let node = &self.graph.nodes[index];
-            let view = matches!(node.op, Op::Reshape { .. }) && results.contains(&node.outputs[0]);
-            if !view {
-                for input in node.inputs.iter().flatten() {
-                    results.remove(input);
-                }
-            }
-        }
-        results
-    }
-
     /// Ends a function: its outputs, as real numbers where they are quantised activations.
     pub fn finish(&mut self, function: &Function) -> Result<()> {
         let mut outputs = Vec::new();
@@ -131,10 +111,7 @@ impl<'g> Builder<'g> {
                     .hint("take it out of the graph's outputs; it needs no device"));
             }
             let id = self.operand(output)?;
-            let integer = matches!(
-                self.program.tensors[id].dtype,
-                DType::I8 | DType::I16 | DType::I32
-            );
+            let integer = self.tensor(id).dtype != DType::F32;
             let selected = self.steps.iter().any(|step| {
                 step.opcode == Opcode::TopKDense && step.outputs.contains(&self.program.root(id))
             });
@@ -184,6 +161,13 @@ impl<'g> Builder<'g> {
         self.results.contains(&value)
     }
 
+    /// What a sum or product stores in place of `value`: that value limited, where only a Clip
+    /// reads it.
+    pub fn limited(&self, value: ValueId) -> (Option<Clamp>, ValueId) {
+        let absorbed = self.limits.get(&value);
+        absorbed.map_or((None, value), |&(clamp, limited)| (Some(clamp), limited))
+    }
+
     /// The type that `value` is stored in.
     pub fn type_of(&self, value: ValueId) -> DType {
         self.types[&value]
@@ -192,8 +176,7 @@ impl<'g> Builder<'g> {
     /// Scale and zero point of `value` from its calibrated range, as `dtype`; the scale is at least
     /// `minimum`, which keeps requantisation factors below one.
     pub fn calibrated(&self, value: ValueId, dtype: DType, minimum: f32) -> Quantisation {
-        let range = self.ranges.get(value);
-        range.quantisation(dtype, minimum)
+        self.ranges.get(value).quantisation(dtype, minimum)
     }
 
     /// A new arena tensor for `value`.

@@ -3,10 +3,11 @@
 use super::builder::{Builder, Quantisation};
 use super::scheme::Weights;
 use super::weights::{
-    clamp_words, constant_f32, float_bytes, quantisation_of, scale_word, shape_of,
+    clamp_words, constant_f32, float_bytes, quantisation_of, representable, scale_word, shape_of,
+    symmetric,
 };
 use crate::error::Result;
-use crate::graph::{Binary, Graph, Node, Unary};
+use crate::graph::{Binary, Clamp, Graph, Node, Unary, ValueId};
 use crate::program::TensorId;
 use qibu::format::{DType, Opcode};
 use qibu::rounding::{dequantise, quantise};
@@ -52,6 +53,19 @@ pub(super) fn lower_binary(builder: &mut Builder<'_>, node: &Node, kind: Binary)
         Some(id) if builder.graph.constant(id).is_some() => constant(builder, node, second)?,
         _ => builder.input(node, second)?,
     };
+    let (clamp, value) = builder.limited(value);
+    push_binary(builder, &node.name, kind, [a, b], value, clamp)
+}
+
+/// Appends the step that computes `value` from a and b, limited to `clamp`.
+pub(super) fn push_binary(
+    builder: &mut Builder<'_>,
+    name: &str,
+    kind: Binary,
+    [a, b]: [TensorId; 2],
+    value: ValueId,
+    clamp: Option<Clamp>,
+) -> Result<()> {
     let opcode = if kind == Binary::Add {
         Opcode::Add
     } else {
@@ -88,9 +102,9 @@ pub(super) fn lower_binary(builder: &mut Builder<'_>, node: &Node, kind: Binary)
     let (dtype, quantisation) = quantisation_of(builder, out);
     let attributes = scales
         .into_iter()
-        .chain(clamp_words(None, dtype, quantisation))
+        .chain(clamp_words(clamp, dtype, quantisation))
         .collect();
-    builder.push(opcode, &node.name, vec![a, b], vec![out], attributes);
+    builder.push(opcode, name, vec![a, b], vec![out], attributes);
     Ok(())
 }
 
@@ -103,14 +117,8 @@ fn constant(builder: &mut Builder<'_>, node: &Node, index: usize) -> Result<Tens
         let (dtype, bytes) = float_bytes(values, Weights::F32);
         return builder.weights(&name, dtype, &shape, 1.0, bytes);
     }
-    let largest = values
-        .iter()
-        .fold(0.0f32, |most, &x| qibu::math::max(most, x.abs()));
-    let scale = qibu::math::max(largest / 127.0, 1e-12);
-    let bytes = values
-        .iter()
-        .map(|&x| quantise(x, scale, 0, -127, 127) as i8 as u8)
-        .collect();
+    representable(values, Weights::Int8)?;
+    let (scale, bytes) = symmetric(values);
     builder.weights(&name, DType::I8, &shape, scale, bytes)
 }
 

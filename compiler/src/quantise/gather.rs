@@ -2,11 +2,10 @@
 
 use super::builder::{Builder, Quantisation};
 use super::scheme::Weights;
-use super::weights::{constant_f32, float_bytes, shape_of};
+use super::weights::{constant_f32, float_bytes, representable, shape_of, symmetric};
 use crate::error::Result;
 use crate::graph::{Dtype, Graph, Node};
 use qibu::format::{DType, Opcode};
-use qibu::rounding::quantise;
 
 /// Why the runtime has no form for it, if so.
 pub(super) fn obstacle(graph: &Graph, node: &Node, axis: usize) -> Option<String> {
@@ -25,20 +24,14 @@ pub(super) fn obstacle(graph: &Graph, node: &Node, axis: usize) -> Option<String
 pub(super) fn lower(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
     let ids = builder.input(node, 1)?;
     let table = constant_f32(builder, node, 0)?;
+    representable(table, builder.scheme.weights)?;
     let shape = shape_of(builder, node, 0)?.to_vec();
     let name = format!("{}.table", node.name);
     let value = node.outputs[0];
     let (table, dtype, quantisation) = match builder.scheme.weights {
         Weights::Int8 => {
             // One scale for the table: its rows become activations, which have one.
-            let largest = table
-                .iter()
-                .fold(0.0f32, |most, &x| qibu::math::max(most, x.abs()));
-            let scale = qibu::math::max(largest / 127.0, 1e-12);
-            let bytes = table
-                .iter()
-                .map(|&x| quantise(x, scale, 0, -127, 127) as i8 as u8)
-                .collect();
+            let (scale, bytes) = symmetric(table);
             let id = builder.weights(&name, DType::I8, &shape, scale, bytes)?;
             (
                 id,

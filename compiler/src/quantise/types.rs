@@ -8,8 +8,9 @@ use crate::graph::{Graph, Node, Op, ValueId};
 use qibu::format::DType;
 use std::collections::BTreeMap;
 
-/// Longest dot product over int16 activations that cannot overflow 32 bits: K · 2¹⁵ · 2⁷ < 2³¹.
-pub(super) const MAX_INT16_PRODUCTS: usize = 511;
+/// Longest dot product over int16 activations: K · 2¹⁵ · 2⁷ < 2³¹ for K < 512, of which an eighth
+/// is left for the bias. Beside a bias without room the weights would lose their precision.
+pub(super) const MAX_INT16_PRODUCTS: usize = 448;
 
 /// Type of every float value of the graph under `scheme`.
 pub(super) fn assign(graph: &Graph, scheme: Scheme) -> BTreeMap<ValueId, DType> {
@@ -75,3 +76,6 @@ fn narrow_operands(graph: &Graph, node: &Node) -> Vec<ValueId> {
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,9 @@
 //! Weights, biases and requantisation factors of matrix operators.
 
 use super::builder::{Builder, Quantisation, missing};
-use super::scheme::Weights;
+use super::scheme::{Scheme, Weights};
 use crate::error::{Error, Result};
-use crate::graph::{Clamp, Data, Node, ValueId};
+use crate::graph::{Clamp, Data, Graph, Node, ValueId};
 use crate::program::TensorId;
 use half::f16;
 use qibu::format::DType;
@@ -21,6 +21,42 @@ pub(super) fn constant_f32<'g>(
         _ => Err(
             Error::input(format!("operand {index} must be a float constant")).at_node(&node.name),
         ),
+    }
+}
+
+/// Longest dot product over int8 activations: the products, the folded zero point and a bias
+/// thousands of times the largest product together stay below 2³¹.
+const MAX_INT8_PRODUCTS: usize = 40_000;
+
+/// Why a matrix operator has no integer form, if so.
+pub(super) fn obstacle(graph: &Graph, node: &Node, scheme: Scheme) -> Option<String> {
+    let products: usize = graph.shape(node.input(1)?)[1..].iter().product();
+    (!scheme.is_float() && products > MAX_INT8_PRODUCTS).then(|| {
+        format!(
+            "dot products of {products} terms could overflow 32 bits, at most {MAX_INT8_PRODUCTS} \
+             fit; --weights f16 and f32 have no such limit"
+        )
+    })
+}
+
+/// Refuses constants that their element type cannot hold: they would become other numbers.
+pub(super) fn representable(values: &[f32], weights: Weights) -> Result<()> {
+    let held = |value: &f32| match weights {
+        Weights::Int8 => value.is_finite(),
+        Weights::F16 => !value.is_finite() || f16::from_f32(*value).is_finite(),
+        Weights::F32 => true,
+    };
+    match values.iter().find(|value| !held(value)) {
+        None => Ok(()),
+        Some(value) => Err(Error::input(format!(
+            "a constant holds {value:e}, which {} cannot",
+            if weights == Weights::F16 {
+                "f16"
+            } else {
+                "int8"
+            }
+        ))
+        .hint("compile with --weights f32, or clip the constants of the model")),
     }
 }
 
@@ -56,6 +92,18 @@ pub(super) fn float_bytes(values: &[f32], weights: Weights) -> (DType, Vec<u8>) 
             (DType::F32, singles.collect())
         }
     }
+}
+
+/// One scale for all of `values`, and their int8 bytes.
+pub(super) fn symmetric(values: &[f32]) -> (f32, Vec<u8>) {
+    let largest = values
+        .iter()
+        .fold(0.0f32, |most, &x| qibu::math::max(most, x.abs()));
+    let scale = qibu::math::max(largest / 127.0, 1e-12);
+    let quantised = values
+        .iter()
+        .map(|&x| quantise(x, scale, 0, -127, 127) as i8 as u8);
+    (scale, quantised.collect())
 }
 
 /// Symmetric int8 rows, one scale each.
@@ -189,6 +237,10 @@ pub(super) fn matrix(builder: &mut Builder<'_>, node: &Node, x: TensorId) -> Res
     let shape = shape_of(builder, node, 1)?.to_vec();
     let w = constant_f32(builder, node, 1)?;
     let bias = bias_of(builder, node, shape[0])?;
+    representable(w, builder.scheme.weights)?;
+    if !builder.scheme.is_float() {
+        representable(&bias, Weights::Int8)?;
+    }
     let name = weight_name(builder, node);
     if builder.scheme.is_float() {
         let (dtype, bytes) = float_bytes(w, builder.scheme.weights);
@@ -228,3 +280,6 @@ fn weight_name(builder: &Builder<'_>, node: &Node) -> String {
     let value: Option<ValueId> = node.input(1);
     value.map_or_else(String::new, |id| builder.graph.value(id).name.clone())
 }
+
+#[cfg(test)]
+mod tests;

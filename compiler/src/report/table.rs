@@ -1,5 +1,6 @@
 //! Aligned text tables for the terminal; plain where colour is not wanted.
 
+use super::printable;
 use std::io::IsTerminal;
 
 /// How a column's cells stand.
@@ -101,13 +102,6 @@ impl Table {
         }
         line.trim_end().to_owned()
     }
-}
-
-/// A name from a foreign file must not steer the terminal.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '·' } else { c })
-        .collect()
 }
 
 /// Columns that text takes up: ideographs and full-width forms take two.

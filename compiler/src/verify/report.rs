@@ -1,7 +1,7 @@
 //! What a compilation reports: sizes, work and errors, by function and by layer.
 
 use super::signal::Noise;
-use crate::calibrate::{Samples, Source};
+use crate::calibrate::Samples;
 use crate::error::Result;
 use crate::footprint;
 use crate::plan::Planned;
@@ -38,8 +38,8 @@ pub struct OutputReport {
     pub name: String,
     /// Signal-to-noise ratio in decibels; none for indices.
     pub snr_db: Option<f64>,
-    /// Largest absolute error.
-    pub largest_error: f32,
+    /// Largest absolute error; none for indices.
+    pub largest_error: Option<f32>,
 }
 
 /// One function.
@@ -70,12 +70,14 @@ pub struct Report {
     pub sha256: String,
     /// Samples that calibration used.
     pub samples: usize,
-    /// Whether they were noise.
+    /// Whether activation ranges come from noise; never of float files, which have no ranges.
     pub noise_calibrated: bool,
     /// Functions.
     pub functions: Vec<FunctionReport>,
     /// Comparison with ONNX Runtime, where it was found.
     pub witness: Option<super::Witness>,
+    /// Why ONNX Runtime, though found, could not be compared with.
+    pub witness_refusal: Option<String>,
 }
 
 pub(super) fn function(
@@ -99,7 +101,7 @@ pub(super) fn function(
                 name: step.name.clone(),
                 operator: step.opcode.name(),
                 shape: first.shape.clone(),
-                dtype: format!("{:?}", first.dtype).to_lowercase(),
+                dtype: crate::report::element_type(first.dtype),
                 flash: constants.map(|&id| program.tensors[id].bytes()).sum(),
                 ram: step
                     .outputs
@@ -119,7 +121,7 @@ pub(super) fn function(
         OutputReport {
             name: program.tensors[id].name.clone(),
             snr_db: noise.and_then(Noise::decibels),
-            largest_error: noise.map_or(0.0, Noise::largest),
+            largest_error: noise.map(Noise::largest),
         }
     });
     Ok(FunctionReport {
@@ -143,8 +145,9 @@ pub(super) fn whole(
         bytes: bytes.len(),
         sha256: crate::sha256_hex(bytes),
         samples: samples.count(),
-        noise_calibrated: planned.program.noise_calibrated || samples.source() == Source::Noise,
+        noise_calibrated: planned.program.noise_calibrated,
         functions,
         witness: None,
+        witness_refusal: None,
     }
 }

@@ -12,10 +12,12 @@ impl Noise {
     /// Adds values in order.
     pub fn add(&mut self, expected: &[f32], actual: &[f32]) {
         for (&expected, &actual) in expected.iter().zip(actual) {
-            let error = f64::from(actual) - f64::from(expected);
-            self.signal += f64::from(expected) * f64::from(expected);
+            let error = difference(expected, actual);
+            if expected.is_finite() {
+                self.signal += f64::from(expected) * f64::from(expected);
+            }
             self.error += error * error;
-            self.largest = qibu::math::max(self.largest, error.abs() as f32);
+            self.largest = qibu::math::max(self.largest, error as f32);
         }
     }
 
@@ -24,9 +26,9 @@ impl Noise {
         if self.signal <= 0.0 {
             return None;
         }
-        // A perfect match reads 200 dB: JSON has no infinity.
+        // A perfect match reads 200 dB, a NaN or infinity on one side −200: JSON has no infinity.
         let ratio = self.signal / self.error.max(self.signal * 1e-20);
-        Some(10.0 * libm::log10(ratio))
+        Some(10.0 * libm::log10(ratio).max(-20.0))
     }
 
     /// Largest absolute error.
@@ -35,9 +37,32 @@ impl Noise {
     }
 }
 
+/// How far apart; infinite where only one is NaN or infinite, nothing where both are the same.
+fn difference(expected: f32, actual: f32) -> f64 {
+    if expected == actual || expected.is_nan() && actual.is_nan() {
+        return 0.0;
+    }
+    let error = (f64::from(actual) - f64::from(expected)).abs();
+    if error.is_nan() { f64::INFINITY } else { error }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Noise;
+
+    #[test]
+    fn a_nan_on_one_side_is_the_worst_and_on_both_none() {
+        let mut noise = Noise::default();
+        noise.add(
+            &[1.0, f32::NAN, f32::INFINITY],
+            &[1.0, f32::NAN, f32::INFINITY],
+        );
+        assert_eq!((noise.decibels(), noise.largest()), (Some(200.0), 0.0));
+        noise.add(&[1.0], &[f32::NAN]);
+        noise.add(&[1.0], &[1.0]);
+        assert_eq!(noise.decibels(), Some(-200.0));
+        assert_eq!(noise.largest(), f32::INFINITY);
+    }
 
     #[test]
     fn a_tenth_of_error_is_twenty_decibels() {
