@@ -39,24 +39,16 @@ pub(super) fn obstacle(graph: &Graph, node: &Node, scheme: Scheme) -> Option<Str
     })
 }
 
-/// Refuses constants that their element type cannot hold: they would become other numbers.
+/// Refuses constants beyond the range of f16: they would become infinite. Import has refused those
+/// that are no finite numbers.
 pub(super) fn representable(values: &[f32], weights: Weights) -> Result<()> {
-    let held = |value: &f32| match weights {
-        Weights::Int8 => value.is_finite(),
-        Weights::F16 => !value.is_finite() || f16::from_f32(*value).is_finite(),
-        Weights::F32 => true,
-    };
+    let held = |value: &f32| weights != Weights::F16 || f16::from_f32(*value).is_finite();
     match values.iter().find(|value| !held(value)) {
         None => Ok(()),
-        Some(value) => Err(Error::input(format!(
-            "a constant holds {value:e}, which {} cannot",
-            if weights == Weights::F16 {
-                "f16"
-            } else {
-                "int8"
-            }
-        ))
-        .hint("compile with --weights f32, or clip the constants of the model")),
+        Some(value) => Err(
+            Error::input(format!("a constant holds {value:e}, which f16 cannot"))
+                .hint("compile with --weights f32, or clip the constants of the model"),
+        ),
     }
 }
 
