@@ -12,7 +12,7 @@ pub use ranges::{Range, Ranges};
 pub use samples::{Samples, Source};
 
 pub use run::Input;
-pub(crate) use run::{FloatRun, bind, function, load, load_planned, outputs};
+pub(crate) use run::{FloatRun, LIMITS, bind, function, load, load_planned, outputs};
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;

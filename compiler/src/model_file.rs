@@ -4,7 +4,7 @@ use crate::aligned::AlignedBytes;
 use crate::error::{Error, Result};
 use crate::input_file;
 use qibu::format::{Header, MAGIC};
-use qibu::{LoadError, Model};
+use qibu::{Limits, LoadError, Model};
 use std::path::Path;
 
 /// A file in memory, checked, weights included.
@@ -13,6 +13,8 @@ pub struct ModelFile {
     bytes: AlignedBytes,
 }
 
+/// Work of one run that commands accept: whatever `compile` writes.
+const LIMITS: Limits = crate::calibrate::LIMITS;
 /// Most bytes of arena that a command allocates for a file.
 const MAX_ARENA: usize = 1 << 30;
 
@@ -81,7 +83,7 @@ impl ModelFile {
     /// Never after [`ModelFile::open`] succeeded.
     pub fn model(&self) -> Result<Model<'_>> {
         let bytes = &self.bytes;
-        Model::load(bytes).map_err(|error| explain(error, bytes).within(&self.name))
+        Model::load_within(bytes, LIMITS).map_err(|error| explain(error, bytes).within(&self.name))
     }
 }
 

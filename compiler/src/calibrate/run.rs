@@ -84,7 +84,7 @@ impl FloatRun {
 }
 
 /// Work of one run that the compiler accepts: hours on a desktop.
-const LIMITS: Limits = Limits { macs: 1 << 40 };
+pub(crate) const LIMITS: Limits = Limits { macs: 1 << 40 };
 
 /// Loads what this crate wrote; a refusal is a defect of the compiler or a model beyond limits.
 pub(crate) fn load(bytes: &[u8]) -> Result<Model<'_>> {

@@ -135,7 +135,7 @@ fn what_has_no_form_is_refused_with_its_reason() {
 fn constants_that_their_type_cannot_hold_are_refused_with_the_node() {
     let masked = |value: f32| {
         floats(&[2, 3])
-            .tensor(tensor::f32("c", &[1], &[value]))
+            .tensor(tensor::f32("c", &[3], &[0.0, value, 0.0]))
             .op("Mul", &["x", "c"], "masked")
             .weights("w", &[3, 2])
             .op("MatMul", &["masked", "w"], "y")

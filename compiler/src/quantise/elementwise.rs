@@ -3,8 +3,7 @@
 use super::builder::{Builder, Quantisation};
 use super::scheme::Weights;
 use super::weights::{
-    clamp_words, constant_f32, float_bytes, quantisation_of, representable, scale_word, shape_of,
-    symmetric,
+    clamp_words, constant_f32, float_bytes, quantisation_of, scale_word, shape_of, symmetric,
 };
 use crate::error::Result;
 use crate::graph::{Binary, Clamp, Graph, Node, Unary, ValueId};
@@ -117,7 +116,6 @@ fn constant(builder: &mut Builder<'_>, node: &Node, index: usize) -> Result<Tens
         let (dtype, bytes) = float_bytes(values, Weights::F32);
         return builder.weights(&name, dtype, &shape, 1.0, bytes);
     }
-    representable(values, Weights::Int8)?;
     let (scale, bytes) = symmetric(values);
     builder.weights(&name, DType::I8, &shape, scale, bytes)
 }

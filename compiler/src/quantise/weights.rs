@@ -230,9 +230,6 @@ pub(super) fn matrix(builder: &mut Builder<'_>, node: &Node, x: TensorId) -> Res
     let w = constant_f32(builder, node, 1)?;
     let bias = bias_of(builder, node, shape[0])?;
     representable(w, builder.scheme.weights)?;
-    if !builder.scheme.is_float() {
-        representable(&bias, Weights::Int8)?;
-    }
     let name = weight_name(builder, node);
     if builder.scheme.is_float() {
         let (dtype, bytes) = float_bytes(w, builder.scheme.weights);
