@@ -5,6 +5,7 @@ pub(crate) mod models;
 mod proof;
 mod random;
 mod schemes;
+mod skip;
 mod windows;
 
 pub(crate) use interpreter::run;
@@ -12,3 +13,4 @@ pub(crate) use models::{Model, poem};
 pub(crate) use proof::{after, assert_same_outputs, import};
 pub(crate) use random::random;
 pub(crate) use schemes::{F16, F32, INT8, INT16, build, deviations};
+pub(crate) use skip::skip;

@@ -205,7 +205,7 @@ fn shared(name: &str) -> Option<PathBuf> {
         .map(|folder| folder.join(name))
         .filter(|path| path.is_file());
     if path.is_none() {
-        println!("skipped: shared/data/{name} is not here");
+        crate::testing::skip(&format!("shared/data/{name} is not here"));
     }
     path
 }

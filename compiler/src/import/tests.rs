@@ -226,7 +226,7 @@ fn mlperf_tiny_imports_or_lists_everything() {
     let places = ["../../shared", "../../../shared"].map(|place| package.join(place));
     let folders = places.map(|place| std::fs::read_dir(place.join("models/mlperf-tiny")));
     let Some(entries) = folders.into_iter().find_map(|entries| entries.ok()) else {
-        println!("skipped: no MLPerf Tiny models beside the checkout");
+        crate::testing::skip("no MLPerf Tiny models beside the checkout");
         return;
     };
     for entry in entries.flatten() {

@@ -6,8 +6,7 @@ pub fn engine_or_skip() -> bool {
         Ok(()) => true,
         Err(error) => {
             let reason = error.to_string();
-            let reason = reason.lines().next().unwrap_or_default();
-            println!("skipped: no ONNX Runtime ({reason})");
+            crate::testing::skip(reason.lines().next().unwrap_or_default());
             false
         }
     }
