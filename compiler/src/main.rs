@@ -7,7 +7,7 @@ use std::process::ExitCode;
 /// Puts small neural networks on any chip.
 ///
 /// Train a model or bring an ONNX file, compile it in seven paces into one flat int8 file, and run
-/// that file with the `no_std` runtime: the same bits on a Cortex-M0 and on a desktop.
+/// that file with the `no_std` runtime: the same bits on a chip and on a desktop.
 ///
 ///   qibu poem models/poem5/model.qibu --seed 7 --count 5     couplets from seeds
 ///   qibu compile model.onnx -o model.qibu                    the seven paces, with a report

@@ -33,6 +33,12 @@ fn the_file_is_rebuilt_byte_for_byte() {
         assert_eq!(function.ram, function.ram_lower_bound, "{}", function.name);
     }
     assert_eq!(compiled.report.witness_refusal, None);
+    assert_eq!(
+        compiled.report.witness.is_some(),
+        qibu_compiler::engine::available().is_ok(),
+        "{:?}",
+        compiled.report.witness_refusal
+    );
     if let Some(witness) = &compiled.report.witness {
         for output in &witness.outputs {
             if let Some(error) = output.float_error {
@@ -41,6 +47,9 @@ fn the_file_is_rebuilt_byte_for_byte() {
                     "{}: the float path differs from ONNX Runtime by {error}",
                     output.name
                 );
+            }
+            if let Some(equal) = output.float_equal {
+                assert!(equal > 0.99, "{}: {equal} of indices equal", output.name);
             }
             if let Some(snr) = output.snr_db {
                 assert!(snr > 30.0, "{}: {snr} dB against ONNX Runtime", output.name);
