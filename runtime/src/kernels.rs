@@ -5,16 +5,30 @@
 //! checked. `run` is written so that the compiler sees no panic: slices are cut with `get`, walked
 //! with iterators, and a misfit is `None`.
 
+mod arg_max;
 mod arithmetic;
+pub(crate) mod binary;
+mod cast;
+mod concat;
 mod conv;
+mod copy;
+mod cum_sum;
 mod dense;
 mod dot;
 pub(crate) mod gate;
 mod gather;
+mod mat_mul;
 mod mean;
+mod normalise;
+mod pad;
+mod pool;
+mod reduce;
+mod scatter;
+mod select;
 mod sink;
+mod softmax;
+mod top_k;
 mod top_k_dense;
-mod transpose;
 mod types;
 pub(crate) mod unary;
 
@@ -60,7 +74,21 @@ pub(crate) fn check(step: &Step<'_>) -> Result<u64, Fault> {
         Opcode::Mul => arithmetic::check_mul(step),
         Opcode::Mean => mean::check(step),
         Opcode::Unary => unary::check(step),
-        Opcode::Transpose => transpose::check(step),
+        Opcode::Copy => copy::check(step),
+        Opcode::Binary => binary::check(step),
+        Opcode::Where => select::check(step),
+        Opcode::Cast => cast::check(step),
+        Opcode::Reduce => reduce::check(step),
+        Opcode::ArgMax => arg_max::check(step),
+        Opcode::TopK => top_k::check(step),
+        Opcode::Pool => pool::check(step),
+        Opcode::Pad => pad::check(step),
+        Opcode::Concat => concat::check(step),
+        Opcode::Scatter => scatter::check(step),
+        Opcode::Softmax => softmax::check(step),
+        Opcode::Normalise => normalise::check(step),
+        Opcode::MatMul => mat_mul::check(step),
+        Opcode::CumSum => cum_sum::check(step),
     }
 }
 
@@ -78,7 +106,21 @@ pub(crate) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
         Opcode::Mul => arithmetic::run_mul(step, operands),
         Opcode::Mean => mean::run(step, operands),
         Opcode::Unary => unary::run(step, operands),
-        Opcode::Transpose => transpose::run(step, operands),
+        Opcode::Copy => copy::run(step, operands),
+        Opcode::Binary => binary::run(step, operands),
+        Opcode::Where => select::run(step, operands),
+        Opcode::Cast => cast::run(step, operands),
+        Opcode::Reduce => reduce::run(step, operands),
+        Opcode::ArgMax => arg_max::run(step, operands),
+        Opcode::TopK => top_k::run(step, operands),
+        Opcode::Pool => pool::run(step, operands),
+        Opcode::Pad => pad::run(step, operands),
+        Opcode::Concat => concat::run(step, operands),
+        Opcode::Scatter => scatter::run(step, operands),
+        Opcode::Softmax => softmax::run(step, operands),
+        Opcode::Normalise => normalise::run(step, operands),
+        Opcode::MatMul => mat_mul::run(step, operands),
+        Opcode::CumSum => cum_sum::run(step, operands),
     }
 }
 

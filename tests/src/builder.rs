@@ -219,3 +219,16 @@ impl Builder {
 pub fn scale_word(factor: f64) -> u32 {
     Scale::nearest(factor).expect("a factor in range").word()
 }
+
+/// Attribute words of a `Copy` that permutes the axes of `shape`.
+#[must_use]
+pub fn transpose_words(shape: &[u32], permutation: &[usize]) -> Vec<u32> {
+    let missing = 6 - shape.len();
+    let stride = |axis: usize| shape[axis + 1..].iter().product::<u32>();
+    let mut words = vec![0];
+    words.extend(vec![1; missing]);
+    words.extend(permutation.iter().map(|&axis| shape[axis]));
+    words.extend(vec![0; missing]);
+    words.extend(permutation.iter().map(|&axis| stride(axis)));
+    words
+}

@@ -5,7 +5,7 @@
 
 mod real;
 
-use crate::builder::{Builder, I8_RANGE, scale_word};
+use crate::builder::{Builder, I8_RANGE, scale_word, transpose_words};
 use qibu::format::DType::{F16, F32, I8, I16, I32};
 use qibu::format::Opcode;
 use qibu::math;
@@ -217,7 +217,12 @@ fn integers(b: &mut Builder, noise: &mut Noise) {
     let scales = [scale_word(1.0 / 512.0), scale_word(1.0 / 300.0)];
     b.step(Opcode::Gate, &[product, x, sum, table], &[gated], &scales);
     let turned = b.quantised(I8, &[1, 4, 2, 3], 0.05, 1);
-    b.step(Opcode::Transpose, &[gated], &[turned], &[0, 3, 1, 2, 0, 0]);
+    b.step(
+        Opcode::Copy,
+        &[gated],
+        &[turned],
+        &transpose_words(&dims, &[0, 3, 1, 2]),
+    );
     let scores = b.quantised(I32, &[1, 4, 2, 5], 0.001, 0);
     let inputs = layer(b, noise, turned, &[5, 3], 12, 0.9);
     b.step(Opcode::Dense, &inputs, &[scores], &ALL_I32);

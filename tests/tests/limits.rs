@@ -112,12 +112,16 @@ fn biases_are_read_within_the_limit() {
 #[test]
 fn every_element_written_is_work() {
     let limits = Limits { macs: 1000 };
-    for opcode in [Opcode::Quantise, Opcode::Transpose, Opcode::Dequantise] {
+    for opcode in [Opcode::Quantise, Opcode::Copy, Opcode::Dequantise] {
         let mut builder = Builder::default();
         let (from, to, attributes): (_, _, &[u32]) = match opcode {
             Opcode::Quantise => (DType::F32, DType::I8, &[]),
             Opcode::Dequantise => (DType::I8, DType::F32, &[]),
-            _ => (DType::I8, DType::I8, &[0; 6]),
+            _ => (
+                DType::I8,
+                DType::I8,
+                &[0, 1, 1, 1, 1, 1, 1001, 0, 0, 0, 0, 0, 1],
+            ),
         };
         let x = builder.activation(from, &[1001]);
         let y = builder.activation(to, &[1001]);

@@ -4,7 +4,7 @@
 use qibu::Model;
 use qibu::format::{DType, Opcode};
 use qibu_compiler::aligned::AlignedBytes;
-use qibu_tests::builder::{Builder, FREE};
+use qibu_tests::builder::{Builder, FREE, transpose_words};
 
 const CANONICAL: u32 = 0x7FC0_0000;
 /// A signalling one, a negative one, and one with a payload.
@@ -49,7 +49,12 @@ fn gate_writes_the_canonical_nan() {
 fn mean_writes_the_canonical_nan() {
     let bits = run(|b, x, y| {
         let turned = b.activation(DType::F32, &[3, 1, 1]);
-        b.step(Opcode::Transpose, &[x], &[turned], &[1, 0, 2, 0, 0, 0]);
+        b.step(
+            Opcode::Copy,
+            &[x],
+            &[turned],
+            &transpose_words(&[1, 3, 1], &[1, 0, 2]),
+        );
         b.step(Opcode::Mean, &[turned], &[y], &[0]);
     });
     assert_eq!(bits, [CANONICAL; 3]);

@@ -11,7 +11,7 @@ pub enum Opcode {
     Dequantise = 2,
     /// Rows of the input against rows of the weights.
     Dense = 3,
-    /// Channels-last convolution, one group.
+    /// Channels-last convolution, in groups.
     Conv = 4,
     /// `a · σ(b) + x`.
     Gate = 5,
@@ -19,22 +19,52 @@ pub enum Opcode {
     TopKDense = 6,
     /// Rows of a table by index.
     Gather = 7,
-    /// Elementwise sum.
+    /// Sum of integers or floats, the second operand repeated.
     Add = 8,
-    /// Elementwise product.
+    /// Product of integers or floats, the second operand repeated.
     Mul = 9,
     /// Mean over the second last axis.
     Mean = 10,
     /// Elementwise function: table on int8, `math` on f32.
     Unary = 11,
-    /// Permutation of axes.
-    Transpose = 12,
+    /// Elements picked by strides: transposes, slices, repetitions.
+    Copy = 12,
+    /// Elementwise function of two broadcast operands.
+    Binary = 13,
+    /// One of two values, elementwise by a condition.
+    Where = 14,
+    /// Conversion between f32, int32 and truth values.
+    Cast = 15,
+    /// Sum, product, maximum or minimum along an axis.
+    Reduce = 16,
+    /// Position of the maximum or minimum along an axis.
+    ArgMax = 17,
+    /// The k best along an axis, with their positions.
+    TopK = 18,
+    /// Channels-last maximum or mean of sliding windows.
+    Pool = 19,
+    /// Elements spread out, the room between and around them filled.
+    Pad = 20,
+    /// Up to four tensors joined along an axis.
+    Concat = 21,
+    /// Rows of a table replaced or combined by index.
+    Scatter = 22,
+    /// Softmax or its logarithm along an axis.
+    Softmax = 23,
+    /// Rows centred and brought to unit variance, mean square or norm.
+    Normalise = 24,
+    /// Products of matrices that are both activations.
+    MatMul = 25,
+    /// Running sums along an axis.
+    CumSum = 26,
 }
 
 /// Numbers of inputs, outputs and attribute words of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arity {
-    /// Input tensors: this many, or one fewer where the last is optional.
+    /// Fewest input tensors.
+    pub least_inputs: u8,
+    /// Most input tensors.
     pub inputs: u8,
     /// Output tensors.
     pub outputs: u8,
@@ -48,24 +78,46 @@ pub const MAX_INPUTS: usize = 4;
 pub const MAX_OUTPUTS: usize = 2;
 
 impl Opcode {
+    /// All operators, in the order of their codes.
+    pub const ALL: [Self; 26] = [
+        Self::Quantise,
+        Self::Dequantise,
+        Self::Dense,
+        Self::Conv,
+        Self::Gate,
+        Self::TopKDense,
+        Self::Gather,
+        Self::Add,
+        Self::Mul,
+        Self::Mean,
+        Self::Unary,
+        Self::Copy,
+        Self::Binary,
+        Self::Where,
+        Self::Cast,
+        Self::Reduce,
+        Self::ArgMax,
+        Self::TopK,
+        Self::Pool,
+        Self::Pad,
+        Self::Concat,
+        Self::Scatter,
+        Self::Softmax,
+        Self::Normalise,
+        Self::MatMul,
+        Self::CumSum,
+    ];
+
     /// The operator with this code.
     #[must_use]
     pub const fn from_code(code: u8) -> Option<Self> {
-        Some(match code {
-            1 => Self::Quantise,
-            2 => Self::Dequantise,
-            3 => Self::Dense,
-            4 => Self::Conv,
-            5 => Self::Gate,
-            6 => Self::TopKDense,
-            7 => Self::Gather,
-            8 => Self::Add,
-            9 => Self::Mul,
-            10 => Self::Mean,
-            11 => Self::Unary,
-            12 => Self::Transpose,
-            _ => return None,
-        })
+        // Codes count from one without a gap.
+        let index = (code as usize).wrapping_sub(1);
+        if index < Self::ALL.len() {
+            Some(Self::ALL[index])
+        } else {
+            None
+        }
     }
 
     /// The name, as reports show it.
@@ -83,7 +135,21 @@ impl Opcode {
             Self::Mul => "Mul",
             Self::Mean => "Mean",
             Self::Unary => "Unary",
-            Self::Transpose => "Transpose",
+            Self::Copy => "Copy",
+            Self::Binary => "Binary",
+            Self::Where => "Where",
+            Self::Cast => "Cast",
+            Self::Reduce => "Reduce",
+            Self::ArgMax => "ArgMax",
+            Self::TopK => "TopK",
+            Self::Pool => "Pool",
+            Self::Pad => "Pad",
+            Self::Concat => "Concat",
+            Self::Scatter => "Scatter",
+            Self::Softmax => "Softmax",
+            Self::Normalise => "Normalise",
+            Self::MatMul => "MatMul",
+            Self::CumSum => "CumSum",
         }
     }
 
@@ -91,32 +157,47 @@ impl Opcode {
     /// last input, float forms leave it out; `Gate` and `Unary` likewise with their table.
     #[must_use]
     pub const fn arity(self) -> Arity {
-        let (inputs, outputs, attributes) = match self {
-            Self::Quantise | Self::Dequantise => (1, 1, 0),
-            Self::Dense => (4, 1, 2),
-            Self::Conv => (4, 1, 10),
-            Self::Gate => (4, 1, 2),
-            Self::TopKDense => (4, 2, 0),
-            Self::Gather => (2, 1, 0),
-            Self::Add => (2, 1, 4),
-            Self::Mul => (2, 1, 3),
-            Self::Mean => (1, 1, 1),
-            Self::Unary => (2, 1, 1),
-            Self::Transpose => (1, 1, 6),
+        let (least_inputs, inputs, outputs, attributes) = match self {
+            Self::Quantise | Self::Dequantise | Self::Cast => (1, 1, 1, 0),
+            Self::Dense | Self::Gate => (3, 4, 1, 2),
+            Self::Conv => (3, 4, 1, 10),
+            Self::TopKDense => (3, 4, 2, 0),
+            Self::Gather => (2, 2, 1, 0),
+            Self::Add => (2, 2, 1, 4),
+            Self::Mul => (2, 2, 1, 3),
+            Self::Mean => (1, 1, 1, 1),
+            Self::Unary => (1, 2, 1, 1),
+            Self::Copy | Self::Pad => (1, 1, 1, 13),
+            Self::Binary | Self::MatMul => (2, 2, 1, 1),
+            Self::Where => (3, 3, 1, 0),
+            Self::Reduce | Self::ArgMax | Self::Softmax | Self::Normalise | Self::CumSum => {
+                (1, 1, 1, 3)
+            }
+            Self::TopK => (1, 1, 2, 3),
+            Self::Pool => (1, 1, 1, 9),
+            Self::Concat => (1, 4, 1, 5),
+            Self::Scatter => (3, 3, 1, 2),
         };
         Arity {
+            least_inputs,
             inputs,
             outputs,
             attributes,
         }
     }
+}
 
-    /// Whether the last input may be missing.
-    #[must_use]
-    pub const fn last_input_optional(self) -> bool {
-        matches!(
-            self,
-            Self::Dense | Self::Conv | Self::Gate | Self::TopKDense | Self::Unary
-        )
+#[cfg(test)]
+mod tests {
+    use super::Opcode;
+
+    #[test]
+    fn codes_count_from_one() {
+        for (operator, code) in Opcode::ALL.into_iter().zip(1..) {
+            assert_eq!(operator as u8, code);
+            assert_eq!(Opcode::from_code(code), Some(operator));
+        }
+        assert_eq!(Opcode::from_code(0), None);
+        assert_eq!(Opcode::from_code(Opcode::ALL.len() as u8 + 1), None);
     }
 }

@@ -91,9 +91,7 @@ pub(super) fn check_steps(model: &Model<'_>, limits: Limits) -> Result<(), LoadE
             fault(if known { Fault::Range } else { Fault::Code })
         })?;
         let arity = step.opcode.arity();
-        let optional = u8::from(step.opcode.last_input_optional());
-        if step.inputs > arity.inputs
-            || step.inputs + optional < arity.inputs
+        if !(arity.least_inputs..=arity.inputs).contains(&step.inputs)
             || step.outputs != arity.outputs
             || step.attributes().len() != usize::from(arity.attributes)
         {

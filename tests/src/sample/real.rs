@@ -1,7 +1,7 @@
 //! The function that runs every float operator, with f32 or with f16 weights.
 
 use super::Noise;
-use crate::builder::Builder;
+use crate::builder::{Builder, transpose_words};
 use qibu::format::DType::{F16, F32, I32};
 use qibu::format::{DType, Opcode};
 
@@ -51,10 +51,10 @@ pub(super) fn add(b: &mut Builder, noise: &mut Noise, dtype: DType, name: &str) 
     );
     let turned = b.activation(F32, &[1, 3, 2, 4]);
     b.step(
-        Opcode::Transpose,
+        Opcode::Copy,
         &[product],
         &[turned],
-        &[0, 2, 1, 3, 0, 0],
+        &transpose_words(&dims, &[0, 2, 1, 3]),
     );
     let mean = b.activation(F32, &[1, 3, 4]);
     b.step(Opcode::Mean, &[turned], &[mean], &[0]);
