@@ -15,8 +15,10 @@ mod copy;
 mod cum_sum;
 mod dense;
 mod dot;
+mod elements;
 pub(crate) mod gate;
 mod gather;
+mod lanes;
 mod mat_mul;
 mod mean;
 mod normalise;
@@ -31,6 +33,7 @@ mod top_k;
 mod top_k_dense;
 mod types;
 pub(crate) mod unary;
+mod window;
 
 use crate::arena::Operands;
 use crate::error::Fault;
