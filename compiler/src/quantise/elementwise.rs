@@ -151,14 +151,14 @@ pub(super) fn lower_unary(builder: &mut Builder<'_>, node: &Node, kind: Unary) -
             &node.name,
             vec![x],
             vec![out],
-            vec![function as u32],
+            vec![function as u32, 0, 0],
         );
         return Ok(());
     }
     let (_, from) = quantisation_of(builder, x);
     let to = builder.calibrated(value, DType::I8, 0.0);
     let table = (-128..128).map(|q| {
-        let real = function.apply(dequantise(q, from.scale, from.zero_point));
+        let real = function.apply(dequantise(q, from.scale, from.zero_point), 0.0, 0.0);
         quantise(real, to.scale, to.zero_point, -128, 127) as i8 as u8
     });
     let name = format!("{}.table", node.name);
@@ -169,7 +169,7 @@ pub(super) fn lower_unary(builder: &mut Builder<'_>, node: &Node, kind: Unary) -
         &node.name,
         vec![x, table],
         vec![out],
-        vec![function as u32],
+        vec![function as u32, 0, 0],
     );
     Ok(())
 }

@@ -26,6 +26,8 @@ pub(super) fn lower(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
     let table = constant_f32(builder, node, 0)?;
     representable(table, builder.scheme.weights)?;
     let shape = shape_of(builder, node, 0)?.to_vec();
+    // Rows and their width: checked to be a matrix.
+    let words = shape.iter().map(|&dim| dim as u32).collect();
     let name = format!("{}.table", node.name);
     let value = node.outputs[0];
     let (table, dtype, quantisation) = match builder.scheme.weights {
@@ -54,7 +56,7 @@ pub(super) fn lower(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
         &node.name,
         vec![table, ids],
         vec![out],
-        vec![],
+        words,
     );
     Ok(())
 }
