@@ -1,8 +1,10 @@
 //! A tiny poem model from a seed, for every test that needs a model and not a trained one.
 //!
-//! `generate` and `encode` have the bones of a trained poem model; `integers`, `floats` and
-//! `halves` run every operator in every form. Weights are noise, so the couplets are, too.
+//! `generate` and `encode` have the bones of a trained poem model; the other functions run every
+//! operator in every form. Weights are noise, so the couplets are, too.
 
+mod elements;
+mod moves;
 mod real;
 
 use crate::builder::{Builder, I8_RANGE, scale_word, transpose_words};
@@ -36,7 +38,9 @@ pub fn sample() -> AlignedBytes {
 }
 
 /// Names of the functions.
-pub const FUNCTIONS: [&str; 5] = ["generate", "encode", "integers", "floats", "halves"];
+pub const FUNCTIONS: [&str; 7] = [
+    "generate", "encode", "integers", "floats", "halves", "elements", "moves",
+];
 
 /// The model before it is written, for tests that break it.
 #[must_use]
@@ -64,6 +68,8 @@ fn of(functions: &[&str]) -> Builder {
             "integers" => integers,
             "floats" => |b, noise| real::add(b, noise, F32, "floats"),
             "halves" => |b, noise| real::add(b, noise, F16, "halves"),
+            "elements" => |b, _| elements::add(b),
+            "moves" => |b, _| moves::add(b),
             _ => panic!("no function {name}"),
         };
         add(&mut builder, &mut noise);
@@ -161,7 +167,8 @@ fn encode(b: &mut Builder, noise: &mut Noise) {
     let rows = noise.i8s(vocabulary() * CHANNELS);
     let table = b.weights(I8, &[vocabulary(), CHANNELS], &rows);
     let x = b.quantised(I8, &line, 0.02, -3);
-    b.step(Opcode::Gather, &[table, ids], &[x], &[]);
+    let words = [vocabulary(), CHANNELS];
+    b.step(Opcode::Gather, &[table, ids], &[x], &words);
     let y = b.quantised(I8, &line, 0.03, 11);
     let inputs = layer(b, noise, x, &[CHANNELS, 1, 3, CHANNELS], -500, 0.001);
     b.step(
@@ -198,7 +205,7 @@ fn integers(b: &mut Builder, noise: &mut Noise) {
         .map(|q: i32| (math::sigmoid((q + 9) as f32 * 0.05) * 255.0 - 127.5) as i8)
         .collect();
     let table = b.weights(I8, &[256], &entries);
-    b.step(Opcode::Unary, &[x, table], &[squashed], &[0]);
+    b.step(Opcode::Unary, &[x, table], &[squashed], &[0; 3]);
     let sum = b.quantised(I8, &dims, 0.06, 2);
     let halves = [scale_word(0.4 / 128.0), scale_word(0.3 / 128.0)];
     b.step(

@@ -35,6 +35,8 @@ pub enum DType {
     I32 = 4,
     /// Scale words of a requantisation, see [`crate::rounding::Scale`].
     Scale = 5,
+    /// Truth value in a byte: zero is false, kernels write one for true.
+    Bool = 6,
 }
 
 impl DType {
@@ -48,6 +50,7 @@ impl DType {
             3 => Self::I16,
             4 => Self::I32,
             5 => Self::Scale,
+            6 => Self::Bool,
             _ => return None,
         })
     }
@@ -56,7 +59,7 @@ impl DType {
     #[must_use]
     pub const fn size(self) -> usize {
         match self {
-            Self::I8 => 1,
+            Self::I8 | Self::Bool => 1,
             Self::F16 | Self::I16 => 2,
             Self::F32 | Self::I32 | Self::Scale => 4,
         }

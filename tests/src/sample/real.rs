@@ -19,7 +19,7 @@ pub(super) fn add(b: &mut Builder, noise: &mut Noise, dtype: DType, name: &str) 
     let ids = b.activation(I32, &[6]);
     let table = constant(b, noise, &[9, 4]);
     let x = b.activation(F32, &dims);
-    b.step(Opcode::Gather, &[table, ids], &[x], &[]);
+    b.step(Opcode::Gather, &[table, ids], &[x], &[9, 4]);
     let input = b.activation(F32, &[1, 4]);
     let shifted = b.activation(F32, &dims);
     b.step(
@@ -38,7 +38,7 @@ pub(super) fn add(b: &mut Builder, noise: &mut Noise, dtype: DType, name: &str) 
     let mut last = gated;
     for function in 0..4 {
         let out = b.activation(F32, &dims);
-        b.step(Opcode::Unary, &[last], &[out], &[function]);
+        b.step(Opcode::Unary, &[last], &[out], &[function, 0, 0]);
         last = out;
     }
     let factors = b.weights(F32, &[4], &noise.f32s(4));
