@@ -27,6 +27,7 @@ mod scatter;
 mod select;
 mod sink;
 mod softmax;
+mod source;
 mod top_k;
 mod top_k_dense;
 mod types;

@@ -3,6 +3,7 @@
 //! int8 → int8 by a table of 256 entries made offline (entry i is for q = i − 128); f32 by
 //! [`crate::math`]. Inputs: x, table (int8 only). Attribute: the function's code, for f32.
 
+use super::source::Source;
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::DType;
@@ -73,16 +74,17 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let [out, _] = operands.outputs;
     if step.input(0)?.dtype == DType::F32 {
         let function = Function::from_code(step.attribute(0))?;
-        let x: &[f32] = bytemuck::try_cast_slice(x).ok()?;
+        let x: Source<'_, f32> = Source::new(x)?;
         let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
-        for (out, x) in out.iter_mut().zip(x) {
-            *out = math::canonical(function.apply(*x));
+        for (index, out) in out.iter_mut().enumerate() {
+            *out = math::canonical(function.apply(x.get(index, *out)?));
         }
         return Some(());
     }
-    for (out, x) in out.iter_mut().zip(x) {
+    let x: Source<'_, u8> = Source::new(x)?;
+    for (index, out) in out.iter_mut().enumerate() {
         // The byte of q with its sign bit flipped is q + 128.
-        *out = *table.get(usize::from(x ^ 0x80))?;
+        *out = *table.get(usize::from(x.get(index, *out)? ^ 0x80))?;
     }
     Some(())
 }
