@@ -176,14 +176,6 @@ impl<'m, 'r> Run<'m, 'r> {
     }
 
     fn run_step(&mut self, step: &Step<'m>) -> Option<()> {
-        let mut inputs = [const { Operand::None }; MAX_INPUTS];
-        for (operand, &index) in inputs.iter_mut().zip(step.inputs()) {
-            let tensor = step.model.tensor(index)?;
-            *operand = match step.model.constant(&tensor) {
-                Some(bytes) => Operand::Constant(bytes),
-                None => Operand::Arena(range(&tensor)?),
-            };
-        }
         let end = self.arena.len();
         // A missing second output is the empty range at the end.
         let mut outputs = [const { 0..0 }; MAX_OUTPUTS];
@@ -191,6 +183,19 @@ impl<'m, 'r> Run<'m, 'r> {
             *output = match step.output(position) {
                 Some(tensor) => range(&tensor)?,
                 None => end..end,
+            };
+        }
+        let mut inputs = [const { Operand::None }; MAX_INPUTS];
+        for (position, &index) in step.inputs().iter().enumerate() {
+            let tensor = step.model.tensor(index)?;
+            *inputs.get_mut(position)? = match step.model.constant(&tensor) {
+                Some(bytes) => Operand::Constant(bytes),
+                None => match range(&tensor)? {
+                    range if step.opcode.in_place(position) && outputs.first() == Some(&range) => {
+                        Operand::None
+                    }
+                    range => Operand::Arena(range),
+                },
             };
         }
         let operands = Operands::carve(self.arena, inputs, outputs)?;

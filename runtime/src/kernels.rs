@@ -29,6 +29,7 @@ pub(crate) mod scatter;
 mod select;
 mod sink;
 mod softmax;
+mod source;
 mod top_k;
 mod top_k_dense;
 mod types;

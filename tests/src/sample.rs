@@ -192,7 +192,7 @@ fn encode(b: &mut Builder, noise: &mut Noise) {
     b.function("encode", &[ids], &[out]);
 }
 
-/// The integer operators that a poem does not need.
+/// The integer operators that a poem does not need; elementwise ones in place.
 fn integers(b: &mut Builder, noise: &mut Noise) {
     let dims = [1, 2, 3, 4];
     let input = b.activation(F32, &dims);
@@ -206,7 +206,7 @@ fn integers(b: &mut Builder, noise: &mut Noise) {
         .collect();
     let table = b.weights(I8, &[256], &entries);
     b.step(Opcode::Unary, &[x, table], &[squashed], &[0; 3]);
-    let sum = b.quantised(I8, &dims, 0.06, 2);
+    let sum = b.replacing(squashed, 0.06, 2);
     let halves = [scale_word(0.4 / 128.0), scale_word(0.3 / 128.0)];
     b.step(
         Opcode::Add,
@@ -216,10 +216,10 @@ fn integers(b: &mut Builder, noise: &mut Noise) {
     );
     let channel = noise.i8s(4);
     let factors = b.weights(I8, &[4], &channel);
-    let product = b.quantised(I16, &dims, 0.01, 0);
+    let product = b.replacing(wide, 0.01, 0);
     let attributes = [&[scale_word(0.2)][..], &I16_RANGE].concat();
     b.step(Opcode::Mul, &[wide, factors], &[product], &attributes);
-    let gated = b.quantised(I8, &dims, 0.05, 1);
+    let gated = b.replacing(sum, 0.05, 1);
     let table = gate_table(b, 1.0 / 4096.0);
     let scales = [scale_word(1.0 / 512.0), scale_word(1.0 / 300.0)];
     b.step(Opcode::Gate, &[product, x, sum, table], &[gated], &scales);

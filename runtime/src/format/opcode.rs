@@ -153,6 +153,18 @@ impl Opcode {
         }
     }
 
+    /// Whether output 0 may take the place of input `index`: the same bytes with the same element
+    /// type. These operators read no element of it behind the one that they write.
+    #[must_use]
+    pub const fn in_place(self, index: usize) -> bool {
+        match self {
+            Self::Unary => index == 0,
+            Self::Add | Self::Mul => index < 2,
+            Self::Gate => index < 3,
+            _ => false,
+        }
+    }
+
     /// Operand counts. Integer forms of `Dense`, `Conv` and `TopKDense` have scale words as their
     /// last input, float forms leave it out; `Gate` and `Unary` likewise with their table.
     #[must_use]

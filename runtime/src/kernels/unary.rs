@@ -10,6 +10,7 @@
 
 mod function;
 
+use super::source::Source;
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::DType;
@@ -64,29 +65,31 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
         DType::F32 => {
             let function = function?;
             let (alpha, beta) = parameters(step);
-            let x: &[f32] = bytemuck::try_cast_slice(x).ok()?;
+            let x: Source<'_, f32> = Source::new(x)?;
             let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
-            for (out, x) in out.iter_mut().zip(x) {
-                *out = math::canonical(function.apply(*x, alpha, beta));
+            for (index, out) in out.iter_mut().enumerate() {
+                *out = math::canonical(function.apply(x.get(index, *out)?, alpha, beta));
             }
         }
         DType::I32 => {
             let function = function?;
-            let x: &[i32] = bytemuck::try_cast_slice(x).ok()?;
+            let x: Source<'_, i32> = Source::new(x)?;
             let out: &mut [i32] = bytemuck::try_cast_slice_mut(out).ok()?;
-            for (out, x) in out.iter_mut().zip(x) {
-                *out = function.apply_i32(*x)?;
+            for (index, out) in out.iter_mut().enumerate() {
+                *out = function.apply_i32(x.get(index, *out)?)?;
             }
         }
         DType::Bool => {
-            for (out, x) in out.iter_mut().zip(x) {
-                *out = u8::from(*x == 0);
+            let x: Source<'_, u8> = Source::new(x)?;
+            for (index, out) in out.iter_mut().enumerate() {
+                *out = u8::from(x.get(index, *out)? == 0);
             }
         }
         _ => {
-            for (out, x) in out.iter_mut().zip(x) {
+            let x: Source<'_, u8> = Source::new(x)?;
+            for (index, out) in out.iter_mut().enumerate() {
                 // The byte of q with its sign bit flipped is q + 128.
-                *out = *table.get(usize::from(x ^ 0x80))?;
+                *out = *table.get(usize::from(x.get(index, *out)? ^ 0x80))?;
             }
         }
     }

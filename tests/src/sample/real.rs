@@ -33,16 +33,20 @@ pub(super) fn add(b: &mut Builder, noise: &mut Noise, dtype: DType, name: &str) 
     let conv = b.activation(F32, &dims);
     let attributes = [&[2, 2, 1, 1, 1, 1, 1, 0][..], &free].concat();
     b.step(Opcode::Conv, &[shifted, w, bias], &[conv], &attributes);
-    let gated = b.activation(F32, &dims);
+    let gated = b.replacing(conv, 1.0, 0);
     b.step(Opcode::Gate, &[conv, shifted, x], &[gated], &[0; 2]);
     let mut last = gated;
     for function in 0..4 {
-        let out = b.activation(F32, &dims);
+        // In turns apart and in place.
+        let out = match function % 2 {
+            0 => b.activation(F32, &dims),
+            _ => b.replacing(last, 1.0, 0),
+        };
         b.step(Opcode::Unary, &[last], &[out], &[function, 0, 0]);
         last = out;
     }
     let factors = b.weights(F32, &[4], &noise.f32s(4));
-    let product = b.activation(F32, &dims);
+    let product = b.replacing(last, 1.0, 0);
     b.step(
         Opcode::Mul,
         &[last, factors],
