@@ -16,7 +16,12 @@ fn around(builder: &Builder<'_>, x: TensorId, axis: usize) -> [u32; 2] {
     [shape[axis] as u32, inner as u32]
 }
 
-pub(super) fn softmax(builder: &mut Builder<'_>, node: &Node, axis: usize, log: bool) -> Result<()> {
+pub(super) fn softmax(
+    builder: &mut Builder<'_>,
+    node: &Node,
+    axis: usize,
+    log: bool,
+) -> Result<()> {
     let x = builder.input(node, 0)?;
     let [n, inner] = around(builder, x, axis);
     let out = builder.arena(node.outputs[0], DType::F32, Quantisation::NONE)?;
@@ -54,7 +59,13 @@ pub(super) fn top_k(builder: &mut Builder<'_>, node: &Node, top: TopK) -> Result
     let values = builder.arena(node.outputs[0], dtype, quantisation)?;
     let ids = builder.arena(node.outputs[1], DType::I32, Quantisation::NONE)?;
     let attributes = vec![n, inner, u32::from(!top.largest)];
-    builder.push(Opcode::TopK, &node.name, vec![x], vec![values, ids], attributes);
+    builder.push(
+        Opcode::TopK,
+        &node.name,
+        vec![x],
+        vec![values, ids],
+        attributes,
+    );
     Ok(())
 }
 
@@ -70,6 +81,12 @@ pub(super) fn normalise(builder: &mut Builder<'_>, node: &Node, by: Normalise) -
         Norm::Absolute => 0b111,
     };
     let attributes = vec![n, by.epsilon.to_bits(), flags];
-    builder.push(Opcode::Normalise, &node.name, vec![x], vec![out], attributes);
+    builder.push(
+        Opcode::Normalise,
+        &node.name,
+        vec![x],
+        vec![out],
+        attributes,
+    );
     Ok(())
 }

@@ -23,7 +23,10 @@ pub(super) fn lower(builder: &mut Builder<'_>, node: &Node, kind: Binary) -> Res
         let operands = [builder.input(node, first)?, builder.input(node, second)?];
         return push_reals(builder, node, kind, operands, target);
     }
-    let mut operands = [operand(builder, node, first)?, operand(builder, node, second)?];
+    let mut operands = [
+        operand(builder, node, first)?,
+        operand(builder, node, second)?,
+    ];
     if repeats.is_none() {
         // The kernel repeats along leading axes only: anything else is written out.
         let shape = builder.graph.shape(value).to_vec();
@@ -73,8 +76,8 @@ fn operand(builder: &mut Builder<'_>, node: &Node, index: usize) -> Result<Tenso
     builder.weights(&name, DType::I8, &shape, scale, bytes)
 }
 
-/// What a step stores: a value, and the limits of a Clip that it has absorbed.
-pub(super) type Target = (ValueId, Option<Clamp>);
+/// What a step stores: the limits of a Clip that it has absorbed, and the value.
+pub(super) type Target = (Option<Clamp>, ValueId);
 
 fn opcode(kind: Binary) -> Opcode {
     match kind {
@@ -88,7 +91,7 @@ fn push_reals(
     node: &Node,
     kind: Binary,
     operands: [TensorId; 2],
-    (value, clamp): Target,
+    (clamp, value): Target,
 ) -> Result<()> {
     let out = builder.arena(value, DType::F32, Quantisation::NONE)?;
     let mut attributes = match kind {
@@ -107,9 +110,12 @@ pub(super) fn push_integers(
     node: &Node,
     kind: Binary,
     [a_id, b_id]: [TensorId; 2],
-    (value, clamp): Target,
+    (clamp, value): Target,
 ) -> Result<()> {
-    let ((_, a), (_, b)) = (quantisation_of(builder, a_id), quantisation_of(builder, b_id));
+    let ((_, a), (_, b)) = (
+        quantisation_of(builder, a_id),
+        quantisation_of(builder, b_id),
+    );
     let dtype = builder.type_of(value);
     let least = match kind {
         Binary::Add => qibu::math::max(a.scale, b.scale) / 127.0,

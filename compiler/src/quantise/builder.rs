@@ -110,10 +110,7 @@ impl<'g> Builder<'g> {
                     .hint("take it out of the graph's outputs; it needs no device"));
             }
             let id = self.operand(output)?;
-            let integer = matches!(
-                self.tensor(id).dtype,
-                DType::I8 | DType::I16 | DType::I32
-            );
+            let integer = matches!(self.tensor(id).dtype, DType::I8 | DType::I16 | DType::I32);
             let selected = self.steps.iter().any(|step| {
                 step.opcode == Opcode::TopKDense && step.outputs.contains(&self.program.root(id))
             });

@@ -2,8 +2,8 @@
 //! them; any other Clip of integers is a
 //! product with one, limited.
 
-use super::builder::Builder;
 use super::arithmetic::push_integers;
+use super::builder::Builder;
 use super::unary;
 use crate::error::Result;
 use crate::graph::{Binary, Clamp, Graph, Node, Op, ValueId};
@@ -40,5 +40,5 @@ pub(super) fn lower(builder: &mut Builder<'_>, node: &Node, clamp: Clamp) -> Res
         return unary::push_real(builder, node, x, (Function1::Clip, clamp.low, clamp.high));
     }
     let one = builder.weights("one", DType::I8, &[1], 1.0 / 127.0, vec![127])?;
-    push_integers(builder, node, Binary::Mul, [x, one], (value, Some(clamp)))
+    push_integers(builder, node, Binary::Mul, [x, one], (Some(clamp), value))
 }

@@ -17,9 +17,13 @@ pub(super) fn plain(builder: &mut Builder<'_>, name: &str, tensor: &Tensor) -> R
             let values = tensor.to_i64().unwrap_or_default();
             let narrow = values.iter().map(|&value| i32::try_from(value).ok());
             let narrow: Option<Vec<i32>> = narrow.collect();
-            let beyond = || Error::input(format!("constant `{name}` holds integers beyond 32 bits"));
+            let beyond =
+                || Error::input(format!("constant `{name}` holds integers beyond 32 bits"));
             let narrow = narrow.ok_or_else(beyond)?;
-            narrow.iter().flat_map(|value| value.to_le_bytes()).collect()
+            narrow
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect()
         }
     };
     builder.weights(name, plain_type(tensor.dtype()), tensor.shape(), 1.0, bytes)

@@ -122,7 +122,7 @@ pub(super) fn split(graph: &Graph, formats: &Formats) -> Reals {
 /// Whether all float operands that a node computes with at run time are stored as f32.
 fn follows_reals(graph: &Graph, node: &Node, reals: &Reals) -> bool {
     let operands = node.inputs.iter().flatten().copied();
-    let mut floats = operands
-        .filter(|&id| graph.constant(id).is_none() && graph.value(id).dtype == Dtype::F32);
+    let mut floats =
+        operands.filter(|&id| graph.constant(id).is_none() && graph.value(id).dtype == Dtype::F32);
     floats.all(|id| reals.stores(id))
 }

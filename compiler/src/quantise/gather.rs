@@ -1,7 +1,6 @@
 //! `Gather`: rows of a table by index: an embedding, or values computed before.
 
 use super::builder::{Builder, Quantisation, missing};
-use super::scheme::Weights;
 use super::weights::{constant_f32, float_bytes, quantisation_of, representable, symmetric};
 use crate::error::Result;
 use crate::graph::{Dtype, Node};

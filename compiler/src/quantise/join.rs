@@ -36,7 +36,10 @@ pub(super) fn concat(builder: &mut Builder<'_>, node: &Node, axis: usize) -> Res
             let out = if last {
                 builder.arena(value, dtype, to)?
             } else {
-                let length = group.iter().map(|&part| builder.tensor(part).shape[axis]).sum();
+                let length = group
+                    .iter()
+                    .map(|&part| builder.tensor(part).shape[axis])
+                    .sum();
                 let mut shape = shape.clone();
                 shape[axis] = length;
                 builder.temporary(None, &node.name, shape, dtype, to)?
@@ -67,7 +70,13 @@ fn push_concat(
         attributes.push(if same { 0 } else { scale_word(factor) });
     }
     attributes.resize(1 + FAN_IN, 0);
-    builder.push(Opcode::Concat, &node.name, parts.to_vec(), vec![out], attributes);
+    builder.push(
+        Opcode::Concat,
+        &node.name,
+        parts.to_vec(),
+        vec![out],
+        attributes,
+    );
 }
 
 pub(super) fn pad(builder: &mut Builder<'_>, node: &Node, pad: &Pad) -> Result<()> {
@@ -86,7 +95,9 @@ pub(super) fn pad(builder: &mut Builder<'_>, node: &Node, pad: &Pad) -> Result<(
         words
     };
     if pad.before.len() > MAX_RANK {
-        return Err(Error::input(format!("padding of more than {MAX_RANK} axes")));
+        return Err(Error::input(format!(
+            "padding of more than {MAX_RANK} axes"
+        )));
     }
     let mut attributes = vec![value];
     attributes.extend(words(&pad.before, 0));

@@ -11,7 +11,11 @@ use qibu::format::Opcode;
 /// Axes of a copy, outermost first: length and stride.
 type Axes = Vec<(usize, isize)>;
 
-pub(super) fn transpose(builder: &mut Builder<'_>, node: &Node, permutation: &[usize]) -> Result<()> {
+pub(super) fn transpose(
+    builder: &mut Builder<'_>,
+    node: &Node,
+    permutation: &[usize],
+) -> Result<()> {
     let x = builder.input(node, 0)?;
     let shape = builder.tensor(x).shape.clone();
     let strides = strides(&shape);
@@ -31,7 +35,10 @@ pub(super) fn slice(
 ) -> Result<()> {
     let x = builder.input(node, 0)?;
     let strides = strides(&builder.tensor(x).shape);
-    let walked = strides.iter().zip(steps).map(|(stride, step)| stride * step);
+    let walked = strides
+        .iter()
+        .zip(steps)
+        .map(|(stride, step)| stride * step);
     let axes = lengths.iter().copied().zip(walked).collect();
     let first = strides.iter().zip(starts);
     let base = first.map(|(&stride, start)| stride as usize * start).sum();
@@ -52,7 +59,13 @@ pub(super) fn split(
         let mut lengths = shape.clone();
         lengths[axis] = size;
         let axes = lengths.into_iter().zip(strides.iter().copied()).collect();
-        push(builder, node, (x, output), start * strides[axis] as usize, axes)?;
+        push(
+            builder,
+            node,
+            (x, output),
+            start * strides[axis] as usize,
+            axes,
+        )?;
         start += size;
     }
     Ok(())
@@ -90,7 +103,9 @@ fn repeated(own: &[usize], shape: &[usize]) -> Axes {
         Some(at) if own[at] != 1 => strides[at],
         _ => 0,
     };
-    (0..shape.len()).map(|axis| (shape[axis], stride(axis))).collect()
+    (0..shape.len())
+        .map(|axis| (shape[axis], stride(axis)))
+        .collect()
 }
 
 /// Distance between neighbours along each axis, in elements.
@@ -134,7 +149,11 @@ fn words(node: &Node, base: usize, axes: Axes) -> Result<Vec<u32>> {
     let padded: Axes = vec![(1, 0); missing].into_iter().chain(axes).collect();
     let lengths = padded.iter().map(|&(length, _)| length as u32);
     let strides = padded.iter().map(|&(_, stride)| stride as i32 as u32);
-    Ok([base as u32].into_iter().chain(lengths).chain(strides).collect())
+    Ok([base as u32]
+        .into_iter()
+        .chain(lengths)
+        .chain(strides)
+        .collect())
 }
 
 #[cfg(test)]
@@ -148,6 +167,9 @@ mod tests {
         assert_eq!(merged(vec![(2, 12), (3, 4), (4, 1)]), [(24, 1)]);
         assert_eq!(merged(vec![(4, 1), (2, 12), (3, 4)]), [(4, 1), (6, 4)]);
         assert_eq!(merged(vec![(1, 9), (5, 0)]), [(5, 0)]);
-        assert_eq!(merged(repeated(&[3, 1], &[2, 3, 4])), [(2, 0), (3, 1), (4, 0)]);
+        assert_eq!(
+            merged(repeated(&[3, 1], &[2, 3, 4])),
+            [(2, 0), (3, 1), (4, 0)]
+        );
     }
 }

@@ -16,7 +16,12 @@ pub(super) fn lower(builder: &mut Builder<'_>, node: &Node, pool: &Pool) -> Resu
         PoolKind::AverageWithPadding => 2,
     };
     let window = &pool.window;
-    let pairs = [window.kernel, window.strides, window.dilations, window.before];
+    let pairs = [
+        window.kernel,
+        window.strides,
+        window.dilations,
+        window.before,
+    ];
     let mut attributes = vec![kind];
     attributes.extend(pairs.iter().flatten().map(|&extent| extent as u32));
     builder.push(Opcode::Pool, &node.name, vec![x], vec![out], attributes);

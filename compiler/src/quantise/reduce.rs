@@ -3,10 +3,10 @@
 //! The kernels reduce one run of neighbouring axes. Axes that do not lie together are reduced run
 //! by run, the last one first, so that the earlier ones keep their places.
 
-use super::builder::{Builder, Quantisation, plain};
+use super::builder::{Builder, Quantisation};
 use super::weights::{quantisation_of, scale_word};
 use crate::error::{Error, Result};
-use crate::graph::{Dtype, Node, ReduceKind};
+use crate::graph::{Node, ReduceKind};
 use crate::program::TensorId;
 use qibu::format::{DType, Opcode};
 use std::ops::Range;
@@ -21,18 +21,59 @@ pub(super) fn lower(
     axes: &[usize],
 ) -> Result<()> {
     let mut x = builder.input(node, 0)?;
-    let value = node.outputs[0];
     let mut shape = builder.tensor(x).shape.clone();
-    for run in runs(axes).into_iter().rev() {
-        x = reduce_run(builder, node, (kind, x), &shape, run.clone())?;
+    // An axis of length 1 is reduced already, but one step must make the result.
+    let long: Vec<usize> = axes
+        .iter()
+        .copied()
+        .filter(|&axis| shape[axis] > 1)
+        .collect();
+    if long.is_empty() {
+        return builder.view(node);
+    }
+    let mut runs = runs(&long);
+    while let Some(run) = runs.pop() {
+        let part = Part {
+            outer: shape[..run.start].iter().product(),
+            count: shape[run.clone()].iter().product(),
+            inner: shape[run.end..].iter().product(),
+            last: runs.is_empty(),
+        };
+        x = match kind {
+            ReduceKind::Mean => mean(builder, node, x, &part)?,
+            ReduceKind::Sum => reduce(builder, node, (0, x), &part)?,
+            ReduceKind::Product => reduce(builder, node, (1, x), &part)?,
+            ReduceKind::Max => reduce(builder, node, (2, x), &part)?,
+            ReduceKind::Min => reduce(builder, node, (3, x), &part)?,
+        };
         for axis in run {
             shape[axis] = 1;
         }
     }
-    let shape = builder.graph.shape(value).to_vec();
-    let id = builder.seen_as(x, shape)?;
-    builder.becomes(id, value);
     Ok(())
+}
+
+/// One run of axes: the tensor seen as `[outer, count, inner]`, and whether none is left behind it.
+struct Part {
+    outer: usize,
+    count: usize,
+    inner: usize,
+    last: bool,
+}
+
+/// What a run results in: the node's result, or something on the way there.
+fn result(
+    builder: &mut Builder<'_>,
+    node: &Node,
+    part: &Part,
+    dtype: DType,
+    quantisation: Quantisation,
+) -> Result<TensorId> {
+    if part.last {
+        return builder.arena(node.outputs[0], dtype, quantisation);
+    }
+    let shape = vec![part.outer, part.inner];
+    builder.temporary(None, &node.name, shape, dtype, quantisation)
 }
 
 /// Neighbouring axes together.
@@ -47,48 +88,49 @@ fn runs(axes: &[usize]) -> Vec<Range<usize>> {
     runs
 }
 
-fn reduce_run(
+/// A sum, product or extreme by its code in the runtime.
+fn reduce(
     builder: &mut Builder<'_>,
     node: &Node,
-    (kind, x): (ReduceKind, TensorId),
-    shape: &[usize],
-    run: Range<usize>,
+    (code, x): (u32, TensorId),
+    part: &Part,
 ) -> Result<TensorId> {
-    let outer: usize = shape[..run.start].iter().product();
-    let inner: usize = shape[run.end..].iter().product();
-    let count: usize = shape[run].iter().product();
-    let (dtype, from) = quantisation_of(builder, x);
-    let out_shape = vec![outer, inner];
+    let (dtype, quantisation) = quantisation_of(builder, x);
+    let out = result(builder, node, part, dtype, quantisation)?;
+    let attributes = vec![code, part.count as u32, part.inner as u32];
+    builder.push(Opcode::Reduce, &node.name, vec![x], vec![out], attributes);
+    Ok(out)
+}
+
+fn mean(builder: &mut Builder<'_>, node: &Node, x: TensorId, part: &Part) -> Result<TensorId> {
     let value = node.outputs[0];
-    if kind != ReduceKind::Mean {
-        let code = match kind {
-            ReduceKind::Sum | ReduceKind::Mean => 0,
-            ReduceKind::Product => 1,
-            ReduceKind::Max => 2,
-            ReduceKind::Min => 3,
-        };
-        let out = builder.temporary(None, &node.name, out_shape, dtype, from)?;
-        let attributes = vec![code, count as u32, inner as u32];
-        builder.push(Opcode::Reduce, &node.name, vec![x], vec![out], attributes);
-        return Ok(out);
+    let (dtype, from) = quantisation_of(builder, x);
+    if dtype == DType::I32 {
+        return integer_mean(builder, node, x, part);
     }
-    if builder.graph.value(value).dtype != Dtype::F32 {
-        return integer_mean(builder, node, x, [outer, count, inner]);
-    }
+    let count = part.count;
     if count >= MOST_MEANS {
-        return Err(Error::input(format!("a mean of {count} values, at most {MOST_MEANS}")));
+        return Err(Error::input(format!(
+            "a mean of {count} values, at most {}",
+            MOST_MEANS - 1
+        )));
     }
-    let rows = builder.seen_as(x, vec![outer, count, inner])?;
-    let (dtype, to, scale) = if builder.is_real(node) {
-        (DType::F32, Quantisation::NONE, 0)
-    } else {
-        let dtype = builder.type_of(value);
+    let (dtype, to) = if builder.is_real(node) {
+        (DType::F32, Quantisation::NONE)
+    } else if part.last {
         let least = from.scale / count as f32 * 1.000_001;
-        let to = builder.calibrated(value, dtype, least);
-        let factor = f64::from(from.scale) / (f64::from(to.scale) * count as f64);
-        (dtype, to, scale_word(factor))
+        let dtype = builder.type_of(value);
+        (dtype, builder.calibrated(value, dtype, least))
+    } else {
+        // No mean leaves the range of what it is taken of.
+        (dtype, from)
     };
-    let out = builder.temporary(None, &node.name, out_shape, dtype, to)?;
+    let scale = match dtype {
+        DType::F32 => 0,
+        _ => scale_word(f64::from(from.scale) / (f64::from(to.scale) * count as f64)),
+    };
+    let rows = builder.seen_as(x, vec![part.outer, count, part.inner])?;
+    let out = result(builder, node, part, dtype, to)?;
     builder.push(Opcode::Mean, &node.name, vec![rows], vec![out], vec![scale]);
     Ok(out)
 }
@@ -98,18 +140,26 @@ fn integer_mean(
     builder: &mut Builder<'_>,
     node: &Node,
     x: TensorId,
-    [outer, count, inner]: [usize; 3],
+    part: &Part,
 ) -> Result<TensorId> {
-    let dtype = plain(builder.graph.value(node.outputs[0]).dtype);
-    let shape = vec![outer, inner];
-    let sum = builder.temporary(None, &node.name, shape.clone(), dtype, Quantisation::NONE)?;
-    let attributes = vec![0, count as u32, inner as u32];
+    let none = Quantisation::NONE;
+    let shape = vec![part.outer, part.inner];
+    let sum = builder.temporary(None, &node.name, shape, DType::I32, none)?;
+    let attributes = vec![0, part.count as u32, part.inner as u32];
     builder.push(Opcode::Reduce, &node.name, vec![x], vec![sum], attributes);
-    let bytes = (count as i32).to_le_bytes().to_vec();
+    let bytes = (part.count as i32).to_le_bytes().to_vec();
     let divisor = builder.weights("count", DType::I32, &[1], 1.0, bytes)?;
-    let out = builder.temporary(None, &node.name, shape, dtype, Quantisation::NONE)?;
+    let out = result(builder, node, part, DType::I32, none)?;
+    let shape = builder.tensor(out).shape.clone();
+    let sum = builder.seen_as(sum, shape)?;
     let attributes = vec![qibu::Function2::Div as u32];
-    builder.push(Opcode::Binary, &node.name, vec![sum, divisor], vec![out], attributes);
+    builder.push(
+        Opcode::Binary,
+        &node.name,
+        vec![sum, divisor],
+        vec![out],
+        attributes,
+    );
     Ok(out)
 }
 

@@ -75,7 +75,12 @@ fn lower_real(builder: &mut Builder<'_>, node: &Node, x: TensorId, grid: &Grid) 
     if grid.scale.len() > 1 {
         scales[grid.axis] = grid.scale.len();
     }
-    let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let bytes = |values: &[f32]| {
+        values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect()
+    };
     let name = format!("{}.grid", node.name);
     let scale = builder.weights(&name, DType::F32, &scales, 1.0, bytes(&grid.scale))?;
     let bounds = |bound: i32| -> Vec<f32> {

@@ -76,7 +76,13 @@ pub(super) fn push_table(
     let table = builder.weights(&name, DType::I8, &[256], to.scale, table.collect())?;
     let out = builder.arena(value, DType::I8, to)?;
     let attributes = words((Function1::Relu, 0.0, 0.0));
-    builder.push(Opcode::Unary, &node.name, vec![x, table], vec![out], attributes);
+    builder.push(
+        Opcode::Unary,
+        &node.name,
+        vec![x, table],
+        vec![out],
+        attributes,
+    );
     Ok(())
 }
 
@@ -89,7 +95,13 @@ pub(super) fn push_real(
 ) -> Result<()> {
     let dtype = builder.tensor(x).dtype;
     let out = builder.arena(node.outputs[0], dtype, Quantisation::NONE)?;
-    builder.push(Opcode::Unary, &node.name, vec![x], vec![out], words(applied));
+    builder.push(
+        Opcode::Unary,
+        &node.name,
+        vec![x],
+        vec![out],
+        words(applied),
+    );
     Ok(())
 }
 

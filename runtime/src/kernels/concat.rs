@@ -76,7 +76,7 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
             let (low, high) = bounds(tensor.dtype);
             let mut sink = Sink::new(&tensor, out, low, high)?;
             let (mut at, mut left) = (joined, width);
-            for source in 0..values.len() {
+            for source in 0..x.elements()? {
                 if left == 0 {
                     at = at.wrapping_add(pitch.wrapping_sub(width));
                     left = width;
