@@ -115,11 +115,8 @@ fn obstacle(graph: &Graph, node: &Node, scheme: Scheme) -> Option<String> {
     }
     match &node.op {
         Op::Gate | Op::Reshape { .. } | Op::Transpose { .. } | Op::Clip(_) => None,
-        Op::Dense { .. } => weights::obstacle(graph, node, scheme),
+        Op::Dense { .. } | Op::ConvNhwc { .. } => weights::obstacle(graph, node, scheme),
         Op::TopKDense { k } => top_k::obstacle(graph, node, *k, scheme),
-        Op::ConvNhwc { conv, .. } => {
-            conv::obstacle(graph, node, conv).or_else(|| weights::obstacle(graph, node, scheme))
-        }
         Op::Gather { axis } => gather::obstacle(graph, node, *axis),
         Op::Binary(kind) => elementwise::obstacle(graph, node, *kind),
         Op::Unary(kind) => elementwise::unary_obstacle(*kind),

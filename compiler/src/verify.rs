@@ -113,6 +113,6 @@ fn reals(tensor: &TensorRecord, arena: &[u8]) -> Option<Vec<f32>> {
             .into_iter()
             .map(real)
             .collect(),
-        DType::F16 | DType::Scale => return None,
+        _ => return None,
     })
 }

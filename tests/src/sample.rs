@@ -1,9 +1,11 @@
 //! A tiny poem model from a seed, for every test that needs a model and not a trained one.
 //!
-//! `generate` and `encode` have the bones of a trained poem model; `integers`, `floats` and
-//! `halves` run every operator in every form. Weights are noise, so the couplets are, too.
+//! `generate` and `encode` have the bones of a trained poem model; the other functions run every
+//! operator in every form. Weights are noise, so the couplets are, too.
 
+mod lanes;
 mod real;
+mod windows;
 
 use crate::builder::{Builder, I8_RANGE, scale_word, transpose_words};
 use qibu::format::DType::{F16, F32, I8, I16, I32};
@@ -36,7 +38,9 @@ pub fn sample() -> AlignedBytes {
 }
 
 /// Names of the functions.
-pub const FUNCTIONS: [&str; 5] = ["generate", "encode", "integers", "floats", "halves"];
+pub const FUNCTIONS: [&str; 7] = [
+    "generate", "encode", "integers", "floats", "halves", "lanes", "windows",
+];
 
 /// The model before it is written, for tests that break it.
 #[must_use]
@@ -64,6 +68,8 @@ fn of(functions: &[&str]) -> Builder {
             "integers" => integers,
             "floats" => |b, noise| real::add(b, noise, F32, "floats"),
             "halves" => |b, noise| real::add(b, noise, F16, "halves"),
+            "lanes" => lanes::add,
+            "windows" => windows::add,
             _ => panic!("no function {name}"),
         };
         add(&mut builder, &mut noise);
@@ -134,7 +140,7 @@ fn generate(b: &mut Builder, noise: &mut Noise) {
     let gates = [0, 1].map(|_| {
         let out = b.quantised(I16, &line, 1.0 / 8192.0, 0);
         let inputs = layer(b, noise, x, &[CHANNELS, 1, 3, CHANNELS], 100, 0.004);
-        let attributes = [&THREE_TAPS[..], &I16_RANGE].concat();
+        let attributes = [&THREE_TAPS[..], &I16_RANGE, &[1]].concat();
         b.step(Opcode::Conv, &inputs, &[out], &attributes);
         out
     });
@@ -168,7 +174,7 @@ fn encode(b: &mut Builder, noise: &mut Noise) {
         Opcode::Conv,
         &inputs,
         &[y],
-        &[&THREE_TAPS[..], &I8_RANGE].concat(),
+        &[&THREE_TAPS[..], &I8_RANGE, &[1]].concat(),
     );
     let mean = b.quantised(I8, &[1, 1, CHANNELS], 0.01, -5);
     b.step(
