@@ -80,7 +80,7 @@ fn lower_node(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
         Op::PoolNhwc(pool) => pool::lower(builder, node, pool),
         Op::Products => products::lower(builder, node),
         Op::Gate => gate::lower(builder, node),
-        Op::TopKDense { k } => top_k::lower(builder, node, *k),
+        Op::TopKDense { .. } => top_k::lower(builder, node),
         Op::Gather { axis } => gather::lower(builder, node, *axis),
         Op::Scatter(kind) => choose::scatter(builder, node, *kind),
         Op::Binary(kind) => arithmetic::lower(builder, node, *kind),
@@ -136,10 +136,8 @@ fn refuse_unsupported(graph: &Graph, formats: &Formats) -> Result<()> {
 fn obstacle(graph: &Graph, node: &Node, formats: &Formats) -> Option<String> {
     let scheme = formats.of(node);
     match &node.op {
-        Op::Dense { .. } => weights::obstacle(graph, node, scheme),
-        Op::TopKDense { k } => top_k::obstacle(graph, node, *k, scheme),
-        Op::ConvNhwc { .. } => {
-            conv::obstacle(graph, node).or_else(|| weights::obstacle(graph, node, scheme))
+        Op::Dense { .. } | Op::ConvNhwc { .. } | Op::TopKDense { .. } => {
+            weights::obstacle(graph, node, scheme)
         }
         Op::Conv(_) | Op::Gemm(_) | Op::MatMul | Op::Pool(_) => {
             Some("its weights or bias are computed at run time".into())

@@ -117,6 +117,6 @@ fn reals(tensor: &TensorRecord, arena: &[u8]) -> Option<Vec<f32>> {
             .iter()
             .map(|&byte| f32::from(u8::from(byte != 0)))
             .collect(),
-        DType::F16 | DType::Scale => return None,
+        DType::F16 | DType::I4 | DType::Scale => return None,
     })
 }

@@ -112,7 +112,7 @@ fn run(function: &Function<'_>, arena: &mut [u8], random: Option<&mut Random>) {
                 let values: Vec<bool> = (0..length).map(|_| word() % 2 == 1).collect();
                 run.set_bool(index, &values).expect("the right length");
             }
-            DType::F16 | DType::Scale => {}
+            DType::F16 | DType::Scale | DType::I4 => {}
         }
     }
     match run.execute() {

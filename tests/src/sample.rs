@@ -4,8 +4,10 @@
 //! operator in every form. Weights are noise, so the couplets are, too.
 
 mod elements;
+mod lanes;
 mod moves;
 mod real;
+mod windows;
 
 use crate::builder::{Builder, I8_RANGE, scale_word, transpose_words};
 use qibu::format::DType::{F16, F32, I8, I16, I32};
@@ -38,8 +40,8 @@ pub fn sample() -> AlignedBytes {
 }
 
 /// Names of the functions.
-pub const FUNCTIONS: [&str; 7] = [
-    "generate", "encode", "integers", "floats", "halves", "elements", "moves",
+pub const FUNCTIONS: [&str; 9] = [
+    "generate", "encode", "integers", "floats", "halves", "elements", "moves", "lanes", "windows",
 ];
 
 /// The model before it is written, for tests that break it.
@@ -70,6 +72,8 @@ fn of(functions: &[&str]) -> Builder {
             "halves" => |b, noise| real::add(b, noise, F16, "halves"),
             "elements" => |b, _| elements::add(b),
             "moves" => |b, _| moves::add(b),
+            "lanes" => lanes::add,
+            "windows" => windows::add,
             _ => panic!("no function {name}"),
         };
         add(&mut builder, &mut noise);
@@ -140,7 +144,7 @@ fn generate(b: &mut Builder, noise: &mut Noise) {
     let gates = [0, 1].map(|_| {
         let out = b.quantised(I16, &line, 1.0 / 8192.0, 0);
         let inputs = layer(b, noise, x, &[CHANNELS, 1, 3, CHANNELS], 100, 0.004);
-        let attributes = [&THREE_TAPS[..], &I16_RANGE].concat();
+        let attributes = [&THREE_TAPS[..], &I16_RANGE, &[1]].concat();
         b.step(Opcode::Conv, &inputs, &[out], &attributes);
         out
     });
@@ -175,7 +179,7 @@ fn encode(b: &mut Builder, noise: &mut Noise) {
         Opcode::Conv,
         &inputs,
         &[y],
-        &[&THREE_TAPS[..], &I8_RANGE].concat(),
+        &[&THREE_TAPS[..], &I8_RANGE, &[1]].concat(),
     );
     let mean = b.quantised(I8, &[1, 1, CHANNELS], 0.01, -5);
     b.step(

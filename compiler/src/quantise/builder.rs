@@ -179,8 +179,13 @@ impl<'g> Builder<'g> {
         }
         let (real, stored) = (self.is_real(node), self.tensor(id).dtype);
         match (real, stored) {
-            (true, DType::F32) | (false, DType::I8 | DType::I16 | DType::I32) => Ok(id),
+            (true, DType::F32) | (false, DType::I8 | DType::I16) => Ok(id),
             (true, _) => self.convert(value, id, DType::F32),
+            (false, DType::I32) => {
+                // A score: back to the reals and from there to integers that kernels calculate with.
+                let real = self.convert(value, id, DType::F32)?;
+                self.convert(value, real, self.types[&value])
+            }
             (false, _) => self.convert(value, id, self.types[&value]),
         }
     }

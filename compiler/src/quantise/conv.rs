@@ -4,14 +4,8 @@ use super::builder::Builder;
 use super::dense::output;
 use super::weights::{self, clamp_words, quantisation_of};
 use crate::error::Result;
-use crate::graph::{Clamp, Conv, Graph, Node};
+use crate::graph::{Clamp, Conv, Node};
 use qibu::format::Opcode;
-
-/// Why the runtime has no form for it, if so.
-pub(super) fn obstacle(graph: &Graph, node: &Node) -> Option<String> {
-    let batch = node.input(0).map_or(0, |x| graph.shape(x)[0]);
-    (batch != 1).then(|| format!("batch {batch}, expected 1"))
-}
 
 pub(super) fn lower(
     builder: &mut Builder<'_>,

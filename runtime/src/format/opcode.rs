@@ -172,7 +172,7 @@ impl Opcode {
         let (least_inputs, inputs, outputs, attributes) = match self {
             Self::Quantise | Self::Dequantise | Self::Cast => (1, 1, 1, 0),
             Self::Dense | Self::Gate => (3, 4, 1, 2),
-            Self::Conv => (3, 4, 1, 10),
+            Self::Conv => (3, 4, 1, 11),
             Self::TopKDense => (3, 4, 2, 0),
             Self::Gather => (2, 2, 1, 2),
             Self::Add => (2, 2, 1, 4),

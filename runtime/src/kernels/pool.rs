@@ -103,17 +103,19 @@ fn pool<T: Element, S: Copy + Default>(
     for image in rows(x, window.image()) {
         for position in window.positions() {
             for (channel, out) in pixels.next()?.iter_mut().enumerate() {
-                let sources = window.sources(position).flatten();
-                let mut taps = sources.filter_map(|start| image.get(start + channel).copied());
-                let pooled = if kind == MAXIMUM {
-                    taps.next()
-                        .map(|first| taps.fold(first, |best, x| best.greater(x)))
-                } else {
-                    let start = (S::default(), 0);
-                    let (sum, count) = taps.fold(start, |(sum, count), x| (add(sum, x), count + 1));
-                    let all = if kind == MEAN { count } else { window.taps() };
-                    (count > 0).then(|| divide(sum, all))
-                };
+                let (mut best, mut sum, mut count) = (None, S::default(), 0);
+                window.for_taps(position, |source| {
+                    let tap = source.and_then(|start| image.get(start + channel));
+                    let Some(&x) = tap else { return };
+                    if kind == MAXIMUM {
+                        best = Some(best.map_or(x, |best: T| best.greater(x)));
+                    } else {
+                        (sum, count) = (add(sum, x), count + 1);
+                    }
+                });
+                let all = if kind == MEAN { count } else { window.taps() };
+                let mean = || (count > 0).then(|| divide(sum, all));
+                let pooled = best.or_else(mean);
                 *out = pooled.unwrap_or(zero).written();
             }
         }

@@ -114,17 +114,16 @@ impl Window {
         (0..rows).flat_map(move |y| (0..columns).map(move |x| (y, x)))
     }
 
-    /// First element of the pixel under each tap at `(y, x)`, row by row; `None` outside.
+    /// Calls `tap(first element of the pixel, None outside)` for all taps at `(y, x)`, row by row.
     #[inline(always)]
-    pub fn sources(&self, (y, x): (usize, usize)) -> impl Iterator<Item = Option<usize>> + use<> {
-        let window = *self;
-        (0..window.y.kernel).flat_map(move |i| {
-            let row = window.y.source(y, i);
-            (0..window.x.kernel).map(move |j| {
-                let (y, x) = row.zip(window.x.source(x, j))?;
-                Some((y * window.x.input + x) * window.channels)
-            })
-        })
+    pub fn for_taps(&self, (y, x): (usize, usize), mut tap: impl FnMut(Option<usize>)) {
+        for i in 0..self.y.kernel {
+            let row = self.y.source(y, i);
+            for j in 0..self.x.kernel {
+                let pixel = row.zip(self.x.source(x, j));
+                tap(pixel.map(|(y, x)| (y * self.x.input + x) * self.channels));
+            }
+        }
     }
 }
 
