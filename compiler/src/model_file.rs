@@ -155,7 +155,7 @@ mod tests {
             (b"GIF89a", "m.qibu: not a .qibu file"),
             (
                 &good[..good.len() - 32],
-                "m.qibu: truncated or overlong: 2032 bytes where the header says 2064",
+                "m.qibu: truncated or overlong: 2048 bytes where the header says 2080",
             ),
             (
                 &good[..20],
