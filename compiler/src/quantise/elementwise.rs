@@ -127,7 +127,7 @@ fn function(kind: Unary) -> Option<qibu::Function1> {
         Unary::Tanh => qibu::Function1::Tanh,
         Unary::Exp => qibu::Function1::Exp,
         Unary::Relu => qibu::Function1::Relu,
-        Unary::Neg => return None,
+        _ => return None,
     })
 }
 
