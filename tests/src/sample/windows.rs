@@ -63,11 +63,12 @@ fn conv(b: &mut Builder, noise: &mut Noise, x: u32, dtype: DType, groups: u32) -
         return out;
     }
     let out = b.quantised(I16, &IMAGES, 0.001, 0);
+    let factor = if dtype == I8 { 0.5 } else { 0.002 };
     let w = match groups {
         2 => b.weights(I8, &dims, &weights),
         _ => b.nibbles(&dims, &weights.iter().map(|w| w >> 4).collect::<Vec<_>>()),
     };
-    let inputs = [x, w, b.bias(6, 50), b.scales(6, 0.02)];
+    let inputs = [x, w, b.bias(6, 50), b.scales(6, factor)];
     let attributes = [&geometry[..], &I16_RANGE, &[groups]].concat();
     b.step(Opcode::Conv, &inputs, &[out], &attributes);
     out
@@ -88,7 +89,9 @@ fn matrices(b: &mut Builder, noise: &mut Noise, x: u32, outputs: &mut Vec<u32>) 
     let x = b.view(x, &[18, 4]);
     let out = b.quantised(I8, &[18, 2], 0.1, 1);
     let w = rows(b, &[2, 4]);
-    let inputs = [x, w, b.bias(2, 9), b.scales(2, 0.001)];
+    let wide = b.tensors[x as usize].dtype == I16;
+    let factor = if wide { 0.001 } else { 0.1 };
+    let inputs = [x, w, b.bias(2, 9), b.scales(2, factor)];
     b.step(Opcode::Dense, &inputs, &[out], &I8_RANGE);
     let real = b.activation(F32, &[18, 2]);
     b.step(Opcode::Dequantise, &[out], &[real], &[]);
