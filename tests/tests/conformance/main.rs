@@ -21,6 +21,8 @@ mod attempt;
 mod bind;
 mod case;
 mod caught;
+#[cfg(test)]
+mod judges;
 mod report;
 mod scope;
 mod tables;
