@@ -162,9 +162,9 @@ proptest! {
         let bias = noise(&mut seed, v.channels);
         let mut expected = Vec::new();
         for image in x.chunks(v.channels * v.elements()) {
-            for output in 0..v.channels {
+            for (output, bias) in bias.iter().enumerate() {
                 for at in v.positions() {
-                    let mut sum = bias[output];
+                    let mut sum = *bias;
                     for channel in 0..2 {
                         let plane = (output / 2 * 2 + channel) * v.elements();
                         let w = (output * 2 + channel) * taps;
