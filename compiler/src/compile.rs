@@ -71,7 +71,7 @@ pub fn compile(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
     let calibrated = calibrate(&simplified, &samples, |done, of| {
         progress("calibrate", done, of)
     })?;
-    let quantised = quantise(&calibrated, scheme)?;
+    let quantised = quantise(&calibrated, &scheme.into())?;
     let planned = plan(quantised)?;
     let bytes = write(&planned)?;
     let mut report = verify(&simplified, &planned, &bytes, &samples, |done, of| {
