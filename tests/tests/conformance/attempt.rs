@@ -117,7 +117,10 @@ fn execute(
         {
             Device::F32(values) => run.set_f32(index, &values).map_err(failed)?,
             Device::I32(values) => run.set_i32(index, &values).map_err(failed)?,
-            Device::Bool(_) => return Err(format!("input `{name}`: the runtime takes no bool")),
+            Device::Bool(bytes) => {
+                let truths: Vec<bool> = bytes.iter().map(|&byte| byte != 0).collect();
+                run.set_bool(index, &truths).map_err(failed)?;
+            }
         }
     }
     run.execute().map_err(|error| format!("execute: {error}"))?;
@@ -130,6 +133,7 @@ fn execute(
         let name = &case.graph().output[index].name;
         let ours = match tensor.dtype {
             DType::F32 => run.output_f32(index).map(|v| Device::F32(v.to_vec())),
+            DType::Bool => run.output_bool(index).map(|v| Device::Bool(v.to_vec())),
             DType::I32 => run.output_i32(index).map(|v| Device::I32(v.to_vec())),
             other => return Err(format!("output `{name}` is {other:?}")),
         };
