@@ -21,6 +21,7 @@ mod tensor;
 #[cfg(test)]
 mod tests;
 mod value;
+mod volume;
 mod window;
 
 use crate::error::{Error, Result};
