@@ -6,7 +6,7 @@
 use crate::exercise::seal;
 use qibu::format::{
     ALIGNMENT, DType, FunctionRecord, Header, Layout, MAX_RANK, Opcode, Place, StepRecord,
-    TensorRecord, VERSION,
+    TensorRecord, VERSION, nibble,
 };
 use qibu::rounding::Scale;
 use qibu_compiler::aligned::AlignedBytes;
@@ -76,6 +76,13 @@ impl Builder {
         self.weights.resize(padded, 0);
         self.weights.extend(bytemuck::cast_slice::<T, u8>(values));
         self.tensor(dtype, Place::Weights, dims, padded as u32)
+    }
+
+    /// Adds a constant of four-bit elements to the weights section; its index.
+    pub fn nibbles(&mut self, dims: &[u32], values: &[i8]) -> u32 {
+        let row = dims.iter().skip(1).product::<u32>() as usize;
+        let bytes: Vec<u8> = values.chunks(row).flat_map(nibble::pack_row).collect();
+        self.weights(DType::I4, dims, &bytes)
     }
 
     /// Adds a vector of words to the parameters section; its index.

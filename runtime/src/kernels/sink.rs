@@ -26,7 +26,7 @@ impl<'a> Sink<'a> {
             DType::I8 => Out::I8(bytemuck::try_cast_slice_mut(bytes).ok()?),
             DType::I16 => Out::I16(bytemuck::try_cast_slice_mut(bytes).ok()?),
             DType::I32 => Out::I32(bytemuck::try_cast_slice_mut(bytes).ok()?),
-            DType::F32 | DType::F16 | DType::Scale => return None,
+            _ => return None,
         };
         Some(Self {
             out,

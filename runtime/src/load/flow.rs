@@ -87,7 +87,7 @@ fn check_function(model: &Model<'_>, function: &Function<'_>, limits: Limits) ->
         let tensor = arena_tensor(function, output)?;
         if !matches!(
             tensor.dtype,
-            DType::F32 | DType::I8 | DType::I16 | DType::I32
+            DType::F32 | DType::I8 | DType::I16 | DType::I32 | DType::Bool
         ) {
             return Err(Fault::DType);
         }
