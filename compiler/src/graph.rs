@@ -19,7 +19,10 @@ mod tidy;
 pub use limits::Limits;
 pub use metadata::Metadata;
 pub(crate) use names::Names;
-pub use op::{Binary, Clamp, Conv, Gemm, Op, Pool, PoolKind, ReduceKind, TopK, Unary, Window};
+pub use op::{
+    ArgMax, Binary, Clamp, Conv, CumSum, Gemm, Grid, Norm, Normalise, Op, Pad, Pool, PoolKind,
+    ReduceKind, ScatterKind, TopK, Unary, Window,
+};
 pub use output::Fact;
 pub use tensor::{Data, Dtype, Tensor};
 

@@ -127,6 +127,17 @@ impl Builder {
         view
     }
 
+    /// Adds the output of a step in place: the bytes of input `index`, with a quantisation of its
+    /// own; its index.
+    pub fn replacing(&mut self, index: u32, scale: f32, zero_point: i32) -> u32 {
+        let old = self.tensors[index as usize];
+        let dims = &old.dims[..usize::from(old.rank)];
+        let new = self.tensor(old.dtype, old.place, dims, old.offset);
+        let record = &mut self.tensors[new as usize];
+        (record.scale, record.zero_point) = (scale, zero_point);
+        new
+    }
+
     /// Adds a step.
     pub fn step(&mut self, opcode: Opcode, inputs: &[u32], outputs: &[u32], attributes: &[u32]) {
         self.steps.push(StepRecord {

@@ -2,8 +2,9 @@
 //!
 //! Anything else with constant operands stays a node: folding must not become a second engine.
 
-use super::output::broadcast;
-use super::{Binary, Data, Dtype, Op, Tensor};
+mod arithmetic;
+
+use super::{Data, Dtype, Op, Tensor};
 use crate::error::Result;
 
 /// The result of `op` on constants, or `None` where it is not one of the foldable operators.
@@ -28,9 +29,10 @@ pub(super) fn evaluate(op: &Op, operands: &[&Tensor], shape: &[usize]) -> Result
         },
         Op::Concat { axis } => concat(operands, *axis, shape)?,
         Op::Binary(kind) => match other {
-            Some(other) => binary(*kind, x, other)?,
+            Some(other) => arithmetic::binary(*kind, x, other)?,
             None => None,
         },
+        Op::Expand { .. } => Some(x.picked(shape.to_vec(), &stretched_order(x.shape(), shape))?),
         _ => None,
     };
     Ok(folded)
@@ -61,9 +63,15 @@ fn cast(x: &Tensor, to: Dtype) -> Result<Option<Tensor>> {
     let Some(values) = x.to_i64() else {
         return Ok(None);
     };
+    let narrow = || values.iter().map(|&value| i32::try_from(value).ok());
     let data = match to {
         Dtype::I64 => Data::I64(values.into()),
         Dtype::F32 => Data::F32(values.iter().map(|&value| value as f32).collect()),
+        Dtype::Bool => Data::Bool(values.iter().map(|&value| value != 0).collect()),
+        Dtype::I32 => match narrow().collect::<Option<Vec<i32>>>() {
+            Some(items) => Data::I32(items.into()),
+            None => return Ok(None),
+        },
         _ => return Ok(None),
     };
     Tensor::new(x.shape().to_vec(), data).map(Some)
@@ -112,48 +120,6 @@ fn concat(operands: &[&Tensor], axis: usize, shape: &[usize]) -> Result<Option<T
         }
     }
     Tensor::new(shape.to_vec(), Data::I64(joined.into())).map(Some)
-}
-
-fn binary(kind: Binary, a: &Tensor, b: &Tensor) -> Result<Option<Tensor>> {
-    let shape = broadcast(a.shape(), b.shape())?;
-    let (left, right) = (
-        stretched_order(a.shape(), &shape),
-        stretched_order(b.shape(), &shape),
-    );
-    let pairs = left.iter().zip(&right);
-    let data = match (a.data(), b.data()) {
-        (Data::F32(a), Data::F32(b)) => {
-            let compute = |(&i, &j): (&usize, &usize)| float(kind, a[i], b[j]);
-            Data::F32(pairs.map(compute).collect())
-        }
-        (Data::I64(a), Data::I64(b)) => {
-            let compute = |(&i, &j): (&usize, &usize)| integer(kind, a[i], b[j]);
-            match pairs.map(compute).collect::<Option<Vec<_>>>() {
-                Some(items) => Data::I64(items.into()),
-                None => return Ok(None),
-            }
-        }
-        _ => return Ok(None),
-    };
-    Tensor::new(shape, data).map(Some)
-}
-
-fn float(kind: Binary, a: f32, b: f32) -> f32 {
-    match kind {
-        Binary::Add => a + b,
-        Binary::Sub => a - b,
-        Binary::Mul => a * b,
-        Binary::Div => a / b,
-    }
-}
-
-fn integer(kind: Binary, a: i64, b: i64) -> Option<i64> {
-    match kind {
-        Binary::Add => a.checked_add(b),
-        Binary::Sub => a.checked_sub(b),
-        Binary::Mul => a.checked_mul(b),
-        Binary::Div => a.checked_div(b),
-    }
 }
 
 /// For each element of `target`, the flat index in a tensor of `shape` broadcast to it.

@@ -50,20 +50,17 @@ pub enum Op {
         /// A permutation of the axes.
         permutation: Vec<usize>,
     },
-    /// `(x) → exp(x) / Σ exp(x)` along axis.
+    /// `(x) → exp(x) / Σ exp(x)` along axis, or its logarithm.
     Softmax {
         /// Normalised axis.
         axis: usize,
+        /// Whether the logarithm is asked for.
+        log: bool,
     },
     /// `(x) → (values, indices i64)`, best first; ties go to the lower index.
     TopK(TopK),
-    /// `(x) → index i64` of the maximum along axis; ties go to the lower index.
-    ArgMax {
-        /// Searched axis.
-        axis: usize,
-        /// Whether the axis stays as 1.
-        keep: bool,
-    },
+    /// `(x) → index i64` of the maximum or minimum along axis.
+    ArgMax(ArgMax),
     /// `(x₀, x₁, …) → joined` along axis.
     Concat {
         /// Joined axis.
@@ -90,6 +87,28 @@ pub enum Op {
         /// New element type.
         to: Dtype,
     },
+    /// `(x) → x` repeated along axes of length 1, and along new leading ones.
+    Expand {
+        /// The output's shape.
+        shape: Vec<usize>,
+    },
+    /// `(condition bool, a, b) → a` where the condition holds, else `b`; all broadcast.
+    Where,
+    /// `(x) → x` spread out and surrounded by one value.
+    Pad(Pad),
+    /// `(data [V,E], rows [n], updates [n,E]) → data` with rows replaced by or combined with
+    /// updates, one after another. Negative rows count from the end.
+    Scatter(ScatterKind),
+    /// `(x) → running sums` along axis.
+    CumSum(CumSum),
+    /// `(x […,K]) → every row of K` brought to a common size.
+    Normalise(Normalise),
+    /// `(a […,M,K], b […,N,K]) → […,M,N]`: rows of `a` against rows of `b`, both computed at run
+    /// time; leading axes broadcast.
+    Products,
+    /// `(x) → x` rounded to the nearest value of a grid of integers, as a real number: what a
+    /// quantisation followed by its inverse does.
+    Snap(Grid),
 
     /// `(x […,K], w [N,K], bias? [N]) → […,N]`: every row of `x` against every row of `w`,
     /// plus bias, then limited. All axes of `x` but the last are rows. `w` and bias are constants.
@@ -115,6 +134,93 @@ pub enum Op {
         /// Results per row.
         k: usize,
     },
+}
+
+/// Attributes of [`Op::ArgMax`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArgMax {
+    /// Searched axis.
+    pub axis: usize,
+    /// Whether the axis stays as 1.
+    pub keep: bool,
+    /// The minimum instead of the maximum.
+    pub minimum: bool,
+    /// Of equals the last instead of the first.
+    pub last: bool,
+}
+
+/// Attributes of [`Op::Pad`], per axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pad {
+    /// Elements before the first.
+    pub before: Vec<usize>,
+    /// Elements behind the last.
+    pub after: Vec<usize>,
+    /// Distance between neighbours of `x` in the result; 1 keeps them together.
+    pub step: Vec<usize>,
+    /// What fills the room; converted to the element type of `x`.
+    pub value: f32,
+}
+
+/// How [`Op::Scatter`] combines an update with what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // ONNX's own names
+pub enum ScatterKind {
+    Replace,
+    Add,
+    Mul,
+    Max,
+    Min,
+}
+
+/// Attributes of [`Op::CumSum`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CumSum {
+    /// Summed axis.
+    pub axis: usize,
+    /// Whether an element is left out of its own sum.
+    pub exclusive: bool,
+    /// Whether sums start at the end.
+    pub reverse: bool,
+}
+
+/// Attributes of [`Op::Normalise`]: `(x − m) / √(v + ε)`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Normalise {
+    /// What rows are divided by.
+    pub by: Norm,
+    /// Added under the root.
+    pub epsilon: f32,
+}
+
+/// What [`Op::Normalise`] divides a row by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Norm {
+    /// Its standard deviation, after subtracting its mean: layer normalisation.
+    Deviation,
+    /// Its root mean square.
+    RootMeanSquare,
+    /// Its Euclidean length; a row of zeros stays.
+    Euclidean,
+    /// The sum of its magnitudes; a row of zeros stays.
+    Absolute,
+}
+
+/// Integers with a scale and a zero point: `real = scale · (q − zero_point)`.
+///
+/// One scale, or one for each index along an axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grid {
+    /// Distance of neighbours; positive.
+    pub scale: Vec<f32>,
+    /// Integer of real zero, one for each scale.
+    pub zero_point: Vec<i32>,
+    /// Axis along which scales change, where there is more than one.
+    pub axis: usize,
+    /// Least integer.
+    pub low: i32,
+    /// Greatest integer.
+    pub high: i32,
 }
 
 /// Sliding window of convolutions and pools, height then width; 1-D has height 1 throughout.
@@ -193,17 +299,73 @@ pub enum Binary {
     Sub,
     Mul,
     Div,
+    Pow,
+    Min,
+    Max,
+    /// Remainder with the sign of the divisor.
+    Mod,
+    /// Remainder with the sign of the dividend.
+    Fmod,
+    Equal,
+    Greater,
+    Less,
+    GreaterOrEqual,
+    LessOrEqual,
+    And,
+    Or,
+    Xor,
+    /// `x` where it is positive, else `x` times the second operand.
+    PRelu,
 }
 
-/// Elementwise operators of one operand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)] // ONNX's own names
+impl Binary {
+    /// Whether the result is a truth value.
+    pub fn is_truth(self) -> bool {
+        use Binary::{And, Equal, Greater, GreaterOrEqual, Less, LessOrEqual, Or, Xor};
+        matches!(
+            self,
+            Equal | Greater | Less | GreaterOrEqual | LessOrEqual | And | Or | Xor
+        )
+    }
+}
+
+/// Elementwise operators of one operand, with their parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs)] // ONNX's own names and parameters
 pub enum Unary {
     Relu,
     Sigmoid,
     Tanh,
     Exp,
     Neg,
+    Abs,
+    Sign,
+    Sqrt,
+    Log,
+    Erf,
+    Floor,
+    Ceil,
+    /// Half to even.
+    Round,
+    Sin,
+    Cos,
+    Reciprocal,
+    Softplus,
+    Softsign,
+    HardSigmoid(f32, f32),
+    HardSwish,
+    Elu(f32),
+    Selu(f32, f32),
+    LeakyRelu(f32),
+    Celu(f32),
+    ThresholdedRelu(f32),
+    Gelu,
+    /// With tanh in place of the error function.
+    GeluTanh,
+    Mish,
+    Swish(f32),
+    /// Of truth values.
+    Not,
 }
 
 /// How [`Op::Reduce`] combines elements.
@@ -212,6 +374,7 @@ pub enum Unary {
 pub enum ReduceKind {
     Mean,
     Sum,
+    Product,
     Max,
     Min,
 }

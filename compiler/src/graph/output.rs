@@ -75,10 +75,10 @@ impl Op {
     fn arity(&self) -> (usize, usize) {
         match self {
             Self::Concat { .. } => (1, usize::MAX),
-            Self::Gate => (3, 3),
+            Self::Gate | Self::Where | Self::Scatter(_) => (3, 3),
             Self::Conv(_) | Self::ConvNhwc { .. } | Self::Gemm(_) => (2, 3),
             Self::Dense { .. } | Self::TopKDense { .. } => (2, 3),
-            Self::MatMul | Self::Gather { .. } | Self::Binary(_) => (2, 2),
+            Self::MatMul | Self::Products | Self::Gather { .. } | Self::Binary(_) => (2, 2),
             _ => (1, 1),
         }
     }
@@ -95,9 +95,17 @@ impl Op {
             Self::Dense { .. } => product::dense(operands).map(one),
             Self::TopKDense { k } => product::top_k_dense(*k, operands),
             Self::Identity => elementwise::same(operands).map(one),
-            Self::Binary(_) => elementwise::binary(operands).map(one),
-            Self::Unary(_) | Self::Clip(_) => elementwise::float(operands).map(one),
-            Self::Softmax { axis } => elementwise::along(*axis, operands).map(one),
+            Self::Products => product::products(operands).map(one),
+            Self::Binary(kind) => elementwise::binary(*kind, operands).map(one),
+            Self::Unary(kind) => elementwise::unary(*kind, operands).map(one),
+            Self::Clip(_) | Self::Snap(_) => elementwise::float(operands).map(one),
+            Self::Where => elementwise::choose(operands).map(one),
+            Self::CumSum(sum) => elementwise::summed(sum.axis, operands).map(one),
+            Self::Normalise(_) => elementwise::rows(operands).map(one),
+            Self::Expand { shape } => movement::expand(shape, operands).map(one),
+            Self::Pad(pad) => movement::pad(pad, operands).map(one),
+            Self::Scatter(_) => selection::scatter(operands).map(one),
+            Self::Softmax { axis, .. } => elementwise::along(*axis, operands).map(one),
             Self::Gate => elementwise::gate(operands).map(one),
             Self::Cast { to } => elementwise::cast(*to, operands).map(one),
             Self::Reshape { shape } => movement::reshape(shape, operands).map(one),
@@ -112,7 +120,7 @@ impl Op {
             Self::Gather { axis } => selection::gather(*axis, operands).map(one),
             Self::Reduce { axes, keep, .. } => selection::reduce(axes, *keep, operands).map(one),
             Self::TopK(top) => selection::top_k(top, operands),
-            Self::ArgMax { axis, keep } => selection::arg_max(*axis, *keep, operands).map(one),
+            Self::ArgMax(arg) => selection::arg_max(arg.axis, arg.keep, operands).map(one),
         }
     }
 }

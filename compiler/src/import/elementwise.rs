@@ -57,8 +57,9 @@ pub(super) fn cast(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
 pub(super) fn softmax(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     let rank = site.shape(0)?.len();
     let axis = axis(site.int("axis", -1)?, rank)?;
+    let log = site.op_type() == "LogSoftmax";
     let x = site.input(0)?;
-    Ok(vec![site.emit(Op::Softmax { axis }, &[Some(x)])?])
+    Ok(vec![site.emit(Op::Softmax { axis, log }, &[Some(x)])?])
 }
 
 pub(super) fn clip(site: &mut Site<'_>) -> Result<Vec<ValueId>> {

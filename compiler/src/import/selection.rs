@@ -2,7 +2,7 @@
 
 use super::site::{Site, axes, axis};
 use crate::error::{Error, Result};
-use crate::graph::{Op, ReduceKind, TopK, ValueId};
+use crate::graph::{ArgMax, Op, ReduceKind, TopK, ValueId};
 
 pub(super) fn gather(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     let rank = site.shape(0)?.len();
@@ -55,9 +55,12 @@ pub(super) fn arg_max(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     let rank = site.shape(0)?.len();
     let axis = axis(site.int("axis", 0)?, rank)?;
     let keep = site.int("keepdims", 1)? != 0;
-    if site.int("select_last_index", 0)? != 0 {
-        return Err(Error::input("select_last_index is not supported"));
-    }
+    let arg = ArgMax {
+        axis,
+        keep,
+        minimum: site.op_type() == "ArgMin",
+        last: site.int("select_last_index", 0)? != 0,
+    };
     let x = site.input(0)?;
-    Ok(vec![site.emit(Op::ArgMax { axis, keep }, &[Some(x)])?])
+    Ok(vec![site.emit(Op::ArgMax(arg), &[Some(x)])?])
 }

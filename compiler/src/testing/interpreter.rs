@@ -53,7 +53,7 @@ fn compute(graph: &Graph, node: &Node, values: &Values) -> Vec<Tensor> {
             one(rows.iter().flat_map(row).collect())
         }
         Op::Reduce { kind, axes, .. } => one(reduce(*kind, axes, x(0))),
-        Op::Softmax { axis } => one(softmax(x(0), *axis)),
+        Op::Softmax { axis, log: false } => one(softmax(x(0), *axis)),
         Op::Gemm(g) => {
             let (a, b) = (turned(x(0), g.transpose_a), turned(x(1), g.transpose_b));
             let product = matrix(&a, &turned(&b, true), None, None);
@@ -68,8 +68,8 @@ fn compute(graph: &Graph, node: &Node, values: &Values) -> Vec<Tensor> {
         Op::MatMul if x(1).shape().len() == 2 => one(matrix(x(0), &turned(x(1), true), None, None)),
         Op::Dense { clamp } => one(matrix(x(0), x(1), bias.as_deref(), *clamp)),
         Op::TopK(top) if top.largest => best_along(x(0), top.axis, top.k),
-        Op::ArgMax { axis, .. } => {
-            let best = best_along(x(0), *axis, 1);
+        Op::ArgMax(arg) if !arg.minimum && !arg.last => {
+            let best = best_along(x(0), arg.axis, 1);
             vec![best[1].reshaped(out).unwrap()]
         }
         Op::Slice { starts, steps, .. } => one(each(out, |at| {
@@ -187,6 +187,7 @@ fn unary(kind: Unary, v: f32) -> f32 {
         Unary::Tanh => libm::tanhf(v),
         Unary::Exp => libm::expf(v),
         Unary::Neg => -v,
+        other => panic!("the test interpreter lacks {other:?}"),
     }
 }
 
@@ -196,6 +197,7 @@ fn binary(kind: Binary, a: f32, b: f32) -> f32 {
         Binary::Sub => a - b,
         Binary::Mul => a * b,
         Binary::Div => a / b,
+        other => panic!("the test interpreter lacks {other:?}"),
     }
 }
 
@@ -265,6 +267,7 @@ fn reduce(kind: ReduceKind, axes: &[usize], x: &Tensor) -> Vec<f32> {
     let combine = |cell: &Vec<f32>| match kind {
         ReduceKind::Mean => cell.iter().sum::<f32>() / cell.len() as f32,
         ReduceKind::Sum => cell.iter().sum(),
+        ReduceKind::Product => cell.iter().product(),
         ReduceKind::Max => cell.iter().copied().fold(f32::NEG_INFINITY, f32::max),
         ReduceKind::Min => cell.iter().copied().fold(f32::INFINITY, f32::min),
     };

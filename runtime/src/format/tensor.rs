@@ -35,6 +35,8 @@ pub enum DType {
     I32 = 4,
     /// Scale words of a requantisation, see [`crate::rounding::Scale`].
     Scale = 5,
+    /// Truth value in a byte: zero is false, kernels write one for true.
+    Bool = 6,
     /// 4-bit integer, `real = scale · q`; weights only, two in a byte, see [`super::nibble`].
     I4 = 7,
 }
@@ -50,6 +52,7 @@ impl DType {
             3 => Self::I16,
             4 => Self::I32,
             5 => Self::Scale,
+            6 => Self::Bool,
             7 => Self::I4,
             _ => return None,
         })
@@ -59,7 +62,7 @@ impl DType {
     #[must_use]
     pub const fn size(self) -> usize {
         match self {
-            Self::I8 | Self::I4 => 1,
+            Self::I8 | Self::Bool | Self::I4 => 1,
             Self::F16 | Self::I16 => 2,
             Self::F32 | Self::I32 | Self::Scale => 4,
         }

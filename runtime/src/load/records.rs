@@ -47,7 +47,7 @@ fn check_tensor(model: &Model<'_>, tensor: &TensorRecord) -> Result<(), Fault> {
         (Place::Weights, _) if end <= model.weights.len() => {}
         (Place::Parameters, DType::I32 | DType::Scale | DType::F32)
             if end <= core::mem::size_of_val(model.parameters) => {}
-        (Place::Parameters, DType::F16 | DType::I8 | DType::I16 | DType::I4) => {
+        (Place::Parameters, DType::F16 | DType::I8 | DType::I16 | DType::I4 | DType::Bool) => {
             return Err(Fault::DType);
         }
         _ => return Err(Fault::Offset),

@@ -2,7 +2,7 @@
 
 use super::{Fact, Operands, axis_of};
 use crate::error::{Error, Result};
-use crate::graph::Dtype;
+use crate::graph::{Binary, Dtype, Unary};
 
 /// Common shape of two operands under numpy broadcasting.
 pub(crate) fn broadcast(a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
@@ -42,8 +42,66 @@ pub(super) fn cast(to: Dtype, operands: &Operands<'_>) -> Result<Fact> {
     Ok((to, operands.get(0)?.shape.clone()))
 }
 
-pub(super) fn binary(operands: &Operands<'_>) -> Result<Fact> {
+/// One of a few functions exists for integers, one for truth values.
+pub(super) fn unary(kind: Unary, operands: &Operands<'_>) -> Result<Fact> {
+    let x = operands.get(0)?;
+    let integers = matches!(kind, Unary::Neg | Unary::Abs | Unary::Sign | Unary::Relu);
+    let fits = match x.dtype {
+        Dtype::F32 => kind != Unary::Not,
+        Dtype::Bool => kind == Unary::Not,
+        Dtype::I64 | Dtype::I32 | Dtype::I8 | Dtype::U8 => integers,
+    };
+    match fits {
+        true => Ok((x.dtype, x.shape.clone())),
+        false => Err(Error::input(format!(
+            "{kind:?} of `{}`, which is {}",
+            x.name,
+            x.dtype.name()
+        ))),
+    }
+}
+
+pub(super) fn choose(operands: &Operands<'_>) -> Result<Fact> {
+    let (condition, a, b) = (operands.get(0)?, operands.get(1)?, operands.get(2)?);
+    if condition.dtype != Dtype::Bool || a.dtype != b.dtype {
+        return Err(Error::input(format!(
+            "a choice by {} between {} and {}",
+            condition.dtype.name(),
+            a.dtype.name(),
+            b.dtype.name()
+        )));
+    }
+    let shape = broadcast(&broadcast(&condition.shape, &a.shape)?, &b.shape)?;
+    Ok((a.dtype, shape))
+}
+
+pub(super) fn summed(axis: usize, operands: &Operands<'_>) -> Result<Fact> {
+    let x = operands.get(0)?;
+    axis_of(&x.shape, axis)?;
+    match x.dtype {
+        Dtype::Bool => Err(Error::input("running sums of truth values")),
+        dtype => Ok((dtype, x.shape.clone())),
+    }
+}
+
+pub(super) fn rows(operands: &Operands<'_>) -> Result<Fact> {
+    let shape = operands.floats(0)?;
+    match shape.last() {
+        Some(&width) if width > 0 => Ok((Dtype::F32, shape.to_vec())),
+        _ => Err(Error::input("rows without elements")),
+    }
+}
+
+pub(super) fn binary(kind: Binary, operands: &Operands<'_>) -> Result<Fact> {
     let (a, b) = (operands.get(0)?, operands.get(1)?);
+    let truths = matches!(kind, Binary::And | Binary::Or | Binary::Xor);
+    if truths != (a.dtype == Dtype::Bool) && kind != Binary::Equal {
+        return Err(Error::input(format!(
+            "{kind:?} of `{}`, which is {}",
+            a.name,
+            a.dtype.name()
+        )));
+    }
     if a.dtype != b.dtype {
         return Err(Error::input(format!(
             "operands `{}` ({}) and `{}` ({}) differ in type",
@@ -53,7 +111,12 @@ pub(super) fn binary(operands: &Operands<'_>) -> Result<Fact> {
             b.dtype.name()
         )));
     }
-    Ok((a.dtype, broadcast(&a.shape, &b.shape)?))
+    let dtype = if kind.is_truth() {
+        Dtype::Bool
+    } else {
+        a.dtype
+    };
+    Ok((dtype, broadcast(&a.shape, &b.shape)?))
 }
 
 pub(super) fn gate(operands: &Operands<'_>) -> Result<Fact> {

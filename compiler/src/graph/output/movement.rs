@@ -1,7 +1,9 @@
 //! Output rules of operators that move elements without computing.
 
+use super::broadcast;
 use super::{Fact, Operands, axis_of};
 use crate::error::{Error, Result};
+use crate::graph::Pad;
 
 pub(super) fn reshape(shape: &[usize], operands: &Operands<'_>) -> Result<Fact> {
     let x = operands.get(0)?;
@@ -106,4 +108,33 @@ pub(super) fn split(axis: usize, sizes: &[usize], operands: &Operands<'_>) -> Re
         (x.dtype, shape)
     };
     Ok(sizes.iter().map(part).collect())
+}
+
+pub(super) fn expand(shape: &[usize], operands: &Operands<'_>) -> Result<Fact> {
+    let x = operands.get(0)?;
+    if broadcast(&x.shape, shape)? != shape {
+        return Err(Error::input(format!(
+            "`{}` of shape {:?} does not repeat to {shape:?}",
+            x.name, x.shape
+        )));
+    }
+    Ok((x.dtype, shape.to_vec()))
+}
+
+pub(super) fn pad(pad: &Pad, operands: &Operands<'_>) -> Result<Fact> {
+    let x = operands.get(0)?;
+    let rank = x.shape.len();
+    if [&pad.before, &pad.after, &pad.step].map(Vec::len) != [rank; 3] {
+        return Err(Error::input("a padding names another number of axes"));
+    }
+    let length = |axis: usize| {
+        let reach = x.shape[axis].checked_sub(1)?.checked_mul(pad.step[axis])?;
+        let whole = reach.checked_add(1)?.checked_add(pad.before[axis])?;
+        whole.checked_add(pad.after[axis])
+    };
+    let shape: Option<Vec<usize>> = (0..rank).map(length).collect();
+    match shape {
+        Some(shape) if pad.step.iter().all(|&step| step > 0) => Ok((x.dtype, shape)),
+        _ => Err(Error::input("a padding is out of range")),
+    }
 }

@@ -50,6 +50,19 @@ pub(super) fn mat_mul(operands: &Operands<'_>) -> Result<Fact> {
     Ok((Dtype::F32, shape))
 }
 
+pub(super) fn products(operands: &Operands<'_>) -> Result<Fact> {
+    let (a, b) = (operands.floats(0)?, operands.floats(1)?);
+    let ([heads_a @ .., rows, inner], [heads_b @ .., columns, other]) = (a, b) else {
+        return Err(mismatch(a, b));
+    };
+    if inner != other {
+        return Err(mismatch(a, b));
+    }
+    let mut shape = broadcast(heads_a, heads_b)?;
+    shape.extend([rows, columns]);
+    Ok((Dtype::F32, shape))
+}
+
 pub(super) fn dense(operands: &Operands<'_>) -> Result<Fact> {
     let (x, weights) = (operands.floats(0)?, operands.floats(1)?);
     let (&[rows, inner], [heads @ .., columns]) = (weights, x) else {

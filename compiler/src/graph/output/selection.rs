@@ -2,7 +2,7 @@
 
 use super::{Fact, Operands, axis_of};
 use crate::error::{Error, Result};
-use crate::graph::{Dtype, TopK};
+use crate::graph::{Dtype, TopK, Value};
 
 pub(super) fn gather(axis: usize, operands: &Operands<'_>) -> Result<Fact> {
     let (table, indices) = (operands.get(0)?, operands.get(1)?);
@@ -35,8 +35,42 @@ pub(super) fn reduce(axes: &[usize], keep: bool, operands: &Operands<'_>) -> Res
     Ok((x.dtype, shape))
 }
 
+pub(super) fn scatter(operands: &Operands<'_>) -> Result<Fact> {
+    let (data, rows, updates) = (operands.get(0)?, operands.get(1)?, operands.get(2)?);
+    let fits = match (&data.shape[..], &rows.shape[..]) {
+        (&[table, width], &[count]) => table > 0 && updates.shape == [count, width],
+        _ => false,
+    };
+    let typed = matches!(rows.dtype, Dtype::I64 | Dtype::I32) && data.dtype == updates.dtype;
+    match fits && typed {
+        true => Ok((data.dtype, data.shape.clone())),
+        false => Err(Error::input(format!(
+            "rows {:?} {} of {:?} {} cannot take {:?} {}",
+            rows.shape,
+            rows.dtype.name(),
+            data.shape,
+            data.dtype.name(),
+            updates.shape,
+            updates.dtype.name()
+        ))),
+    }
+}
+
+/// Numbers, which have an order.
+fn ordered<'o>(operands: &'o Operands<'_>) -> Result<&'o Value> {
+    let x = operands.get(0)?;
+    match x.dtype {
+        Dtype::Bool => Err(Error::input(format!(
+            "`{}` is bool, expected numbers",
+            x.name
+        ))),
+        _ => Ok(x),
+    }
+}
+
 pub(super) fn top_k(top: &TopK, operands: &Operands<'_>) -> Result<Vec<Fact>> {
-    let mut shape = operands.floats(0)?.to_vec();
+    let x = ordered(operands)?;
+    let mut shape = x.shape.clone();
     let length = axis_of(&shape, top.axis)?;
     if top.k > length {
         return Err(Error::input(format!(
@@ -45,11 +79,11 @@ pub(super) fn top_k(top: &TopK, operands: &Operands<'_>) -> Result<Vec<Fact>> {
         )));
     }
     shape[top.axis] = top.k;
-    Ok(vec![(Dtype::F32, shape.clone()), (Dtype::I64, shape)])
+    Ok(vec![(x.dtype, shape.clone()), (Dtype::I64, shape)])
 }
 
 pub(super) fn arg_max(axis: usize, keep: bool, operands: &Operands<'_>) -> Result<Fact> {
-    operands.floats(0)?;
+    ordered(operands)?;
     let (_, shape) = reduce(&[axis], keep, operands)?;
     Ok((Dtype::I64, shape))
 }

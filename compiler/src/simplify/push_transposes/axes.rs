@@ -1,6 +1,6 @@
 //! How an operator's attributes change when it works before a transpose instead of after it.
 
-use crate::graph::{Op, TopK};
+use crate::graph::{ArgMax, CumSum, Grid, Op, Pad, TopK};
 
 /// The operator on the untransposed operand, and the transpose of its result.
 ///
@@ -9,8 +9,28 @@ use crate::graph::{Op, TopK};
 pub(super) fn moved(op: &Op, turn: &[usize]) -> Option<(Op, Vec<usize>)> {
     let same = |op: Op| Some((op, turn.to_vec()));
     match op {
-        Op::Binary(_) | Op::Unary(_) | Op::Clip(_) | Op::Gate | Op::Cast { .. } => same(op.clone()),
-        Op::Softmax { axis } => same(Op::Softmax { axis: turn[*axis] }),
+        Op::Binary(_) | Op::Unary(_) | Op::Clip(_) | Op::Gate | Op::Cast { .. } | Op::Where => {
+            same(op.clone())
+        }
+        Op::Snap(grid) => {
+            let axis = turn[grid.axis];
+            let grid = grid.clone();
+            same(Op::Snap(Grid { axis, ..grid }))
+        }
+        Op::CumSum(sum) => {
+            let axis = turn[sum.axis];
+            same(Op::CumSum(CumSum { axis, ..*sum }))
+        }
+        Op::Pad(pad) => same(Op::Pad(Pad {
+            before: scattered(&pad.before, turn),
+            after: scattered(&pad.after, turn),
+            step: scattered(&pad.step, turn),
+            value: pad.value,
+        })),
+        Op::Softmax { axis, log } => same(Op::Softmax {
+            axis: turn[*axis],
+            log: *log,
+        }),
         Op::Concat { axis } => same(Op::Concat { axis: turn[*axis] }),
         Op::TopK(top) => same(Op::TopK(TopK {
             axis: turn[top.axis],
@@ -41,14 +61,14 @@ pub(super) fn moved(op: &Op, turn: &[usize]) -> Option<(Op, Vec<usize>)> {
             let axes = sources;
             Some((Op::Reduce { kind, axes, keep }, result))
         }
-        Op::ArgMax { axis, keep } => {
-            let result = if *keep {
+        Op::ArgMax(arg) => {
+            let result = if arg.keep {
                 turn.to_vec()
             } else {
-                without(turn, &[*axis])
+                without(turn, &[arg.axis])
             };
-            let (axis, keep) = (turn[*axis], *keep);
-            Some((Op::ArgMax { axis, keep }, result))
+            let axis = turn[arg.axis];
+            Some((Op::ArgMax(ArgMax { axis, ..*arg }), result))
         }
         _ => None,
     }
