@@ -28,9 +28,9 @@ fn cases() -> Vec<Case> {
         });
     };
     for code in 0..4 {
-        put(Opcode::Unary, &[F32, F32], 1, &[&[code]]);
+        put(Opcode::Unary, &[F32, F32], 1, &[&[code, 0, 0]]);
     }
-    put(Opcode::Unary, &[I8, I8], 1, &[&[0]]);
+    put(Opcode::Unary, &[I8, I8], 1, &[&[0; 3]]);
     let scales = [scale_word(0.4 / 128.0), scale_word(0.3 / 128.0)];
     for repeats in [1, 3] {
         put(Opcode::Add, &[F32, F32, F32], repeats, &[&[0, 0], &FREE]);
@@ -44,6 +44,9 @@ fn cases() -> Vec<Case> {
                 }
             }
         }
+    }
+    for code in [0, 1, 5, 17] {
+        put(Opcode::Binary, &[F32, F32, F32], 1, &[&[code]]);
     }
     put(Opcode::Gate, &[F32, F32, F32, F32], 1, &[&[0, 0]]);
     for types in 0..16u32 {
