@@ -107,9 +107,15 @@ pub(super) struct Int8Rows {
 
 /// Quantises the rows of `w` and their biases for inputs quantised as `x`.
 ///
-/// The scale of a row is its largest magnitude over 127, larger where the bias would not fit beside
+/// The scale of a row is its largest magnitude over `most`, larger where the bias would not fit beside
 /// the products in 32 bits.
-pub(super) fn int8_rows(w: &[f32], bias: &[f32], x_type: DType, x: Quantisation) -> Int8Rows {
+pub(super) fn int8_rows(
+    w: &[f32],
+    bias: &[f32],
+    x_type: DType,
+    x: Quantisation,
+    most: i32,
+) -> Int8Rows {
     let k = w.len() / bias.len().max(1);
     let magnitude: i64 = if x_type == DType::I16 { 32768 } else { 255 };
     let room = (1i64 << 31) - 1 - k as i64 * magnitude * 128;
@@ -130,12 +136,12 @@ pub(super) fn int8_rows(w: &[f32], bias: &[f32], x_type: DType, x: Quantisation)
             .iter()
             .fold(0.0f32, |most, &value| qibu::math::max(most, value.abs()));
         // A row whose products vanish beside its bias keeps the bias: the larger scale wins.
-        let scale = (largest / 127.0)
+        let scale = (largest / most as f32)
             .max(bias.abs() / (x.scale * room))
             .max(1e-12);
         let quantised: Vec<i32> = row
             .iter()
-            .map(|&value| quantise(value, scale, 0, -127, 127))
+            .map(|&value| quantise(value, scale, 0, -most, most))
             .collect();
         let sum: i32 = quantised.iter().sum();
         let real_bias = f64::from(bias) / (f64::from(x.scale) * f64::from(scale));
@@ -224,6 +230,18 @@ pub(super) struct Matrix {
     pub rows: Option<Int8Rows>,
 }
 
+/// Largest weights, as large below zero.
+const MOST_INT8: i32 = 127;
+const MOST_INT4: i32 = 7;
+
+/// Rows of small integers, two in a byte.
+fn packed_rows(bytes: &[u8], rows: usize) -> Vec<u8> {
+    let integers: Vec<i8> = bytes.iter().map(|&byte| byte as i8).collect();
+    let width = integers.len() / rows.max(1);
+    let rows = integers.chunks(width.max(1));
+    rows.flat_map(qibu::format::nibble::pack_row).collect()
+}
+
 /// Puts the weights and bias of `node` into the file, with rows of `shape[0]`.
 pub(super) fn matrix(builder: &mut Builder<'_>, node: &Node, x: TensorId) -> Result<Matrix> {
     let shape = shape_of(builder, node, 1)?.to_vec();
@@ -244,8 +262,14 @@ pub(super) fn matrix(builder: &mut Builder<'_>, node: &Node, x: TensorId) -> Res
         });
     }
     let (x_type, quantisation) = quantisation_of(builder, x);
-    let rows = int8_rows(w, &bias, x_type, quantisation);
-    let weights = builder.weights(&name, DType::I8, &shape, 1.0, rows.bytes.clone())?;
+    let packed = builder.scheme(node).weights == Weights::Int4;
+    let most = if packed { MOST_INT4 } else { MOST_INT8 };
+    let rows = int8_rows(w, &bias, x_type, quantisation, most);
+    let (dtype, bytes) = match packed {
+        true => (DType::I4, packed_rows(&rows.bytes, shape[0])),
+        false => (DType::I8, rows.bytes.clone()),
+    };
+    let weights = builder.weights(&name, dtype, &shape, 1.0, bytes)?;
     let words = rows.bias.iter().map(|&bias| bias as u32).collect();
     let bias = builder.parameters(&format!("{name}.bias"), DType::I32, words)?;
     Ok(Matrix {
