@@ -312,16 +312,6 @@ impl<'g> Builder<'g> {
         self.tensors.insert(value, id);
     }
 
-    /// The operand of a view: a score of 32 bits stays one, since nothing is calculated with it.
-    fn viewed(&mut self, node: &Node) -> Result<TensorId> {
-        let value = node.input(0).ok_or_else(|| missing(node, 0))?;
-        let stored = self.operand(value)?;
-        if self.graph.value(value).dtype == Dtype::F32 && self.tensor(stored).dtype == DType::I32 {
-            return Ok(stored);
-        }
-        self.input(node, 0)
-    }
-
     /// Lowers a reshape: the same bytes under another shape.
     pub fn view(&mut self, node: &Node) -> Result<()> {
         let of = self.stored(node, 0)?;
