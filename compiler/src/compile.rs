@@ -1,6 +1,6 @@
 //! The seven paces, one a line.
 
-use crate::calibrate::{Samples, calibrate};
+use crate::calibrate::{Method, Samples, calibrate, equalise};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::import::{self, ImportOptions};
@@ -28,6 +28,8 @@ pub struct Request {
     pub functions: Vec<String>,
     /// Calibration samples; else those beside the model, else noise.
     pub calibration: Option<PathBuf>,
+    /// Which part of the activations' ranges int8 covers.
+    pub method: Method,
     /// Element type of weights.
     pub weights: Weights,
     /// Element type of activations; else what the model asks for.
@@ -43,6 +45,7 @@ impl Request {
             model: model.to_owned(),
             functions: Vec::new(),
             calibration: None,
+            method: Method::default(),
             weights: Weights::Int8,
             activations: None,
             goal: Goal::default(),
@@ -71,10 +74,13 @@ pub type Progress<'a> = &'a mut dyn FnMut(&'static str, usize, usize);
 /// Whatever a pace finds wrong, with node and remedy.
 pub fn compile(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
     let graph = import::read(&request.model, &options(request))?;
-    let simplified = simplify(graph)?;
+    let mut simplified = simplify(graph)?;
     let scheme = scheme(request, &simplified)?;
     let samples = Samples::find(request.calibration.as_deref(), &request.model)?;
-    let calibrated = calibrate(&simplified, &samples, |done, of| {
+    if !scheme.is_float() {
+        simplified = equalise(simplified, &samples)?;
+    }
+    let calibrated = calibrate(&simplified, &samples, request.method, |done, of| {
         progress("calibrate", done, of)
     })?;
     let found = match request.goal.is_empty() {

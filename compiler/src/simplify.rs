@@ -71,6 +71,13 @@ impl Simplified {
         &self.0
     }
 
+    /// A simplified graph whose constants have changed, but no operator.
+    pub(crate) fn rescaled(mut graph: Graph) -> Self {
+        graph.compact();
+        graph.restore_names();
+        Self(graph)
+    }
+
     /// Gives the graph up.
     pub fn into_graph(self) -> Graph {
         self.0

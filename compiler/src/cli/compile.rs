@@ -5,6 +5,7 @@ mod search;
 
 use super::stdout;
 use crate::atomic;
+use crate::calibrate::Method;
 use crate::compile::{Compiled, Request, compile};
 use crate::engine;
 use crate::error::{Error, Result};
@@ -33,6 +34,9 @@ pub struct CompileArgs {
     /// [default: calibration.safetensors beside the model, else noise].
     #[arg(long, value_name = "FILE")]
     calibrate: Option<PathBuf>,
+    /// Which part of the samples' values int8 activations cover.
+    #[arg(long, value_enum, value_name = "METHOD", default_value = "mse")]
+    calibration_method: Method,
     /// Element type of weights.
     #[arg(long, value_enum, default_value = "int8")]
     weights: Weights,
@@ -94,6 +98,7 @@ pub fn run(args: CompileArgs) -> Result<()> {
         model: args.model.clone(),
         functions: args.functions,
         calibration: args.calibrate,
+        method: args.calibration_method,
         weights: args.weights,
         activations: args.activations,
         goal,

@@ -1,5 +1,5 @@
 use super::{Goal, search};
-use crate::calibrate::{Calibrated, Samples, calibrate};
+use crate::calibrate::{Calibrated, Method, Samples, calibrate};
 use crate::onnx::DataType;
 use crate::quantise::Weights;
 use crate::simplify::{Simplified, simplify};
@@ -26,7 +26,7 @@ fn with<T>(
 ) -> T {
     let simplified = model();
     let samples = Samples::noise();
-    let calibrated = calibrate(&simplified, &samples, |_, _| {}).unwrap();
+    let calibrated = calibrate(&simplified, &samples, Method::default(), |_, _| {}).unwrap();
     let found = search(&simplified, &calibrated, &samples, &goal, |_, _| {});
     then(found, &calibrated)
 }
