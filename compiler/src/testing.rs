@@ -1,5 +1,6 @@
 //! What several test modules share: models built by hand, and a naive interpreter.
 
+mod composite;
 pub(crate) mod interpreter;
 pub(crate) mod models;
 mod proof;

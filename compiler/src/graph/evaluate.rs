@@ -3,6 +3,7 @@
 //! Anything else with constant operands stays a node: folding must not become a second engine.
 
 mod arithmetic;
+mod grid;
 
 use super::{Data, Dtype, Op, Tensor};
 use crate::error::Result;
@@ -32,6 +33,8 @@ pub(super) fn evaluate(op: &Op, operands: &[&Tensor], shape: &[usize]) -> Result
             Some(other) => arithmetic::binary(*kind, x, other)?,
             None => None,
         },
+        Op::ToGrid(grid, to) => grid::to(grid, *to, x)?,
+        Op::FromGrid(grid) => grid::from(grid, x)?,
         Op::Expand { .. } => Some(x.picked(shape.to_vec(), &stretched_order(x.shape(), shape))?),
         _ => None,
     };

@@ -39,7 +39,7 @@ fn compute(graph: &Graph, node: &Node, values: &Values) -> Vec<Tensor> {
         Op::Transpose { permutation } => vec![x(0).transposed(permutation)],
         Op::Clip(clamp) => map(&|v| limit(v, Some(*clamp))),
         Op::Unary(kind) => map(&|v| unary(*kind, v)),
-        Op::Binary(kind) => one(each(out, |at| {
+        Op::Binary(kind) if !kind.is_truth() => one(each(out, |at| {
             binary(*kind, get(x(0), at, out), get(x(1), at, out))
         })),
         Op::Gate => one(each(out, |at| {
@@ -79,7 +79,7 @@ fn compute(graph: &Graph, node: &Node, values: &Values) -> Vec<Tensor> {
                 .collect();
             floats(x(0))[flat(x(0).shape(), &from)]
         })),
-        Op::Split { axis, sizes } => {
+        Op::Split { axis, sizes } if x(0).as_f32().is_some() => {
             let mut start = 0;
             let mut part = |&size: &usize| {
                 let mut shape = x(0).shape().to_vec();
@@ -133,7 +133,11 @@ fn compute(graph: &Graph, node: &Node, values: &Values) -> Vec<Tensor> {
             }
             floats(x(index))[flat(x(index).shape(), &at)]
         })),
-        other => panic!("the test interpreter lacks {other}"),
+        other => {
+            let operands: Vec<&Tensor> = (0..node.inputs.len()).map(x).collect();
+            let dtype = graph.value(node.outputs[0]).dtype;
+            super::composite::compute(other, &operands, out, dtype)
+        }
     }
 }
 
@@ -141,13 +145,13 @@ pub(crate) fn floats(tensor: &Tensor) -> &[f32] {
     tensor.as_f32().unwrap()
 }
 
-pub(super) fn flat(shape: &[usize], at: &[usize]) -> usize {
+pub(crate) fn flat(shape: &[usize], at: &[usize]) -> usize {
     let pairs = shape.iter().zip(at);
     pairs.fold(0, |index, (dim, at)| index * dim + at)
 }
 
 /// Calls `f` with every index of `shape`, in order.
-pub(super) fn each(shape: &[usize], mut f: impl FnMut(&[usize]) -> f32) -> Vec<f32> {
+pub(crate) fn each(shape: &[usize], mut f: impl FnMut(&[usize]) -> f32) -> Vec<f32> {
     let mut at = vec![0; shape.len()];
     let mut results = Vec::new();
     for mut rest in 0..shape.iter().product() {
@@ -187,6 +191,22 @@ fn unary(kind: Unary, v: f32) -> f32 {
         Unary::Tanh => libm::tanhf(v),
         Unary::Exp => libm::expf(v),
         Unary::Neg => -v,
+        Unary::Sqrt => libm::sqrtf(v),
+        Unary::Reciprocal => 1.0 / v,
+        Unary::Round => libm::rintf(v),
+        Unary::Softsign => v / (1.0 + libm::fabsf(v)),
+        Unary::Softplus => libm::log1pf(libm::expf(v)),
+        Unary::HardSigmoid(alpha, beta) => limit(
+            alpha * v + beta,
+            Some(Clamp {
+                low: 0.0,
+                high: 1.0,
+            }),
+        ),
+        Unary::LeakyRelu(alpha) if v < 0.0 => alpha * v,
+        Unary::Elu(alpha) if v < 0.0 => alpha * libm::expm1f(v),
+        Unary::ThresholdedRelu(alpha) if v <= alpha => 0.0,
+        Unary::LeakyRelu(_) | Unary::Elu(_) | Unary::ThresholdedRelu(_) => v,
         other => panic!("the test interpreter lacks {other:?}"),
     }
 }
@@ -197,6 +217,8 @@ fn binary(kind: Binary, a: f32, b: f32) -> f32 {
         Binary::Sub => a - b,
         Binary::Mul => a * b,
         Binary::Div => a / b,
+        Binary::Min => a.min(b),
+        Binary::Max => a.max(b),
         other => panic!("the test interpreter lacks {other:?}"),
     }
 }
@@ -275,7 +297,8 @@ fn reduce(kind: ReduceKind, axes: &[usize], x: &Tensor) -> Vec<f32> {
 }
 
 fn softmax(x: &Tensor, axis: usize) -> Vec<f32> {
-    let powers: Vec<f32> = floats(x).iter().map(|&v| libm::expf(v)).collect();
+    let most = floats(x).iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let powers: Vec<f32> = floats(x).iter().map(|&v| libm::expf(v - most)).collect();
     let powers = Tensor::f32(x.shape(), powers).unwrap();
     let sums = reduce(ReduceKind::Sum, &[axis], &powers);
     let mut shape = x.shape().to_vec();
