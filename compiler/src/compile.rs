@@ -2,6 +2,7 @@
 
 use crate::calibrate::{Samples, calibrate};
 use crate::error::Result;
+use crate::graph::Graph;
 use crate::import::{self, ImportOptions};
 use crate::plan::{Planned, plan};
 use crate::quantise::{Activations, Scheme, Weights, quantise};
@@ -70,7 +71,7 @@ pub fn compile(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
     let calibrated = calibrate(&simplified, &samples, |done, of| {
         progress("calibrate", done, of)
     })?;
-    let quantised = quantise(&calibrated, scheme)?;
+    let quantised = quantise(&calibrated, &scheme.into())?;
     let planned = plan(quantised)?;
     let bytes = write(&planned)?;
     let mut report = verify(&simplified, &planned, &bytes, &samples, |done, of| {
@@ -105,8 +106,19 @@ fn scheme(request: &Request, simplified: &Simplified) -> Result<Scheme> {
 /// # Errors
 /// Whatever a pace finds wrong, with node and remedy.
 pub fn compile_float(model: &Path) -> Result<Vec<u8>> {
-    let simplified = simplify(import::read(model, &ImportOptions::default())?)?;
-    let program = crate::quantise::float_program(simplified.graph())?;
+    float_file(import::read(model, &ImportOptions::default())?)
+}
+
+/// [`compile_float`] for a model held in memory; external data is refused.
+///
+/// # Errors
+/// Whatever a pace finds wrong, with node and remedy.
+pub fn compile_float_bytes(onnx: &[u8]) -> Result<Vec<u8>> {
+    float_file(import::from_bytes(onnx, None, &ImportOptions::default())?)
+}
+
+fn float_file(graph: Graph) -> Result<Vec<u8>> {
+    let program = crate::quantise::float_program(simplify(graph)?.graph())?;
     write(&crate::plan::plan_with(
         program,
         crate::plan::Reuse::WhenDead,

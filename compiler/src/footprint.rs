@@ -83,7 +83,7 @@ mod tests {
         let simplified = crate::simplify::simplify(graph).unwrap();
         let samples = crate::calibrate::Samples::noise();
         let calibrated = crate::calibrate::calibrate(&simplified, &samples, |_, _| {}).unwrap();
-        let planned = plan(quantise(&calibrated, scheme).unwrap()).unwrap();
+        let planned = plan(quantise(&calibrated, &scheme.into()).unwrap()).unwrap();
         crate::aligned::AlignedBytes::from(&crate::write::write(&planned).unwrap()[..])
     }
 

@@ -3,26 +3,35 @@
 //! Each file under `quantise/` lowers one operator, in integers and in floats: `--weights f32` and
 //! `f16`, calibration and verification use the same code with a float [`Scheme`].
 
+mod along;
+mod arithmetic;
 mod builder;
+mod choose;
 mod clip;
+mod constants;
 mod conv;
 mod dense;
-mod elementwise;
+mod forms;
 mod gate;
 mod gather;
-mod mean;
+mod join;
+mod movement;
+mod pool;
+mod products;
+mod reduce;
 mod results;
 mod scheme;
+mod snap;
 mod top_k;
-mod transpose;
 mod types;
+mod unary;
 mod weights;
 
-pub use scheme::{Activations, Scheme, Weights};
+pub use scheme::{Activations, Formats, Scheme, Weights};
 
 use crate::calibrate::{Calibrated, Ranges};
 use crate::error::{Error, Result};
-use crate::graph::{Dtype, Graph, Node, Op};
+use crate::graph::{Graph, Node, Op};
 use crate::program::Program;
 pub(crate) use builder::Quantisation;
 
@@ -31,24 +40,24 @@ use builder::Builder;
 /// A program in its final number formats.
 pub struct Quantised(pub(crate) Program);
 
-/// Lowers every function of the graph under `scheme`.
+/// Lowers every function of the graph under `formats`.
 ///
 /// # Errors
 /// Operators without a runtime form, all of them at once; shapes beyond the format.
-pub fn quantise(calibrated: &Calibrated<'_>, scheme: Scheme) -> Result<Quantised> {
-    let mut program = lower(calibrated.graph, scheme, &calibrated.ranges)?;
-    program.noise_calibrated = calibrated.noise && !scheme.is_float();
+pub fn quantise(calibrated: &Calibrated<'_>, formats: &Formats) -> Result<Quantised> {
+    let mut program = lower(calibrated.graph, formats, &calibrated.ranges)?;
+    program.noise_calibrated = calibrated.noise && !formats.default.is_float();
     Ok(Quantised(program))
 }
 
 /// The graph in f32, for calibration and verification; needs no ranges.
 pub(crate) fn float_program(graph: &Graph) -> Result<Program> {
-    lower(graph, Scheme::FLOAT, &Ranges::default())
+    lower(graph, &Scheme::FLOAT.into(), &Ranges::default())
 }
 
-fn lower(graph: &Graph, scheme: Scheme, ranges: &Ranges) -> Result<Program> {
-    refuse_unsupported(graph, scheme)?;
-    let mut builder = Builder::new(graph, scheme, ranges);
+fn lower(graph: &Graph, formats: &Formats, ranges: &Ranges) -> Result<Program> {
+    refuse_unsupported(graph, formats)?;
+    let mut builder = Builder::new(graph, formats, ranges);
     for function in &graph.functions {
         builder.begin(function)?;
         for index in graph.reach(function) {
@@ -68,24 +77,44 @@ fn lower_node(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
     match &node.op {
         Op::Dense { clamp } => dense::lower(builder, node, *clamp),
         Op::ConvNhwc { conv, clamp } => conv::lower(builder, node, conv, *clamp),
+        Op::PoolNhwc(pool) => pool::lower(builder, node, pool),
+        Op::Products => products::lower(builder, node),
         Op::Gate => gate::lower(builder, node),
-        Op::TopKDense { k } => top_k::lower(builder, node, *k),
-        Op::Gather { .. } => gather::lower(builder, node),
-        Op::Binary(kind) => elementwise::lower_binary(builder, node, *kind),
-        Op::Unary(kind) => elementwise::lower_unary(builder, node, *kind),
+        Op::TopKDense { .. } => top_k::lower(builder, node),
+        Op::Gather { axis } => gather::lower(builder, node, *axis),
+        Op::Scatter(kind) => choose::scatter(builder, node, *kind),
+        Op::Binary(kind) => arithmetic::lower(builder, node, *kind),
+        Op::Unary(kind) => unary::lower(builder, node, *kind),
         Op::Clip(clamp) => clip::lower(builder, node, *clamp),
-        Op::Reduce { .. } => mean::lower(builder, node),
-        Op::Transpose { permutation } => transpose::lower(builder, node, permutation),
-        Op::Reshape { .. } => builder.view(node),
-        _ => Err(unsupported(node)),
+        Op::Snap(grid) => snap::lower(builder, node, grid),
+        Op::Where => choose::choose(builder, node),
+        Op::Cast { .. } => choose::cast(builder, node),
+        Op::Reduce { kind, axes, .. } => reduce::lower(builder, node, *kind, axes),
+        Op::Softmax { axis, log } => along::softmax(builder, node, *axis, *log),
+        Op::CumSum(sum) => along::cum_sum(builder, node, *sum),
+        Op::ArgMax(arg) => along::arg_max(builder, node, *arg),
+        Op::TopK(top) => along::top_k(builder, node, *top),
+        Op::Normalise(by) => along::normalise(builder, node, *by),
+        Op::Concat { axis } => join::concat(builder, node, *axis),
+        Op::Pad(pad) => join::pad(builder, node, pad),
+        Op::Transpose { permutation } => movement::transpose(builder, node, permutation),
+        Op::Slice {
+            starts,
+            lengths,
+            steps,
+        } => movement::slice(builder, node, starts, lengths, steps),
+        Op::Split { axis, sizes } => movement::split(builder, node, *axis, sizes),
+        Op::Expand { shape } => movement::expand(builder, node, shape),
+        Op::Reshape { .. } | Op::Identity => builder.view(node),
+        Op::Conv(_) | Op::Gemm(_) | Op::MatMul | Op::Pool(_) => Err(unsupported(node)),
     }
 }
 
 /// Lists every node that no runtime operator computes, before any is lowered.
-fn refuse_unsupported(graph: &Graph, scheme: Scheme) -> Result<()> {
+fn refuse_unsupported(graph: &Graph, formats: &Formats) -> Result<()> {
     let mut refused = Vec::new();
     for node in &graph.nodes {
-        if let Some(reason) = obstacle(graph, node, scheme) {
+        if let Some(reason) = obstacle(graph, node, formats) {
             refused.push(format!("{} `{}`: {reason}", node.op, node.name));
         }
     }
@@ -104,27 +133,16 @@ fn refuse_unsupported(graph: &Graph, scheme: Scheme) -> Result<()> {
 }
 
 /// Why a node cannot be lowered, if so.
-fn obstacle(graph: &Graph, node: &Node, scheme: Scheme) -> Option<String> {
-    let arithmetic = matches!(
-        node.op,
-        Op::Binary(_) | Op::Unary(_) | Op::Clip(_) | Op::Reduce { .. }
-    );
-    let dtype = graph.value(node.outputs[0]).dtype;
-    if arithmetic && dtype != Dtype::F32 {
-        return Some(format!("{} arithmetic, expected f32", dtype.name()));
-    }
+fn obstacle(graph: &Graph, node: &Node, formats: &Formats) -> Option<String> {
+    let scheme = formats.of(node);
     match &node.op {
-        Op::Gate | Op::Reshape { .. } | Op::Transpose { .. } | Op::Clip(_) => None,
-        Op::Dense { .. } => weights::obstacle(graph, node, scheme),
-        Op::TopKDense { k } => top_k::obstacle(graph, node, *k, scheme),
-        Op::ConvNhwc { conv, .. } => {
-            conv::obstacle(graph, node, conv).or_else(|| weights::obstacle(graph, node, scheme))
+        Op::Dense { .. } | Op::ConvNhwc { .. } | Op::TopKDense { .. } => {
+            weights::obstacle(graph, node, scheme)
         }
-        Op::Gather { axis } => gather::obstacle(graph, node, *axis),
-        Op::Binary(kind) => elementwise::obstacle(graph, node, *kind),
-        Op::Unary(kind) => elementwise::unary_obstacle(*kind),
-        Op::Reduce { .. } => mean::obstacle(graph, node),
-        _ => Some("not in the runtime".into()),
+        Op::Conv(_) | Op::Gemm(_) | Op::MatMul | Op::Pool(_) => {
+            Some("its weights or bias are computed at run time".into())
+        }
+        _ => None,
     }
 }
 

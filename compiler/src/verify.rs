@@ -113,6 +113,10 @@ fn reals(tensor: &TensorRecord, arena: &[u8]) -> Option<Vec<f32>> {
             .into_iter()
             .map(real)
             .collect(),
-        DType::F16 | DType::Scale => return None,
+        DType::Bool => bytes
+            .iter()
+            .map(|&byte| f32::from(u8::from(byte != 0)))
+            .collect(),
+        DType::F16 | DType::I4 | DType::Scale => return None,
     })
 }

@@ -31,6 +31,7 @@ impl<const N: usize> Default for Arena<N> {
 
 /// Bytes of one step's operands.
 pub(crate) struct Operands<'a> {
+    /// Empty where there is none, and where output 0 replaces it.
     pub inputs: [&'a [u8]; MAX_INPUTS],
     pub outputs: [&'a mut [u8]; MAX_OUTPUTS],
 }
@@ -81,6 +82,7 @@ impl<'a> Operands<'a> {
 /// Where an input's bytes are.
 #[derive(Clone, Default)]
 pub(crate) enum Operand<'a> {
+    /// There is none, or output 0 replaces it: no slice of its own.
     #[default]
     None,
     Constant(&'a [u8]),

@@ -4,7 +4,7 @@ use crate::arena::{Operand, Operands};
 use crate::error::InputError;
 use crate::format::opcode::{MAX_INPUTS, MAX_OUTPUTS};
 use crate::format::{ALIGNMENT, DType, Opcode, Place, TensorRecord};
-use crate::kernels;
+use crate::kernels::{self, gather, scatter};
 use crate::model::Function;
 use crate::step::Step;
 use bytemuck::AnyBitPattern;
@@ -50,6 +50,30 @@ impl<'m, 'r> Run<'m, 'r> {
         self.set(index, DType::I32, bytemuck::cast_slice(values))
     }
 
+    /// Sets int8 input `index`, as quantised values.
+    ///
+    /// # Errors
+    /// There is no such input, or it has another length.
+    pub fn set_i8(&mut self, index: usize, values: &[i8]) -> Result<(), InputError> {
+        self.set(index, DType::I8, bytemuck::cast_slice(values))
+    }
+
+    /// Sets int16 input `index`, as quantised values.
+    ///
+    /// # Errors
+    /// There is no such input, or it has another length.
+    pub fn set_i16(&mut self, index: usize, values: &[i16]) -> Result<(), InputError> {
+        self.set(index, DType::I16, bytemuck::cast_slice(values))
+    }
+
+    /// Sets input `index` of truth values.
+    ///
+    /// # Errors
+    /// There is no such input, or it has another length.
+    pub fn set_bool(&mut self, index: usize, values: &[bool]) -> Result<(), InputError> {
+        self.set(index, DType::Bool, bytemuck::cast_slice(values))
+    }
+
     fn set(&mut self, index: usize, dtype: DType, bytes: &[u8]) -> Result<(), InputError> {
         let tensor = self.function.input(index).ok_or(InputError::Index)?;
         if tensor.dtype != dtype {
@@ -82,6 +106,30 @@ impl<'m, 'r> Run<'m, 'r> {
     /// There is no such output.
     pub fn output_i32(&self, index: usize) -> Result<&[i32], InputError> {
         self.output(index, DType::I32)
+    }
+
+    /// Int8 output `index`, quantised, valid after [`Run::execute`].
+    ///
+    /// # Errors
+    /// There is no such output.
+    pub fn output_i8(&self, index: usize) -> Result<&[i8], InputError> {
+        self.output(index, DType::I8)
+    }
+
+    /// Int16 output `index`, quantised, valid after [`Run::execute`].
+    ///
+    /// # Errors
+    /// There is no such output.
+    pub fn output_i16(&self, index: usize) -> Result<&[i16], InputError> {
+        self.output(index, DType::I16)
+    }
+
+    /// Output `index` of truth values, a byte each: zero is false. Valid after [`Run::execute`].
+    ///
+    /// # Errors
+    /// There is no such output.
+    pub fn output_bool(&self, index: usize) -> Result<&[u8], InputError> {
+        self.output(index, DType::Bool)
     }
 
     fn output<T: AnyBitPattern>(&self, index: usize, dtype: DType) -> Result<&[T], InputError> {
@@ -128,14 +176,6 @@ impl<'m, 'r> Run<'m, 'r> {
     }
 
     fn run_step(&mut self, step: &Step<'m>) -> Option<()> {
-        let mut inputs = [const { Operand::None }; MAX_INPUTS];
-        for (operand, &index) in inputs.iter_mut().zip(step.inputs()) {
-            let tensor = step.model.tensor(index)?;
-            *operand = match step.model.constant(&tensor) {
-                Some(bytes) => Operand::Constant(bytes),
-                None => Operand::Arena(range(&tensor)?),
-            };
-        }
         let end = self.arena.len();
         // A missing second output is the empty range at the end.
         let mut outputs = [const { 0..0 }; MAX_OUTPUTS];
@@ -145,19 +185,33 @@ impl<'m, 'r> Run<'m, 'r> {
                 None => end..end,
             };
         }
+        let mut inputs = [const { Operand::None }; MAX_INPUTS];
+        for (position, &index) in step.inputs().iter().enumerate() {
+            let tensor = step.model.tensor(index)?;
+            *inputs.get_mut(position)? = match step.model.constant(&tensor) {
+                Some(bytes) => Operand::Constant(bytes),
+                None => match range(&tensor)? {
+                    range if step.opcode.in_place(position) && outputs.first() == Some(&range) => {
+                        Operand::None
+                    }
+                    range => Operand::Arena(range),
+                },
+            };
+        }
         let operands = Operands::carve(self.arena, inputs, outputs)?;
         kernels::run(step, operands)
     }
 
     /// Indices that come from the caller are an error outside their table; computed ones clamp.
     fn check_ids(&self, step: &Step<'m>) -> Result<(), InputError> {
-        if step.opcode != Opcode::Gather {
-            return Ok(());
-        }
-        let (Some(table), Some(&ids)) = (step.input(0), step.inputs().get(1)) else {
+        let rows = match step.opcode {
+            Opcode::Gather => gather::rows(step),
+            Opcode::Scatter => scatter::rows(step),
+            _ => return Ok(()),
+        };
+        let Some(&ids) = step.inputs().get(1) else {
             return Ok(());
         };
-        let rows = table.shape().first().copied().unwrap_or(0);
         let Some(index) = self
             .function
             .inputs()
@@ -169,7 +223,7 @@ impl<'m, 'r> Run<'m, 'r> {
         let tensor = self.function.input(index).ok_or(InputError::Index)?;
         let bytes = range(&tensor).and_then(|range| self.arena.get(range));
         let (words, _) = bytes.ok_or(InputError::Index)?.as_chunks::<4>();
-        let outside = |word: &[u8; 4]| u32::from_le_bytes(*word) >= rows;
+        let outside = |word: &[u8; 4]| !gather::is_inside(i32::from_le_bytes(*word), rows);
         match words.iter().position(outside) {
             Some(position) => Err(InputError::Id { position }),
             None => Ok(()),

@@ -6,6 +6,7 @@
 pub mod crc;
 pub mod function;
 pub mod header;
+pub mod nibble;
 pub mod opcode;
 pub mod step;
 pub mod tensor;

@@ -15,22 +15,27 @@ mod copy;
 mod cum_sum;
 mod dense;
 mod dot;
+mod elements;
 pub(crate) mod gate;
-mod gather;
+pub(crate) mod gather;
+mod lanes;
 mod mat_mul;
 mod mean;
 mod normalise;
 mod pad;
 mod pool;
 mod reduce;
-mod scatter;
+pub(crate) mod scatter;
 mod select;
 mod sink;
 mod softmax;
+mod source;
 mod top_k;
 mod top_k_dense;
 mod types;
 pub(crate) mod unary;
+mod walk;
+mod window;
 
 use crate::arena::Operands;
 use crate::error::Fault;
@@ -58,6 +63,15 @@ pub(crate) fn rows_mut<T>(values: &mut [T], width: usize) -> impl Iterator<Item 
         rest = tail;
         (!row.is_empty()).then_some(row)
     })
+}
+
+/// Copies as many bytes as both have.
+///
+/// Unlike `copy_from_slice`, whose panic on unequal lengths would stay in the code.
+pub(crate) fn copy_bytes(target: &mut [u8], source: &[u8]) {
+    for (target, source) in target.iter_mut().zip(source) {
+        *target = *source;
+    }
 }
 
 /// Checks a step's operands; its multiply-accumulates.

@@ -49,6 +49,7 @@ mod step;
 pub use arena::{Aligned, Arena};
 pub use error::{Fault, InputError, LoadError};
 pub use execute::Run;
+pub use kernels::binary::Function as Function2;
 pub use kernels::unary::Function as Function1;
 pub use load::Limits;
 pub use model::{Function, Model};

@@ -35,6 +35,72 @@ pub fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + libm::expf(-x))
 }
 
+/// `eˣ − 1`, accurate where x is near zero.
+#[must_use]
+pub fn expm1(x: f32) -> f32 {
+    libm::expm1f(x)
+}
+
+/// `ln(1 + x)`, accurate where x is near zero.
+#[must_use]
+pub fn log1p(x: f32) -> f32 {
+    libm::log1pf(x)
+}
+
+/// `a` to the power of `b`.
+#[must_use]
+pub fn pow(a: f32, b: f32) -> f32 {
+    libm::powf(a, b)
+}
+
+/// Remainder of the division rounded towards zero; it has the sign of `a`.
+#[must_use]
+pub fn fmod(a: f32, b: f32) -> f32 {
+    libm::fmodf(a, b)
+}
+
+/// Error function.
+#[must_use]
+pub fn erf(x: f32) -> f32 {
+    libm::erff(x)
+}
+
+/// Sine. `libm` reduces the argument in binary64, in software where the chip has none.
+#[must_use]
+pub fn sin(x: f32) -> f32 {
+    libm::sinf(x)
+}
+
+/// Cosine, like [`sin`].
+#[must_use]
+pub fn cos(x: f32) -> f32 {
+    libm::cosf(x)
+}
+
+/// Greatest integer that is not above `x`.
+#[must_use]
+pub fn floor(x: f32) -> f32 {
+    libm::floorf(x)
+}
+
+/// Least integer that is not below `x`.
+#[must_use]
+pub fn ceil(x: f32) -> f32 {
+    libm::ceilf(x)
+}
+
+/// Nearest integer, halves to the even one.
+#[must_use]
+pub fn round_even(x: f32) -> f32 {
+    libm::roundevenf(x)
+}
+
+/// `ln(1 + eˣ)`; without overflow, as the exponential is taken of `−|x|`.
+#[must_use]
+pub fn softplus(x: f32) -> f32 {
+    max(x, 0.0) + log1p(exp(-x.abs()))
+}
+
 /// The greater; `a` where either is NaN. Explicit comparison: zeros keep their order everywhere.
 #[must_use]
 pub fn max(a: f32, b: f32) -> f32 {

@@ -6,7 +6,7 @@
 use crate::exercise::seal;
 use qibu::format::{
     ALIGNMENT, DType, FunctionRecord, Header, Layout, MAX_RANK, Opcode, Place, StepRecord,
-    TensorRecord, VERSION,
+    TensorRecord, VERSION, nibble,
 };
 use qibu::rounding::Scale;
 use qibu_compiler::aligned::AlignedBytes;
@@ -78,6 +78,13 @@ impl Builder {
         self.tensor(dtype, Place::Weights, dims, padded as u32)
     }
 
+    /// Adds a constant of four-bit elements to the weights section; its index.
+    pub fn nibbles(&mut self, dims: &[u32], values: &[i8]) -> u32 {
+        let row = dims.iter().skip(1).product::<u32>() as usize;
+        let bytes: Vec<u8> = values.chunks(row).flat_map(nibble::pack_row).collect();
+        self.weights(DType::I4, dims, &bytes)
+    }
+
     /// Adds a vector of words to the parameters section; its index.
     pub fn words(&mut self, dtype: DType, words: &[u32]) -> u32 {
         let offset = 4 * self.parameters.len() as u32;
@@ -118,6 +125,17 @@ impl Builder {
         let record = &mut self.tensors[view as usize];
         (record.scale, record.zero_point) = (old.scale, old.zero_point);
         view
+    }
+
+    /// Adds the output of a step in place: the bytes of input `index`, with a quantisation of its
+    /// own; its index.
+    pub fn replacing(&mut self, index: u32, scale: f32, zero_point: i32) -> u32 {
+        let old = self.tensors[index as usize];
+        let dims = &old.dims[..usize::from(old.rank)];
+        let new = self.tensor(old.dtype, old.place, dims, old.offset);
+        let record = &mut self.tensors[new as usize];
+        (record.scale, record.zero_point) = (scale, zero_point);
+        new
     }
 
     /// Adds a step.

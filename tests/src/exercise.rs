@@ -100,7 +100,19 @@ fn run(function: &Function<'_>, arena: &mut [u8], random: Option<&mut Random>) {
                 let values: Vec<i32> = (0..length).map(|_| (word() % 16) as i32).collect();
                 run.set_i32(index, &values).expect("the right length");
             }
-            _ => {}
+            DType::I8 => {
+                let values: Vec<i8> = (0..length).map(|_| word() as i8).collect();
+                run.set_i8(index, &values).expect("the right length");
+            }
+            DType::I16 => {
+                let values: Vec<i16> = (0..length).map(|_| word() as i16).collect();
+                run.set_i16(index, &values).expect("the right length");
+            }
+            DType::Bool => {
+                let values: Vec<bool> = (0..length).map(|_| word() % 2 == 1).collect();
+                run.set_bool(index, &values).expect("the right length");
+            }
+            DType::F16 | DType::Scale | DType::I4 => {}
         }
     }
     match run.execute() {

@@ -47,6 +47,22 @@ pub fn has_target(target: &str) -> bool {
     })
 }
 
+/// ONNX's backend tests, as the Python package `onnx` brings them; the error says what is missing.
+///
+/// # Errors
+/// `tests/run` has not installed the version that it pins.
+pub fn onnx_backend_tests() -> Result<PathBuf, String> {
+    let script = std::fs::read_to_string(root().join("tests/run")).unwrap_or_default();
+    let pin = script.lines().find_map(|line| line.strip_prefix("ONNX="));
+    let version = pin.ok_or("tests/run pins no ONNX")?;
+    let missing = || format!("no onnx {version} in target/venv; tests/run installs it");
+    let libraries = std::fs::read_dir(root().join("target/venv/lib")).map_err(|_| missing())?;
+    let packages = libraries.flatten().map(|e| e.path().join("site-packages"));
+    let found = packages.filter(|path| path.join(format!("onnx-{version}.dist-info")).is_dir());
+    let data = found.map(|path| path.join("onnx/backend/test/data")).next();
+    data.filter(|path| path.is_dir()).ok_or_else(missing)
+}
+
 /// The trained poem model.
 #[must_use]
 pub fn poem5() -> PathBuf {

@@ -1,9 +1,13 @@
 //! A tiny poem model from a seed, for every test that needs a model and not a trained one.
 //!
-//! `generate` and `encode` have the bones of a trained poem model; `integers`, `floats` and
-//! `halves` run every operator in every form. Weights are noise, so the couplets are, too.
+//! `generate` and `encode` have the bones of a trained poem model; the other functions run every
+//! operator in every form. Weights are noise, so the couplets are, too.
 
+mod elements;
+mod lanes;
+mod moves;
 mod real;
+mod windows;
 
 use crate::builder::{Builder, I8_RANGE, scale_word, transpose_words};
 use qibu::format::DType::{F16, F32, I8, I16, I32};
@@ -36,7 +40,9 @@ pub fn sample() -> AlignedBytes {
 }
 
 /// Names of the functions.
-pub const FUNCTIONS: [&str; 5] = ["generate", "encode", "integers", "floats", "halves"];
+pub const FUNCTIONS: [&str; 9] = [
+    "generate", "encode", "integers", "floats", "halves", "elements", "moves", "lanes", "windows",
+];
 
 /// The model before it is written, for tests that break it.
 #[must_use]
@@ -64,6 +70,10 @@ fn of(functions: &[&str]) -> Builder {
             "integers" => integers,
             "floats" => |b, noise| real::add(b, noise, F32, "floats"),
             "halves" => |b, noise| real::add(b, noise, F16, "halves"),
+            "elements" => |b, _| elements::add(b),
+            "moves" => |b, _| moves::add(b),
+            "lanes" => lanes::add,
+            "windows" => windows::add,
             _ => panic!("no function {name}"),
         };
         add(&mut builder, &mut noise);
@@ -134,7 +144,7 @@ fn generate(b: &mut Builder, noise: &mut Noise) {
     let gates = [0, 1].map(|_| {
         let out = b.quantised(I16, &line, 1.0 / 8192.0, 0);
         let inputs = layer(b, noise, x, &[CHANNELS, 1, 3, CHANNELS], 100, 0.004);
-        let attributes = [&THREE_TAPS[..], &I16_RANGE].concat();
+        let attributes = [&THREE_TAPS[..], &I16_RANGE, &[1]].concat();
         b.step(Opcode::Conv, &inputs, &[out], &attributes);
         out
     });
@@ -161,14 +171,15 @@ fn encode(b: &mut Builder, noise: &mut Noise) {
     let rows = noise.i8s(vocabulary() * CHANNELS);
     let table = b.weights(I8, &[vocabulary(), CHANNELS], &rows);
     let x = b.quantised(I8, &line, 0.02, -3);
-    b.step(Opcode::Gather, &[table, ids], &[x], &[]);
+    let words = [vocabulary(), CHANNELS];
+    b.step(Opcode::Gather, &[table, ids], &[x], &words);
     let y = b.quantised(I8, &line, 0.03, 11);
     let inputs = layer(b, noise, x, &[CHANNELS, 1, 3, CHANNELS], -500, 0.001);
     b.step(
         Opcode::Conv,
         &inputs,
         &[y],
-        &[&THREE_TAPS[..], &I8_RANGE].concat(),
+        &[&THREE_TAPS[..], &I8_RANGE, &[1]].concat(),
     );
     let mean = b.quantised(I8, &[1, 1, CHANNELS], 0.01, -5);
     b.step(
@@ -185,7 +196,7 @@ fn encode(b: &mut Builder, noise: &mut Noise) {
     b.function("encode", &[ids], &[out]);
 }
 
-/// The integer operators that a poem does not need.
+/// The integer operators that a poem does not need; elementwise ones in place.
 fn integers(b: &mut Builder, noise: &mut Noise) {
     let dims = [1, 2, 3, 4];
     let input = b.activation(F32, &dims);
@@ -198,8 +209,8 @@ fn integers(b: &mut Builder, noise: &mut Noise) {
         .map(|q: i32| (math::sigmoid((q + 9) as f32 * 0.05) * 255.0 - 127.5) as i8)
         .collect();
     let table = b.weights(I8, &[256], &entries);
-    b.step(Opcode::Unary, &[x, table], &[squashed], &[0]);
-    let sum = b.quantised(I8, &dims, 0.06, 2);
+    b.step(Opcode::Unary, &[x, table], &[squashed], &[0; 3]);
+    let sum = b.replacing(squashed, 0.06, 2);
     let halves = [scale_word(0.4 / 128.0), scale_word(0.3 / 128.0)];
     b.step(
         Opcode::Add,
@@ -209,10 +220,10 @@ fn integers(b: &mut Builder, noise: &mut Noise) {
     );
     let channel = noise.i8s(4);
     let factors = b.weights(I8, &[4], &channel);
-    let product = b.quantised(I16, &dims, 0.01, 0);
+    let product = b.replacing(wide, 0.01, 0);
     let attributes = [&[scale_word(0.2)][..], &I16_RANGE].concat();
     b.step(Opcode::Mul, &[wide, factors], &[product], &attributes);
-    let gated = b.quantised(I8, &dims, 0.05, 1);
+    let gated = b.replacing(sum, 0.05, 1);
     let table = gate_table(b, 1.0 / 4096.0);
     let scales = [scale_word(1.0 / 512.0), scale_word(1.0 / 300.0)];
     b.step(Opcode::Gate, &[product, x, sum, table], &[gated], &scales);

@@ -82,7 +82,7 @@ fn padded_conv_up_to_the_bound() {
             );
             let bias = builder.words(DType::I32, &[0]);
             let scales = builder.words(DType::Scale, &[scale_word(0.001)]);
-            let attributes = [&[3, 3, 1, 1, 1, 1, 2, 2][..], &I8_RANGE].concat();
+            let attributes = [&[3, 3, 1, 1, 1, 1, 2, 2][..], &I8_RANGE, &[1]].concat();
             builder.step(Opcode::Conv, &[q, w, bias, scales], &[out], &attributes);
             builder.function("main", &[x], &[out]);
             assert_eq!(run(&builder, value), Ok(()));

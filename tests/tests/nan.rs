@@ -33,9 +33,45 @@ fn run(build: impl Fn(&mut Builder, u32, u32)) -> Vec<u32> {
 
 #[test]
 fn every_function_writes_the_canonical_nan() {
-    for code in 0..4 {
-        let bits = run(|b, x, y| b.step(Opcode::Unary, &[x], &[y], &[code]));
+    // All but the last, which takes truth values.
+    for code in 0..30 {
+        let bits = run(|b, x, y| b.step(Opcode::Unary, &[x], &[y], &[code, 0, 0]));
         assert_eq!(bits, [CANONICAL; 3], "function {code}");
+    }
+}
+
+#[test]
+fn every_function_of_two_writes_the_canonical_nan() {
+    // Those that give numbers.
+    for code in (0..9).chain([17]) {
+        let both = run(|b, x, y| b.step(Opcode::Binary, &[x, x], &[y], &[code]));
+        assert_eq!(both, [CANONICAL; 3], "function {code}");
+        let one = run(|b, x, y| {
+            let two = b.weights(DType::F32, &[1], &[2.0f32]);
+            b.step(Opcode::Binary, &[x, two], &[y], &[code]);
+        });
+        assert_eq!(one, [CANONICAL; 3], "function {code}");
+        // A slope that a positive number does not meet, and NaN to the power of anything but zero.
+        if code != 17 {
+            let other = run(|b, x, y| {
+                let two = b.weights(DType::F32, &[1], &[2.0f32]);
+                b.step(Opcode::Binary, &[two, x], &[y], &[code]);
+            });
+            assert_eq!(other, [CANONICAL; 3], "function {code}");
+        }
+    }
+}
+
+#[test]
+fn combining_scatter_writes_the_canonical_nan_and_replacing_copies_bits() {
+    for kind in 0..5 {
+        let bits = run(|b, x, y| {
+            let data = b.weights(DType::F32, &[3], &[1.0f32, 2.0, 3.0]);
+            let ids = b.words(DType::I32, &[0, 1, 2]);
+            b.step(Opcode::Scatter, &[data, ids, x], &[y], &[kind, 1]);
+        });
+        let expected = if kind == 0 { NANS } else { [CANONICAL; 3] };
+        assert_eq!(bits, expected, "kind {kind}");
     }
 }
 
@@ -80,7 +116,7 @@ fn widened_halves_are_canonical_too() {
     let bits = run(|b, _, y| {
         let table = b.weights(DType::F16, &[3, 1], &[0x7C01u16, 0xFE00, 0x7E55]);
         let ids = b.words(DType::I32, &[0, 1, 2]);
-        b.step(Opcode::Gather, &[table, ids], &[y], &[]);
+        b.step(Opcode::Gather, &[table, ids], &[y], &[3, 1]);
     });
     assert_eq!(bits, [CANONICAL; 3]);
 }

@@ -16,6 +16,20 @@ pub struct Range {
 }
 
 impl Range {
+    /// The range of `values` and zero.
+    pub(crate) fn of(values: &[f32]) -> Self {
+        let mut range = Self::default();
+        range.widen(values);
+        range
+    }
+
+    fn widen(&mut self, values: &[f32]) {
+        for &x in values.iter().filter(|x| x.is_finite()) {
+            self.low = min(self.low, x);
+            self.high = max(self.high, x);
+        }
+    }
+
     /// Scale and zero point of `dtype` that cover the range: int8 from end to end, int16
     /// symmetric. The scale is at least `minimum`.
     pub(crate) fn quantisation(self, dtype: DType, minimum: f32) -> Quantisation {
@@ -44,11 +58,7 @@ pub struct Ranges(BTreeMap<ValueId, Range>);
 impl Ranges {
     /// Widens the range of `value` to hold `values`.
     pub fn observe(&mut self, value: ValueId, values: &[f32]) {
-        let range = self.0.entry(value).or_default();
-        for &x in values.iter().filter(|x| x.is_finite()) {
-            range.low = min(range.low, x);
-            range.high = max(range.high, x);
-        }
+        self.0.entry(value).or_default().widen(values);
     }
 
     /// A value whose span is no finite number.

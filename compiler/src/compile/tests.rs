@@ -108,6 +108,17 @@ const OPERATORS: &[(&str, Make)] = &[
                 .output("y")
         },
     ),
+    ("Conv of two images in two groups", || {
+        let attributes = vec![attribute::int("group", 2)];
+        conv(&[2, 4, 9], &[6, 2, 3], attributes).output("y")
+    }),
+    ("Conv of every channel alone", || {
+        let attributes = vec![
+            attribute::int("group", 4),
+            attribute::ints("pads", &[1, 1, 1, 1]),
+        ];
+        conv(&[1, 4, 6, 5], &[8, 1, 3, 3], attributes).output("y")
+    }),
     ("Conv, Clip, Conv", || {
         conv(&[1, 4, 9], &[6, 4, 3], vec![])
             .tensor(tensor::f32("low", &[], &[-0.25]))

@@ -86,8 +86,8 @@ pub fn file_for(task: &str) -> Vec<u8> {
     let open = [f32::NEG_INFINITY.to_bits(), f32::INFINITY.to_bits()];
     let steps = [
         step(Opcode::TopKDense, &[4, 0, 2], &[5, 6], &[]),
-        step(Opcode::Gather, &[0, 7], &[4], &[]),
-        step(Opcode::Gather, &[1, 7], &[8], &[]),
+        step(Opcode::Gather, &[0, 7], &[4], &[V, V]),
+        step(Opcode::Gather, &[1, 7], &[8], &[V, V]),
         step(Opcode::Dense, &[4, 0, 2], &[9], &open),
     ];
     let mut function = |index: usize, first: u32, count: u32, inputs: &[u32], outputs: &[u32]| {

@@ -1,9 +1,9 @@
 //! Builds a [`Program`] function by function: which tensor stands for which value.
 
-use super::clip;
+use super::forms::{self, Reals};
 use super::results::results;
-use super::scheme::Scheme;
-use super::types;
+use super::scheme::{Formats, Scheme};
+use super::{clip, constants, snap, types};
 use crate::calibrate::Ranges;
 use crate::error::{Error, Result};
 use crate::graph::{Clamp, Dtype, Function, Graph, Node, ValueId};
@@ -28,9 +28,12 @@ impl Quantisation {
 
 pub(super) struct Builder<'g> {
     pub graph: &'g Graph,
-    pub scheme: Scheme,
+    formats: &'g Formats,
     ranges: &'g Ranges,
     types: BTreeMap<ValueId, DType>,
+    reals: Reals,
+    /// Quantisations that the model itself prescribes.
+    fixed: BTreeMap<ValueId, Quantisation>,
     /// Sums and products that apply the limits of a Clip behind them.
     limits: BTreeMap<ValueId, (Clamp, ValueId)>,
     program: Program,
@@ -38,6 +41,8 @@ pub(super) struct Builder<'g> {
     constants: BTreeMap<(u8, Vec<usize>, u32, Vec<u8>), TensorId>,
     /// Tensors of the function under construction.
     tensors: BTreeMap<ValueId, TensorId>,
+    /// Its values that a reader of the other kind has converted.
+    converted: BTreeMap<(ValueId, DType), TensorId>,
     /// Values of that function that only its caller reads.
     results: BTreeSet<ValueId>,
     inputs: Vec<TensorId>,
@@ -45,12 +50,14 @@ pub(super) struct Builder<'g> {
 }
 
 impl<'g> Builder<'g> {
-    pub fn new(graph: &'g Graph, scheme: Scheme, ranges: &'g Ranges) -> Self {
+    pub fn new(graph: &'g Graph, formats: &'g Formats, ranges: &'g Ranges) -> Self {
         Self {
             graph,
-            scheme,
+            formats,
             ranges,
-            types: types::assign(graph, scheme),
+            types: types::assign(graph, formats),
+            reals: forms::split(graph, formats),
+            fixed: snap::fixed(graph),
             limits: clip::limits(graph),
             program: Program {
                 metadata: graph.metadata.clone(),
@@ -58,6 +65,7 @@ impl<'g> Builder<'g> {
             },
             constants: BTreeMap::new(),
             tensors: BTreeMap::new(),
+            converted: BTreeMap::new(),
             results: BTreeSet::new(),
             inputs: Vec::new(),
             steps: Vec::new(),
@@ -67,25 +75,16 @@ impl<'g> Builder<'g> {
     /// Starts a function: its inputs, quantised where the scheme is integer.
     pub fn begin(&mut self, function: &Function) -> Result<()> {
         self.tensors.clear();
+        self.converted.clear();
         self.steps.clear();
         self.inputs.clear();
         self.results = results(self.graph, function);
         for &input in &function.inputs {
             let value = self.graph.value(input);
-            let dtype = match value.dtype {
-                Dtype::F32 => DType::F32,
-                Dtype::I64 | Dtype::I32 => DType::I32,
-                other => {
-                    return Err(Error::input(format!(
-                        "input `{}` is {}, expected float or integer indices",
-                        value.name,
-                        other.name()
-                    )));
-                }
-            };
+            let dtype = plain(value.dtype);
             let id = self.arena(input, dtype, Quantisation::NONE)?;
             self.inputs.push(id);
-            if dtype == DType::F32 && !self.scheme.is_float() {
+            if dtype == DType::F32 && !self.reals.stores(input) {
                 let to = self.types[&input];
                 let quantisation = self.calibrated(input, to, 0.0);
                 let quantised = self.arena(input, to, quantisation)?;
@@ -111,7 +110,7 @@ impl<'g> Builder<'g> {
                     .hint("take it out of the graph's outputs; it needs no device"));
             }
             let id = self.operand(output)?;
-            let integer = self.tensor(id).dtype != DType::F32;
+            let integer = matches!(self.tensor(id).dtype, DType::I8 | DType::I16 | DType::I32);
             let selected = self.steps.iter().any(|step| {
                 step.opcode == Opcode::TopKDense && step.outputs.contains(&self.program.root(id))
             });
@@ -136,20 +135,82 @@ impl<'g> Builder<'g> {
         self.program
     }
 
-    /// The activation that stands for `value`.
-    pub fn operand(&self, value: ValueId) -> Result<TensorId> {
-        self.tensors.get(&value).copied().ok_or_else(|| {
-            let name = &self.graph.value(value).name;
-            Error::input(format!(
-                "`{name}` is read but neither an input nor computed"
-            ))
-        })
+    /// Whether `node` computes in real numbers.
+    pub fn is_real(&self, node: &Node) -> bool {
+        self.reals.computes(node)
     }
 
-    /// Input `index` of a node as an activation.
-    pub fn input(&self, node: &Node, index: usize) -> Result<TensorId> {
+    /// Number formats of `node`.
+    pub fn scheme(&self, node: &Node) -> Scheme {
+        self.formats.of(node)
+    }
+
+    /// Whether `value` has been computed already.
+    pub fn is_computed(&self, value: ValueId) -> bool {
+        self.tensors.contains_key(&value)
+    }
+
+    /// The tensor that stands for `value`, as it is stored.
+    pub fn operand(&mut self, value: ValueId) -> Result<TensorId> {
+        if let Some(&id) = self.tensors.get(&value) {
+            return Ok(id);
+        }
+        match self.graph.constant(value) {
+            Some(tensor) => {
+                let id = constants::plain(self, &self.graph.value(value).name, tensor)?;
+                self.tensors.insert(value, id);
+                Ok(id)
+            }
+            None => {
+                let name = &self.graph.value(value).name;
+                Err(Error::input(format!(
+                    "`{name}` is read but neither an input nor computed"
+                )))
+            }
+        }
+    }
+
+    /// Input `index` of a node in the form that the node computes in: floats as f32 or as integers.
+    pub fn input(&mut self, node: &Node, index: usize) -> Result<TensorId> {
         let value = node.input(index).ok_or_else(|| missing(node, index))?;
-        self.operand(value)
+        let id = self.operand(value)?;
+        if self.graph.value(value).dtype != Dtype::F32 {
+            return Ok(id);
+        }
+        let (real, stored) = (self.is_real(node), self.tensor(id).dtype);
+        match (real, stored) {
+            (true, DType::F32) | (false, DType::I8 | DType::I16) => Ok(id),
+            (true, _) => self.convert(value, id, DType::F32),
+            (false, DType::I32) => {
+                // A score: back to the reals and from there to integers that kernels calculate with.
+                let real = self.convert(value, id, DType::F32)?;
+                self.convert(value, real, self.types[&value])
+            }
+            (false, _) => self.convert(value, id, self.types[&value]),
+        }
+    }
+
+    /// `value`, stored as `id`, as `dtype`: one step for all readers, none for a constant.
+    fn convert(&mut self, value: ValueId, id: TensorId, dtype: DType) -> Result<TensorId> {
+        if let Some(&done) = self.converted.get(&(value, dtype)) {
+            return Ok(done);
+        }
+        let source = self.graph.value(value);
+        let converted = match self.graph.constant(value) {
+            Some(tensor) => constants::integers(self, &source.name, tensor, dtype)?,
+            None => {
+                let (opcode, quantisation) = match dtype {
+                    DType::F32 => (Opcode::Dequantise, Quantisation::NONE),
+                    _ => (Opcode::Quantise, self.calibrated(value, dtype, 0.0)),
+                };
+                let shape = source.shape.clone();
+                let to = self.temporary(Some(value), &source.name, shape, dtype, quantisation)?;
+                self.push(opcode, &source.name, vec![id], vec![to], vec![]);
+                to
+            }
+        };
+        self.converted.insert((value, dtype), converted);
+        Ok(converted)
     }
 
     pub fn tensor(&self, id: TensorId) -> &Tensor {
@@ -176,7 +237,10 @@ impl<'g> Builder<'g> {
     /// Scale and zero point of `value` from its calibrated range, as `dtype`; the scale is at least
     /// `minimum`, which keeps requantisation factors below one.
     pub fn calibrated(&self, value: ValueId, dtype: DType, minimum: f32) -> Quantisation {
-        self.ranges.get(value).quantisation(dtype, minimum)
+        match self.fixed.get(&value) {
+            Some(&fixed) if dtype == DType::I8 && fixed.scale >= minimum => fixed,
+            _ => self.ranges.get(value).quantisation(dtype, minimum),
+        }
     }
 
     /// A new arena tensor for `value`.
@@ -187,23 +251,66 @@ impl<'g> Builder<'g> {
         quantisation: Quantisation,
     ) -> Result<TensorId> {
         let source = self.graph.value(value);
-        let id = self.add(Tensor {
-            name: source.name.clone(),
+        let shape = source.shape.clone();
+        let id = self.temporary(Some(value), &source.name, shape, dtype, quantisation)?;
+        self.tensors.insert(value, id);
+        Ok(id)
+    }
+
+    /// A new arena tensor that no value stands for in what follows: a step between two others, or
+    /// `value` in another form.
+    pub fn temporary(
+        &mut self,
+        value: Option<ValueId>,
+        name: &str,
+        shape: Vec<usize>,
+        dtype: DType,
+        quantisation: Quantisation,
+    ) -> Result<TensorId> {
+        self.add(Tensor {
+            name: name.to_owned(),
             dtype,
-            shape: source.shape.clone(),
+            shape,
             scale: quantisation.scale,
             zero_point: quantisation.zero_point,
             content: Content::Arena,
-            value: Some(value),
-        })?;
+            value,
+        })
+    }
+
+    /// The same bytes as `of` under another shape; constants too.
+    pub fn seen_as(&mut self, of: TensorId, shape: Vec<usize>) -> Result<TensorId> {
+        let source = self.tensor(of).clone();
+        let content = match &source.content {
+            Content::Arena | Content::View(_) => Content::View(of),
+            constant => constant.clone(),
+        };
+        self.add(Tensor {
+            shape,
+            content,
+            value: None,
+            ..source
+        })
+    }
+
+    /// Declares that `id` stands for `value` from here on.
+    pub fn becomes(&mut self, id: TensorId, value: ValueId) {
+        let tensor = &mut self.program.tensors[id];
+        tensor.value = Some(value);
+        tensor.name = self.graph.value(value).name.clone();
         self.tensors.insert(value, id);
-        Ok(id)
     }
 
     /// Lowers a reshape: the same bytes under another shape.
     pub fn view(&mut self, node: &Node) -> Result<()> {
         let of = self.input(node, 0)?;
         let value = node.outputs[0];
+        if !self.program.in_arena(of) {
+            // A constant that changed its shape without being folded.
+            let id = self.seen_as(of, self.graph.shape(value).to_vec())?;
+            self.tensors.insert(value, id);
+            return Ok(());
+        }
         let source = self.tensor(of).clone();
         let id = self.add(Tensor {
             name: self.graph.value(value).name.clone(),
@@ -290,6 +397,15 @@ impl<'g> Builder<'g> {
             outputs,
             attributes,
         });
+    }
+}
+
+/// The type that a value of the graph has in the file where it is not quantised.
+pub(super) fn plain(dtype: Dtype) -> DType {
+    match dtype {
+        Dtype::F32 => DType::F32,
+        Dtype::I64 | Dtype::I32 | Dtype::I8 | Dtype::U8 => DType::I32,
+        Dtype::Bool => DType::Bool,
     }
 }
 

@@ -1,12 +1,13 @@
 //! `Clip`: limits. A matrix operator has them already; `Add` and `Mul` apply those of a Clip behind
-//! them; any other Clip is a product with one, limited.
+//! them; any other Clip of integers is a
+//! product with one, limited.
 
+use super::arithmetic::push_integers;
 use super::builder::Builder;
-use super::elementwise::push_binary;
-use super::scheme::Weights;
-use super::weights::float_bytes;
+use super::unary;
 use crate::error::Result;
 use crate::graph::{Binary, Clamp, Graph, Node, Op, ValueId};
+use qibu::Function1;
 use qibu::format::DType;
 use std::collections::BTreeMap;
 
@@ -30,23 +31,14 @@ pub(super) fn limits(graph: &Graph) -> BTreeMap<ValueId, (Clamp, ValueId)> {
 
 pub(super) fn lower(builder: &mut Builder<'_>, node: &Node, clamp: Clamp) -> Result<()> {
     let value = node.outputs[0];
-    if builder.operand(value).is_ok() {
+    if builder.is_computed(value) {
         // The step before has applied it.
         return Ok(());
     }
     let x = builder.input(node, 0)?;
-    let one = if builder.scheme.is_float() {
-        let (dtype, bytes) = float_bytes(&[1.0], Weights::F32);
-        builder.weights("one", dtype, &[1], 1.0, bytes)?
-    } else {
-        builder.weights("one", DType::I8, &[1], 1.0 / 127.0, vec![127])?
-    };
-    push_binary(
-        builder,
-        &node.name,
-        Binary::Mul,
-        [x, one],
-        value,
-        Some(clamp),
-    )
+    if builder.is_real(node) {
+        return unary::push_real(builder, node, x, (Function1::Clip, clamp.low, clamp.high));
+    }
+    let one = builder.weights("one", DType::I8, &[1], 1.0 / 127.0, vec![127])?;
+    push_integers(builder, node, Binary::Mul, [x, one], (Some(clamp), value))
 }

@@ -1,21 +1,11 @@
-//! `Conv`: channels-last convolution of one group.
+//! `Conv`: channels-last convolution in groups.
 
 use super::builder::Builder;
 use super::dense::output;
 use super::weights::{self, clamp_words, quantisation_of};
 use crate::error::Result;
-use crate::graph::{Clamp, Conv, Graph, Node};
+use crate::graph::{Clamp, Conv, Node};
 use qibu::format::Opcode;
-
-/// Why the runtime has no form for it, if so.
-pub(super) fn obstacle(graph: &Graph, node: &Node, conv: &Conv) -> Option<String> {
-    let batch = node.input(0).map(|x| graph.shape(x)[0]);
-    match (conv.group, batch) {
-        (1, Some(1)) => None,
-        (1, batch) => Some(format!("batch {}, expected 1", batch.unwrap_or(0))),
-        (group, _) => Some(format!("{group} groups, expected 1")),
-    }
-}
 
 pub(super) fn lower(
     builder: &mut Builder<'_>,
@@ -40,6 +30,7 @@ pub(super) fn lower(
         .map(|&extent| extent as u32)
         .collect();
     attributes.extend(clamp_words(clamp, dtype, quantisation));
+    attributes.push(conv.group as u32);
     builder.push(Opcode::Conv, &node.name, inputs, vec![out], attributes);
     Ok(())
 }

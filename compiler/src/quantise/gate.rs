@@ -19,7 +19,7 @@ pub(super) fn lower(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
         builder.input(node, 2)?,
     ];
     let value = node.outputs[0];
-    if builder.scheme.is_float() {
+    if builder.is_real(node) {
         let out = builder.arena(value, DType::F32, Quantisation::NONE)?;
         let attributes = vec![0; 2];
         builder.push(

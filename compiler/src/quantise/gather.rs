@@ -1,60 +1,57 @@
-//! `Gather`: rows of an embedding table.
+//! `Gather`: rows of a table by index: an embedding, or values computed before.
 
-use super::builder::{Builder, Quantisation};
-use super::scheme::Weights;
-use super::weights::{constant_f32, float_bytes, representable, shape_of, symmetric};
+use super::builder::{Builder, Quantisation, missing};
+use super::weights::{constant_f32, float_bytes, quantisation_of, representable, symmetric};
 use crate::error::Result;
-use crate::graph::{Dtype, Graph, Node};
+use crate::graph::{Dtype, Node};
 use qibu::format::{DType, Opcode};
 
-/// Why the runtime has no form for it, if so.
-pub(super) fn obstacle(graph: &Graph, node: &Node, axis: usize) -> Option<String> {
-    let table = node.input(0)?;
-    let shape = graph.shape(table);
-    let constant = graph
-        .constant(table)
-        .is_some_and(|tensor| tensor.dtype() == Dtype::F32);
-    let computed = node
-        .input(1)
-        .is_some_and(|ids| graph.constant(ids).is_none());
-    let fits = constant && computed && axis == 0 && shape.len() == 2;
-    (!fits).then(|| "only rows of a constant float matrix, by computed index, along axis 0".into())
-}
-
-pub(super) fn lower(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
+pub(super) fn lower(builder: &mut Builder<'_>, node: &Node, axis: usize) -> Result<()> {
     let ids = builder.input(node, 1)?;
-    let table = constant_f32(builder, node, 0)?;
-    representable(table, builder.scheme.weights)?;
-    let shape = shape_of(builder, node, 0)?.to_vec();
-    let name = format!("{}.table", node.name);
-    let value = node.outputs[0];
-    let (table, dtype, quantisation) = match builder.scheme.weights {
-        Weights::Int8 => {
-            // One scale for the table: its rows become activations, which have one.
-            let (scale, bytes) = symmetric(table);
-            let id = builder.weights(&name, DType::I8, &shape, scale, bytes)?;
-            (
-                id,
-                DType::I8,
-                Quantisation {
-                    scale,
-                    zero_point: 0,
-                },
-            )
-        }
-        weights => {
-            let (dtype, bytes) = float_bytes(table, weights);
-            let id = builder.weights(&name, dtype, &shape, 1.0, bytes)?;
-            (id, DType::F32, Quantisation::NONE)
-        }
+    let source = node.input(0).ok_or_else(|| missing(node, 0))?;
+    let shape = builder.graph.shape(source).to_vec();
+    let embedding = builder
+        .graph
+        .constant(source)
+        .is_some_and(|tensor| tensor.dtype() == Dtype::F32);
+    let (table, dtype, quantisation) = if embedding {
+        embedded(builder, node, &shape)?
+    } else {
+        let table = builder.input(node, 0)?;
+        let (dtype, quantisation) = quantisation_of(builder, table);
+        (table, dtype, quantisation)
     };
-    let out = builder.arena(value, dtype, quantisation)?;
+    let out = builder.arena(node.outputs[0], dtype, quantisation)?;
+    let width: usize = shape[axis + 1..].iter().product();
+    let attributes = vec![shape[axis] as u32, width as u32];
     builder.push(
         Opcode::Gather,
         &node.name,
         vec![table, ids],
         vec![out],
-        vec![],
+        attributes,
     );
     Ok(())
+}
+
+/// A constant table in the node's number format, and the type of its rows.
+fn embedded(
+    builder: &mut Builder<'_>,
+    node: &Node,
+    shape: &[usize],
+) -> Result<(usize, DType, Quantisation)> {
+    let table = constant_f32(builder, node, 0)?;
+    let name = format!("{}.table", node.name);
+    if builder.is_real(node) {
+        let format = builder.scheme(node).weights;
+        representable(table, format)?;
+        let (dtype, bytes) = float_bytes(table, format);
+        let id = builder.weights(&name, dtype, shape, 1.0, bytes)?;
+        return Ok((id, DType::F32, Quantisation::NONE));
+    }
+    // One scale for the table: its rows become activations, which have one.
+    let (scale, bytes) = symmetric(table);
+    let id = builder.weights(&name, DType::I8, shape, scale, bytes)?;
+    let zero_point = 0;
+    Ok((id, DType::I8, Quantisation { scale, zero_point }))
 }

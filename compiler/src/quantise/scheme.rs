@@ -1,20 +1,25 @@
 //! Number formats of weights and activations.
 
 use crate::error::{Error, Result};
+use crate::graph::Node;
+use std::collections::BTreeMap;
 
 /// Element type of weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Weights {
     /// 8-bit integers, one scale per output channel.
     Int8,
+    /// 4-bit integers, two a byte, one scale per output channel, where an operator has them; int8
+    /// elsewhere.
+    Int4,
     /// IEEE half precision; activations are f32.
     F16,
     /// Single precision; activations are f32.
     F32,
 }
 
-/// Element type of activations where weights are int8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+/// Element type of activations where weights are integers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Activations {
     /// 8-bit integers with scale and zero point.
     Int8,
@@ -22,12 +27,12 @@ pub enum Activations {
     Int16,
 }
 
-/// Number formats of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Number formats of a file or of one layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Scheme {
     /// Element type of weights.
     pub weights: Weights,
-    /// Element type of activations where weights are int8.
+    /// Element type of activations where weights are integers.
     pub activations: Activations,
 }
 
@@ -40,7 +45,32 @@ impl Scheme {
 
     /// Whether activations are f32.
     pub fn is_float(self) -> bool {
-        self.weights != Weights::Int8
+        matches!(self.weights, Weights::F16 | Weights::F32)
+    }
+}
+
+/// Number formats of a file, layer by layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Formats {
+    /// Of every layer that is not listed.
+    pub default: Scheme,
+    /// Of single layers, by the node's name.
+    pub layers: BTreeMap<String, Scheme>,
+}
+
+impl Formats {
+    /// Formats of `node`.
+    pub fn of(&self, node: &Node) -> Scheme {
+        self.layers.get(&node.name).copied().unwrap_or(self.default)
+    }
+}
+
+impl From<Scheme> for Formats {
+    fn from(default: Scheme) -> Self {
+        Self {
+            default,
+            layers: BTreeMap::new(),
+        }
     }
 }
 

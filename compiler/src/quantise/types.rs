@@ -1,10 +1,10 @@
 //! Which integer type each value is stored in.
 //!
-//! int16 wherever it is asked for and possible. A value and its views are the same bytes and share
-//! one type; a reader that needs int8 decides for all of them.
+//! int16 wherever it is asked for and possible. A value, its views and whatever only moves its
+//! elements share one type; a reader that needs int8 decides for all of them.
 
-use super::scheme::{Activations, Scheme};
-use crate::graph::{Graph, Node, Op, ValueId};
+use super::scheme::{Activations, Formats, Scheme};
+use crate::graph::{Graph, Node, Op, ReduceKind, ValueId};
 use qibu::format::DType;
 use std::collections::BTreeMap;
 
@@ -12,17 +12,22 @@ use std::collections::BTreeMap;
 /// is left for the bias. Beside a bias without room the weights would lose their precision.
 pub(super) const MAX_INT16_PRODUCTS: usize = 448;
 
-/// Type of every float value of the graph under `scheme`.
-pub(super) fn assign(graph: &Graph, scheme: Scheme) -> BTreeMap<ValueId, DType> {
-    let wanted = match (scheme.is_float(), scheme.activations) {
-        (true, _) => DType::F32,
-        (false, Activations::Int8) => DType::I8,
-        (false, Activations::Int16) => DType::I16,
+/// Integer type of every float value of the graph under `formats`: what it is stored in where an
+/// integer operator computes it, and converted to where one reads it.
+pub(super) fn assign(graph: &Graph, formats: &Formats) -> BTreeMap<ValueId, DType> {
+    let wanted = |scheme: Scheme| match scheme.activations {
+        Activations::Int8 => DType::I8,
+        Activations::Int16 => DType::I16,
     };
     let mut types: BTreeMap<ValueId, DType> = (0..graph.values.len())
-        .map(|index| (ValueId(index), wanted))
+        .map(|index| (ValueId(index), wanted(formats.default)))
         .collect();
-    if wanted != DType::I16 {
+    for node in &graph.nodes {
+        for &output in &node.outputs {
+            types.insert(output, wanted(formats.of(node)));
+        }
+    }
+    if types.values().all(|&dtype| dtype == DType::I8) {
         return types;
     }
     for node in &graph.nodes {
@@ -30,19 +35,19 @@ pub(super) fn assign(graph: &Graph, scheme: Scheme) -> BTreeMap<ValueId, DType> 
             types.insert(value, DType::I8);
         }
     }
-    // Views and permutations in both directions until nothing changes: at most one round per node.
+    // In both directions until nothing changes: at most one round per node.
     for _ in 0..graph.nodes.len() {
         let mut changed = false;
-        for node in &graph.nodes {
-            if let (Op::Reshape { .. } | Op::Transpose { .. }, Some(input)) =
-                (&node.op, node.input(0))
-            {
-                let output = node.outputs[0];
-                if types[&input] != types[&output] {
-                    types.insert(input, DType::I8);
-                    types.insert(output, DType::I8);
-                    changed = true;
-                }
+        for node in graph.nodes.iter().filter(|node| keeps_type(&node.op)) {
+            let ends = node.inputs.iter().flatten().take(match node.op {
+                Op::Concat { .. } => usize::MAX,
+                _ => 1,
+            });
+            let ends: Vec<ValueId> = ends.chain(&node.outputs).copied().collect();
+            let narrow = ends.iter().any(|id| types[id] == DType::I8);
+            if narrow && ends.iter().any(|id| types[id] != DType::I8) {
+                types.extend(ends.iter().map(|&id| (id, DType::I8)));
+                changed = true;
             }
         }
         if !changed {
@@ -50,6 +55,26 @@ pub(super) fn assign(graph: &Graph, scheme: Scheme) -> BTreeMap<ValueId, DType> 
         }
     }
     types
+}
+
+/// Whether the results have the type of the first operand, of all operands for a Concat.
+fn keeps_type(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Reshape { .. }
+            | Op::Transpose { .. }
+            | Op::Slice { .. }
+            | Op::Split { .. }
+            | Op::Expand { .. }
+            | Op::Pad(_)
+            | Op::Concat { .. }
+            | Op::TopK(_)
+            | Op::PoolNhwc(_)
+            | Op::Reduce {
+                kind: ReduceKind::Max | ReduceKind::Min,
+                ..
+            }
+    )
 }
 
 /// Operands and results of `node` that must be int8.
@@ -65,6 +90,8 @@ fn narrow_operands(graph: &Graph, node: &Node) -> Vec<ValueId> {
                 Vec::new()
             }
         }
+        // Products of two activations are int8.
+        Op::Products => node.inputs.iter().flatten().copied().collect(),
         // Tables have 256 entries.
         Op::Unary(_) => node
             .input(0)
@@ -72,7 +99,10 @@ fn narrow_operands(graph: &Graph, node: &Node) -> Vec<ValueId> {
             .chain(node.outputs.iter().copied())
             .collect(),
         // Rows of an int8 table.
-        Op::Gather { .. } => node.outputs.clone(),
+        Op::Gather { .. } => {
+            let computed = node.input(0).filter(|&id| graph.constant(id).is_none());
+            computed.into_iter().chain(node.outputs.clone()).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -229,10 +229,11 @@ pub(super) fn matrix(builder: &mut Builder<'_>, node: &Node, x: TensorId) -> Res
     let shape = shape_of(builder, node, 1)?.to_vec();
     let w = constant_f32(builder, node, 1)?;
     let bias = bias_of(builder, node, shape[0])?;
-    representable(w, builder.scheme.weights)?;
     let name = weight_name(builder, node);
-    if builder.scheme.is_float() {
-        let (dtype, bytes) = float_bytes(w, builder.scheme.weights);
+    if builder.is_real(node) {
+        let format = builder.scheme(node).weights;
+        representable(w, format)?;
+        let (dtype, bytes) = float_bytes(w, format);
         let weights = builder.weights(&name, dtype, &shape, 1.0, bytes)?;
         let (dtype, bytes) = float_bytes(&bias, Weights::F32);
         let bias = builder.weights(&format!("{name}.bias"), dtype, &[shape[0]], 1.0, bytes)?;

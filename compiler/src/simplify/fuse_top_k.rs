@@ -8,6 +8,9 @@ use crate::error::Result;
 use crate::graph::{Graph, Node, Op, TopK, ValueId};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Most candidates of a row in the runtime.
+const MOST: usize = 256;
+
 pub(super) fn run(graph: &mut Graph) -> Result<bool> {
     let producers = graph.producers();
     let mut changed = false;
@@ -49,7 +52,7 @@ fn found(
             k,
             axis,
             largest: true,
-        }) if axis + 1 == graph.shape(value).len() => (k, *graph.shape(value).last()?),
+        }) if axis + 1 == graph.shape(value).len() && k <= MOST => (k, *graph.shape(value).last()?),
         _ => return None,
     };
     let mut between = vec![value];

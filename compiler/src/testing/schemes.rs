@@ -41,7 +41,7 @@ pub(crate) fn build(model: Model, scheme: Scheme) -> Result<Built> {
     let imported = from_bytes(&model.bytes(), None, &ImportOptions::default())?;
     let simplified = simplify(imported.clone())?;
     let calibrated = calibrate(&simplified, &Samples::noise(), |_, _| {})?;
-    let planned = plan(quantise(&calibrated, scheme)?)?;
+    let planned = plan(quantise(&calibrated, &scheme.into())?)?;
     let file = AlignedBytes::from(&write(&planned)?[..]);
     load_planned(&planned, &file)?;
     Ok(Built {

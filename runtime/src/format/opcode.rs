@@ -153,6 +153,18 @@ impl Opcode {
         }
     }
 
+    /// Whether output 0 may take the place of input `index`: the same bytes with the same element
+    /// type. These operators read no element of it behind the one that they write.
+    #[must_use]
+    pub const fn in_place(self, index: usize) -> bool {
+        match self {
+            Self::Unary => index == 0,
+            Self::Add | Self::Mul => index < 2,
+            Self::Gate => index < 3,
+            _ => false,
+        }
+    }
+
     /// Operand counts. Integer forms of `Dense`, `Conv` and `TopKDense` have scale words as their
     /// last input, float forms leave it out; `Gate` and `Unary` likewise with their table.
     #[must_use]
@@ -160,13 +172,13 @@ impl Opcode {
         let (least_inputs, inputs, outputs, attributes) = match self {
             Self::Quantise | Self::Dequantise | Self::Cast => (1, 1, 1, 0),
             Self::Dense | Self::Gate => (3, 4, 1, 2),
-            Self::Conv => (3, 4, 1, 10),
+            Self::Conv => (3, 4, 1, 11),
             Self::TopKDense => (3, 4, 2, 0),
-            Self::Gather => (2, 2, 1, 0),
+            Self::Gather => (2, 2, 1, 2),
             Self::Add => (2, 2, 1, 4),
             Self::Mul => (2, 2, 1, 3),
             Self::Mean => (1, 1, 1, 1),
-            Self::Unary => (1, 2, 1, 1),
+            Self::Unary => (1, 2, 1, 3),
             Self::Copy | Self::Pad => (1, 1, 1, 13),
             Self::Binary | Self::MatMul => (2, 2, 1, 1),
             Self::Where => (3, 3, 1, 0),

@@ -1,6 +1,6 @@
 //! Tensor record: element type, shape, quantisation and place of a constant or an activation.
 
-use super::u32_at;
+use super::{nibble, u32_at};
 
 /// Most dimensions that a tensor has.
 pub const MAX_RANK: usize = 6;
@@ -35,6 +35,10 @@ pub enum DType {
     I32 = 4,
     /// Scale words of a requantisation, see [`crate::rounding::Scale`].
     Scale = 5,
+    /// Truth value in a byte: zero is false, kernels write one for true.
+    Bool = 6,
+    /// 4-bit integer, `real = scale · q`; weights only, two in a byte, see [`super::nibble`].
+    I4 = 7,
 }
 
 impl DType {
@@ -48,15 +52,17 @@ impl DType {
             3 => Self::I16,
             4 => Self::I32,
             5 => Self::Scale,
+            6 => Self::Bool,
+            7 => Self::I4,
             _ => return None,
         })
     }
 
-    /// Bytes of one element.
+    /// Bytes of one element; of the two that share a byte in [`DType::I4`].
     #[must_use]
     pub const fn size(self) -> usize {
         match self {
-            Self::I8 => 1,
+            Self::I8 | Self::Bool | Self::I4 => 1,
             Self::F16 | Self::I16 => 2,
             Self::F32 | Self::I32 | Self::Scale => 4,
         }
@@ -185,9 +191,16 @@ impl TensorRecord {
     }
 
     /// Length in bytes; `None` where it overflows `u32`.
+    ///
+    /// Four-bit elements come in rows, everything behind the first axis, that start at whole bytes.
     #[must_use]
     pub fn bytes(&self) -> Option<usize> {
         let elements = self.elements()? as u32;
+        if self.dtype == DType::I4 {
+            let rows = self.shape().first().copied().unwrap_or(1);
+            let row = nibble::row_bytes(elements.checked_div(rows)? as usize) as u32;
+            return Some(rows.checked_mul(row)? as usize);
+        }
         Some(elements.checked_mul(self.dtype.size() as u32)? as usize)
     }
 
@@ -230,5 +243,11 @@ mod tests {
         assert_eq!(TensorRecord::parse(&record.emit()), Some(record));
         assert_eq!(record.bytes(), Some(60));
         assert_eq!((record.rows(), record.columns()), (6, 5));
+        let nibbles = TensorRecord {
+            dtype: DType::I4,
+            ..record
+        };
+        assert_eq!(nibbles.bytes(), Some(2 * 8));
+        assert_eq!(TensorRecord::parse(&nibbles.emit()), Some(nibbles));
     }
 }

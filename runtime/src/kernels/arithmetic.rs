@@ -11,6 +11,7 @@
 
 use super::dense::check_clamp;
 use super::sink::Sink;
+use super::source::Source;
 use super::types::Integers;
 use crate::arena::Operands;
 use crate::error::Fault;
@@ -101,30 +102,28 @@ fn run(
 ) -> Option<()> {
     let tensor = step.output(0)?;
     let (a_tensor, b_tensor) = (step.input(0)?, step.input(1)?);
+    // Where b is replaced it is as long as the output: its index is the output's.
+    let repeated = b_tensor.elements()?;
     let [a, b, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     let (low, high) = (step.attribute(clamp), step.attribute(clamp + 1));
     if tensor.dtype == DType::F32 {
         let (low, high) = (f32::from_bits(low), f32::from_bits(high));
-        let a: &[f32] = bytemuck::try_cast_slice(a).ok()?;
-        let b: &[f32] = bytemuck::try_cast_slice(b).ok()?;
+        let (a, b): (Source<'_, f32>, Source<'_, f32>) = (Source::new(a)?, Source::new(b)?);
         let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
-        for ((out, a), b) in out.iter_mut().zip(a).zip(b.iter().cycle()) {
-            *out = math::clamp(float(*a, *b), low, high);
+        for ((index, out), b_index) in out.iter_mut().enumerate().zip((0..repeated).cycle()) {
+            let (a, b) = (a.get(index, *out)?, b.get(b_index, *out)?);
+            *out = math::clamp(float(a, b), low, high);
         }
         return Some(());
     }
     let a = Integers::new(a_tensor.dtype, a)?;
     let b = Integers::new(b_tensor.dtype, b)?;
     let mut sink = Sink::new(&tensor, out, low as i32, high as i32)?;
-    let mut b_index = 0;
-    for index in 0..a.len() {
-        let a = a.get(index)? - a_tensor.zero_point;
-        sink.put(index, integer(a, b.get(b_index)? - b_tensor.zero_point));
-        b_index += 1;
-        if b_index == b.len() {
-            b_index = 0;
-        }
+    for (index, b_index) in (0..tensor.elements()?).zip((0..repeated).cycle()) {
+        let a = sink.read(&a, index)? - a_tensor.zero_point;
+        let b = sink.read(&b, b_index)? - b_tensor.zero_point;
+        sink.put(index, integer(a, b));
     }
     Some(())
 }

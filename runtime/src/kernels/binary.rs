@@ -1,13 +1,90 @@
-//! `Binary`: not written yet; loading refuses it.
+//! `Binary`: an elementwise function of two operands, broadcast to the output's shape.
+//!
+//! ```text
+//! out[i₀, …, i₅] = f(a[i₀, …, i₅], b[i₀, …, i₅])         an axis of length one counts as any length
+//! ```
+//!
+//! f32 → f32, int32 → int32; comparisons give truth values, and `And`, `Or`, `Xor` and `Equal` take
+//! them. Attribute: the function's code. One loop per pair of element types over a [`walk::Walk`],
+//! the function chosen inside: small code is worth more here than a loop per function.
 
+mod function;
+
+use super::rows_mut;
+use super::walk::{self, Walk};
 use crate::arena::Operands;
 use crate::error::Fault;
+use crate::format::DType;
 use crate::step::Step;
+pub use function::Function;
 
-pub(super) fn check(_step: &Step<'_>) -> Result<u64, Fault> {
-    Err(Fault::Code)
+/// Multiplications of an int32 power: squarings and products for each bit of the exponent.
+const POWER_STEPS: u64 = 64;
+
+pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+    let (a, b) = (step.need_input(0)?, step.need_input(1)?);
+    let out = step.need_output(0)?;
+    let function = Function::from_code(step.attribute(0)).ok_or(Fault::Attribute)?;
+    let takes = match a.dtype {
+        DType::F32 | DType::I32 => function.takes_numbers(),
+        DType::Bool => function.takes_bools(),
+        _ => return Err(Fault::DType),
+    };
+    if !takes {
+        return Err(Fault::Attribute);
+    }
+    let result = if function.compares() {
+        DType::Bool
+    } else {
+        a.dtype
+    };
+    if b.dtype != a.dtype || out.dtype != result {
+        return Err(Fault::DType);
+    }
+    walk::broadcast(&out, &[a, b]).ok_or(Fault::Shape)?;
+    let elements = out.elements().ok_or(Fault::Shape)? as u64;
+    Ok(match (function, a.dtype) {
+        (Function::Pow, DType::I32) => elements.saturating_mul(POWER_STEPS),
+        _ => elements,
+    })
 }
 
-pub(super) fn run(_step: &Step<'_>, _operands: Operands<'_>) -> Option<()> {
-    None
+pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let function = Function::from_code(step.attribute(0))?;
+    let (a, b, out) = (step.input(0)?, step.input(1)?, step.output(0)?);
+    let walk = walk::broadcast(&out, &[a, b])?;
+    match (a.dtype, out.dtype) {
+        (DType::F32, DType::F32) => apply(walk, operands, |a, b| function.apply_f32(a, b)),
+        (DType::F32, _) => apply(walk, operands, |a: f32, b| {
+            u8::from(function.apply_f32(a, b) != 0.0)
+        }),
+        (DType::I32, DType::I32) => apply(walk, operands, |a, b| function.apply_i32(a, b)),
+        (DType::I32, _) => apply(walk, operands, |a, b| function.apply_i32(a, b) as u8),
+        _ => apply(walk, operands, |a: u8, b: u8| {
+            let truth = |byte| i32::from(byte != 0);
+            function.apply_i32(truth(a), truth(b)) as u8
+        }),
+    }
+}
+
+/// Stores `f` of each pair.
+fn apply<T: bytemuck::AnyBitPattern, U: bytemuck::Pod>(
+    walk: Walk,
+    operands: Operands<'_>,
+    f: impl Fn(T, T) -> U,
+) -> Option<()> {
+    let [a, b, ..] = operands.inputs;
+    let [out, _] = operands.outputs;
+    let a: &[T] = bytemuck::try_cast_slice(a).ok()?;
+    let b: &[T] = bytemuck::try_cast_slice(b).ok()?;
+    let out: &mut [U] = bytemuck::try_cast_slice_mut(out).ok()?;
+    let [a_stride, b_stride, _] = walk.strides;
+    for (row, [mut a_at, mut b_at, _]) in rows_mut(out, walk.length).zip(walk) {
+        for out in row {
+            *out = f(*a.get(a_at)?, *b.get(b_at)?);
+            a_at = a_at.wrapping_add(a_stride);
+            b_at = b_at.wrapping_add(b_stride);
+        }
+    }
+    Some(())
 }

@@ -1,13 +1,92 @@
-//! `Concat`: not written yet; loading refuses it.
+//! `Concat`: up to four tensors joined along an axis.
+//!
+//! ```text
+//! out[o, :] = x₀[o, :], x₁[o, :], …        for each o below outer
+//! ```
+//!
+//! All have one element type. Attributes: outer, and a word for each of four inputs: zero copies
+//! its bits; a scale word requantises int8 or int16 from the input's scale to the output's. Words of
+//! inputs that are not there are zero.
 
+use super::sink::Sink;
+use super::types::{Integers, bounds};
+use super::{copy_bytes, rows};
 use crate::arena::Operands;
 use crate::error::Fault;
+use crate::format::DType;
+use crate::format::opcode::MAX_INPUTS;
+use crate::rounding::Scale;
 use crate::step::Step;
 
-pub(super) fn check(_step: &Step<'_>) -> Result<u64, Fault> {
-    Err(Fault::Code)
+pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+    let out = step.need_output(0)?;
+    let outer = step.attribute(0) as usize;
+    let mut elements = 0usize;
+    for index in 0..MAX_INPUTS {
+        let scale = step.attribute(1 + index);
+        let Some(x) = step.input(index) else {
+            if scale != 0 {
+                return Err(Fault::Attribute);
+            }
+            continue;
+        };
+        if x.dtype != out.dtype {
+            return Err(Fault::DType);
+        }
+        if scale != 0 {
+            if !matches!(x.dtype, DType::I8 | DType::I16) {
+                return Err(Fault::DType);
+            }
+            Scale::from_word(scale).ok_or(Fault::Scale)?;
+        }
+        let length = x.elements().ok_or(Fault::Shape)?;
+        if length.checked_rem(outer) != Some(0) {
+            return Err(Fault::Shape);
+        }
+        elements = elements.checked_add(length).ok_or(Fault::Shape)?;
+    }
+    if out.elements() != Some(elements) {
+        return Err(Fault::Shape);
+    }
+    Ok(elements as u64)
 }
 
-pub(super) fn run(_step: &Step<'_>, _operands: Operands<'_>) -> Option<()> {
-    None
+pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let tensor = step.output(0)?;
+    let outer = step.attribute(0) as usize;
+    let size = tensor.dtype.size();
+    // Elements from one row of the output to the next, and behind the inputs joined so far.
+    let pitch = tensor.elements()?.checked_div(outer)?;
+    let mut joined = 0usize;
+    let [out, _] = operands.outputs;
+    for (index, bytes) in operands.inputs.into_iter().enumerate() {
+        let Some(x) = step.input(index) else {
+            break;
+        };
+        let width = x.elements()?.checked_div(outer)?;
+        let scale = step.attribute(1 + index);
+        if scale == 0 {
+            let mut start = joined.checked_mul(size)?;
+            for row in rows(bytes, width.checked_mul(size)?) {
+                copy_bytes(out.get_mut(start..)?, row);
+                start = start.wrapping_add(pitch.wrapping_mul(size));
+            }
+        } else {
+            let values = Integers::new(x.dtype, bytes)?;
+            let (low, high) = bounds(tensor.dtype);
+            let mut sink = Sink::new(&tensor, out, low, high)?;
+            let (mut at, mut left) = (joined, width);
+            for source in 0..x.elements()? {
+                if left == 0 {
+                    at = at.wrapping_add(pitch.wrapping_sub(width));
+                    left = width;
+                }
+                sink.put_accumulator(at, values.get(source)?.wrapping_sub(x.zero_point), scale);
+                at = at.wrapping_add(1);
+                left = left.wrapping_sub(1);
+            }
+        }
+        joined = joined.checked_add(width)?;
+    }
+    Some(())
 }

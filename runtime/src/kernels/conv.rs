@@ -1,95 +1,78 @@
-//! `Conv`: channels-last convolution, one group.
+//! `Conv`: channels-last convolution, in groups.
 //!
 //! ```text
-//! for each output position (y, x), each output channel o:
-//!     out[y, x, o] = activation(bias[o] + Σ over taps (i, j) inside the input
-//!                                          Σc in[y·sy + i·dy − top, x·sx + j·dx − left, c] · w[o, i, j, c])
+//! for each image, output position (y, x), output channel o:
+//!     first = o / (O / groups) · C / groups
+//!     out[y, x, o] = activation(bias[o] + Σ over taps (i, j) inside the input, Σ over c < C / groups:
+//!                               in[source of (i, j) at (y, x), first + c] · w[o, i, j, c])
 //! ```
 //!
-//! Input `[1, H, W, C]`, weights `[O, kh, kw, C]`; a 1-D convolution has H = 1. Types, bias, scale
-//! words and clamp as in `Dense`. The bias has the zero point of *all* taps folded in, so that taps
-//! outside an integer input count as zero points. Attributes: kh, kw, sy, sx, dy, dx, top, left,
-//! low, high. Bottom and right padding follow from the output's shape.
+//! Input `[N, H, W, C]`, weights `[O, kh, kw, C / groups]`; a 1-D convolution has H = 1, groups = C is
+//! depthwise. Types, bias, scale words and clamp as in `Dense`. The bias has the zero point of *all*
+//! taps folded in, so that taps outside an integer input count as zero points. Attributes: those of
+//! the window, low, high, groups.
 
 use super::dense::{check_output, check_weights};
-use super::dot::{self, Activation, Weight};
-use super::rows;
+use super::dot::{self, Activation, Quantised, Weight};
+use super::elements;
 use super::sink::Sink;
+use super::window::Window;
+use super::{rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::{DType, TensorRecord};
+use crate::format::DType;
 use crate::math;
 use crate::step::Step;
 
-/// Extents of one axis.
-#[derive(Clone, Copy, Debug)]
-struct Axis {
-    input: usize,
-    output: usize,
-    kernel: usize,
-    stride: usize,
-    dilation: usize,
-    before: usize,
-}
-
-impl Axis {
-    /// Input position under `tap` at output `position`, if inside.
-    fn source(&self, position: usize, tap: usize) -> Option<usize> {
-        let source = (position * self.stride + tap * self.dilation).checked_sub(self.before)?;
-        (source < self.input).then_some(source)
-    }
-}
-
+/// A window and its groups.
 struct Geometry {
-    y: Axis,
-    x: Axis,
-    channels: usize,
-    filters: usize,
+    window: Window,
+    /// Input channels of a group.
+    inner: usize,
+    /// Output channels of a group.
+    outer: usize,
 }
-
-/// Strides, dilations, paddings and kernels stay below this, so that positions cannot overflow.
-const MAX_EXTENT: u32 = 1 << 12;
 
 impl Geometry {
-    fn new(step: &Step<'_>, input: &TensorRecord, out: &TensorRecord) -> Option<Self> {
-        let (&[1, in_y, in_x, channels], &[1, out_y, out_x, filters]) =
-            (input.shape(), out.shape())
-        else {
-            return None;
-        };
-        let axis = |input: u32, output: u32, first: usize| Axis {
-            input: input as usize,
-            output: output as usize,
-            kernel: step.attribute(first) as usize,
-            stride: step.attribute(first + 2) as usize,
-            dilation: step.attribute(first + 4) as usize,
-            before: step.attribute(first + 6) as usize,
+    fn new(step: &Step<'_>, window: Window) -> Option<Self> {
+        let groups = step.attribute(10) as usize;
+        let part = |channels: usize| match channels.checked_rem(groups) {
+            Some(0) => channels.checked_div(groups),
+            _ => None,
         };
         Some(Self {
-            y: axis(in_y, out_y, 0),
-            x: axis(in_x, out_x, 1),
-            channels: channels as usize,
-            filters: filters as usize,
+            inner: part(window.channels)?,
+            outer: part(window.filters)?,
+            window,
+        })
+    }
+
+    /// Weights of an output channel.
+    fn length(&self) -> usize {
+        self.window.taps() * self.inner
+    }
+
+    /// First input channel of each output channel.
+    fn firsts(&self) -> impl Iterator<Item = usize> + use<> {
+        let Self { inner, outer, .. } = *self;
+        let (mut first, mut within) = (0, 0);
+        core::iter::from_fn(move || {
+            if within == outer {
+                (first, within) = (first + inner, 0);
+            }
+            within += 1;
+            Some(first)
         })
     }
 }
 
 pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (input, out) = (step.need_input(0)?, step.need_output(0)?);
-    let geometry = Geometry::new(step, &input, &out).ok_or(Fault::Shape)?;
-    for (index, &word) in step.attributes().iter().take(8).enumerate() {
-        if word >= MAX_EXTENT || (index < 6 && word == 0) {
-            return Err(Fault::Attribute);
-        }
-    }
-    for axis in [geometry.y, geometry.x] {
-        if axis.input.max(axis.output) >= 1 << 16 {
-            return Err(Fault::Shape);
-        }
-    }
-    let (taps, channels) = (geometry.y.kernel * geometry.x.kernel, geometry.channels);
-    let k = taps.checked_mul(channels).ok_or(Fault::Shape)?;
-    check_weights(step, k, geometry.filters)?;
+    let window = Window::check(step, 0, &input, &out)?;
+    let geometry = Geometry::new(step, window).ok_or(Fault::Attribute)?;
+    let k = window.taps().checked_mul(geometry.inner);
+    let k = k.ok_or(Fault::Shape)?;
+    check_weights(step, k, window.filters)?;
     check_output(step, &input, &out, 8)?;
     let elements = out.elements().ok_or(Fault::Shape)? as u64;
     elements.checked_mul(k as u64).ok_or(Fault::Work)
@@ -97,119 +80,79 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
 
 pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (input, tensor) = (step.input(0)?, step.output(0)?);
-    let geometry = Geometry::new(step, &input, &tensor)?;
+    let geometry = Geometry::new(step, Window::new(step, 0, &input, &tensor)?)?;
     let [x, w, bias, scales] = operands.inputs;
     let [out, _] = operands.outputs;
     let (low, high) = (step.attribute(8), step.attribute(9));
     match (input.dtype, step.input(1)?.dtype) {
-        (DType::I8 | DType::I16, _) => {
-            let sink = Sink::new(&tensor, out, low as i32, high as i32)?;
-            let w: &[i8] = bytemuck::cast_slice(w);
-            let bias = bytemuck::try_cast_slice(bias).ok()?;
-            let scales = bytemuck::try_cast_slice(scales).ok()?;
-            let zero = input.zero_point;
-            match input.dtype {
-                DType::I8 => integer::<i8>(
-                    &geometry,
-                    bytemuck::cast_slice(x),
-                    w,
-                    bias,
-                    scales,
-                    zero,
-                    sink,
-                ),
-                _ => {
-                    let x = bytemuck::try_cast_slice(x).ok()?;
-                    integer::<i16>(&geometry, x, w, bias, scales, zero, sink)
-                }
-            }
-        }
-        (_, w_type) => {
-            let x = bytemuck::try_cast_slice(x).ok()?;
-            let bias = bytemuck::try_cast_slice(bias).ok()?;
-            let out = bytemuck::try_cast_slice_mut(out).ok()?;
+        (DType::F32, w_type) => {
+            let (x, bias) = (elements::of(x)?, elements::of(bias)?);
+            let out = elements::of_mut(out)?;
             let clamp = (f32::from_bits(low), f32::from_bits(high));
             match w_type {
-                DType::F32 => float::<f32>(
-                    &geometry,
-                    x,
-                    bytemuck::try_cast_slice(w).ok()?,
-                    bias,
-                    clamp,
-                    out,
-                ),
-                _ => float::<u16>(
-                    &geometry,
-                    x,
-                    bytemuck::try_cast_slice(w).ok()?,
-                    bias,
-                    clamp,
-                    out,
-                ),
+                DType::F32 => float::<f32>(&geometry, x, elements::of(w)?, bias, clamp, out),
+                _ => float::<u16>(&geometry, x, elements::of(w)?, bias, clamp, out),
+            }
+        }
+        (x_type, w_type) => {
+            let sink = Sink::new(&tensor, out, low as i32, high as i32)?;
+            let rows = (elements::of(bias)?, elements::of(scales)?);
+            let zero = input.zero_point;
+            match (x_type, w_type) {
+                (DType::I8, DType::I8) => {
+                    let (x, w) = (elements::of(x)?, elements::of(w)?);
+                    integer::<i8, i8>(&geometry, x, w, rows, zero, sink)
+                }
+                (DType::I8, _) => {
+                    integer::<i8, u8>(&geometry, elements::of(x)?, w, rows, zero, sink)
+                }
+                (_, DType::I8) => {
+                    let (x, w) = (elements::of(x)?, elements::of(w)?);
+                    integer::<i16, i8>(&geometry, x, w, rows, zero, sink)
+                }
+                _ => integer::<i16, u8>(&geometry, elements::of(x)?, w, rows, zero, sink),
             }
         }
     }
 }
 
-/// Calls `tap(input channels or None outside, weights)` for all taps at `(y, x)`, in order.
+/// Channels of one group at one pixel.
 #[inline(always)]
-fn for_taps<X, W>(
-    geometry: &Geometry,
-    (y, x): (usize, usize),
-    input: &[X],
-    filter: &[W],
-    mut tap: impl FnMut(Option<&[X]>, &[W]),
-) {
-    let channels = geometry.channels;
-    if channels == 0 {
-        return;
-    }
-    let mut taps = filter.chunks_exact(channels);
-    for i in 0..geometry.y.kernel {
-        let row = geometry.y.source(y, i);
-        for j in 0..geometry.x.kernel {
-            let Some(weights) = taps.next() else { return };
-            let source = row.zip(geometry.x.source(x, j)).and_then(|(y, x)| {
-                let start = (y * geometry.x.input + x) * channels;
-                input.get(start..)?.get(..channels)
-            });
-            tap(source, weights);
-        }
-    }
+fn pixel<T>(image: &[T], start: usize, channels: usize) -> &[T] {
+    let tail = image.get(start..).unwrap_or(&[]);
+    tail.get(..channels).unwrap_or(&[])
 }
 
-fn integer<X: Activation>(
+fn integer<X: Activation, W: Quantised>(
     geometry: &Geometry,
     input: &[X],
-    w: &[i8],
-    bias: &[i32],
-    scales: &[u32],
+    w: &[W],
+    (bias, scales): (&[i32], &[u32]),
     zero_point: i32,
     mut sink: Sink<'_>,
 ) -> Option<()> {
-    let length = w.len().checked_div(geometry.filters)?;
-    if length == 0 {
-        return None;
-    }
+    let Geometry { window, inner, .. } = geometry;
+    let units = W::units(geometry.length());
     let mut index = 0;
-    for y in 0..geometry.y.output {
-        for x in 0..geometry.x.output {
-            for ((filter, &bias), &scale) in rows(w, length).zip(bias).zip(scales) {
+    for image in rows(input, window.image()) {
+        for position in window.positions() {
+            let filters = rows(w, units).zip(bias).zip(scales);
+            for (((filter, &bias), &scale), channel) in filters.zip(geometry.firsts()) {
                 let mut sum = bias;
-                for_taps(
-                    geometry,
-                    (y, x),
-                    input,
-                    filter,
-                    |source, weights| match source {
-                        Some(source) => sum += dot::integer(source, weights),
+                let mut first = 0;
+                window.for_taps(position, |source| {
+                    match source {
+                        Some(start) => {
+                            let pixel = pixel(image, start + channel, *inner);
+                            sum += W::dot(pixel, filter, first);
+                        }
                         None if zero_point != 0 => {
-                            let weights: i32 = weights.iter().map(|&w| i32::from(w)).sum();
-                            sum += zero_point * weights;
+                            sum += zero_point * W::sum(filter, first, *inner);
                         }
                         None => {}
-                    },
-                );
+                    }
+                    first += inner;
+                });
                 sink.put_accumulator(index, sum, scale);
                 index += 1;
             }
@@ -226,21 +169,21 @@ fn float<W: Weight>(
     (low, high): (f32, f32),
     out: &mut [f32],
 ) -> Option<()> {
-    let length = w.len().checked_div(geometry.filters)?;
-    if length == 0 {
-        return None;
-    }
-    let mut outs = out.iter_mut();
-    for y in 0..geometry.y.output {
-        for x in 0..geometry.x.output {
-            for (filter, &bias) in rows(w, length).zip(bias) {
+    let Geometry { window, inner, .. } = geometry;
+    let mut pixels = rows_mut(out, window.filters);
+    for image in rows(input, window.image()) {
+        for position in window.positions() {
+            let filters = rows(w, geometry.length()).zip(bias).zip(geometry.firsts());
+            for (((filter, &bias), channel), out) in filters.zip(pixels.next()?) {
                 let mut sum = bias;
-                for_taps(geometry, (y, x), input, filter, |source, weights| {
-                    if let Some(source) = source {
-                        sum += dot::float(source, weights);
+                let mut taps = rows(filter, *inner);
+                window.for_taps(position, |source| {
+                    let weights = taps.next().unwrap_or(&[]);
+                    if let Some(start) = source {
+                        sum += dot::float(pixel(image, start + channel, *inner), weights);
                     }
                 });
-                *outs.next()? = math::clamp(sum, low, high);
+                *out = math::clamp(sum, low, high);
             }
         }
     }

@@ -5,12 +5,13 @@
 //!     out[r, n] = activation(Σₖ x[r, k] · w[n, k] + bias[n])
 //! ```
 //!
-//! Integers: x int8 or int16, w int8 symmetric per row, bias int32 with the input's zero point
+//! Integers: x int8 or int16, w int8 or int4 symmetric per row, bias int32 with the input's zero point
 //! folded in, `requantise(sum) + zero_point` clamped to the attributes; out int8, int16 or int32.
 //! Floats: x f32, w f32 or f16, bias f32. Inputs: x, w, bias, scale words (integers only).
 //! Attributes: low, high (quantised integers, or bits of floats).
 
-use super::dot::{self, Activation, Weight};
+use super::dot::{self, Activation, Quantised, Weight};
+use super::elements;
 use super::sink::Sink;
 use super::types::bounds;
 use super::{rows, rows_mut};
@@ -26,13 +27,19 @@ use crate::step::Step;
 /// the accumulator cannot overflow. Floats: no scale words.
 pub(super) fn check_weights(step: &Step<'_>, k: usize, rows: usize) -> Result<(), Fault> {
     let x = step.need_input(0)?;
-    let w = step.need_weights(1, &[DType::I8, DType::F32, DType::F16])?;
-    if w.elements() != k.checked_mul(rows) {
+    let w = step.need_weights(1, &[DType::I8, DType::I4, DType::F32, DType::F16])?;
+    // Four-bit rows are those of the first axis: only there they start at bytes.
+    let first = w.shape().first().map(|&dim| dim as usize);
+    if w.elements() != k.checked_mul(rows) || (w.dtype == DType::I4 && first != Some(rows)) {
         return Err(Fault::Shape);
     }
+    let weight = match w.dtype {
+        DType::I4 => <u8 as Quantised>::MAGNITUDE,
+        _ => <i8 as Quantised>::MAGNITUDE,
+    };
     let magnitude = match (x.dtype, w.dtype) {
-        (DType::I8, DType::I8) => <i8 as Activation>::MAGNITUDE,
-        (DType::I16, DType::I8) => <i16 as Activation>::MAGNITUDE,
+        (DType::I8, DType::I8 | DType::I4) => <i8 as Activation>::MAGNITUDE,
+        (DType::I16, DType::I8 | DType::I4) => <i16 as Activation>::MAGNITUDE,
         (DType::F32, DType::F32 | DType::F16) => {
             let bias = step.need_weights(2, &[DType::F32])?;
             return match (bias.elements() == Some(rows), step.inputs) {
@@ -44,7 +51,7 @@ pub(super) fn check_weights(step: &Step<'_>, k: usize, rows: usize) -> Result<()
         _ => return Err(Fault::DType),
     };
     let products = (k as u64)
-        .checked_mul(magnitude * 128)
+        .checked_mul(magnitude * weight)
         .ok_or(Fault::Accumulator)?;
     for &bias in step.need_words(2, DType::I32, rows)? {
         let bias = u64::from((bias as i32).unsigned_abs());
@@ -105,47 +112,44 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     }
     let (low, high) = (step.attribute(0), step.attribute(1));
     match (x.dtype, step.input(1)?.dtype) {
-        (DType::I8 | DType::I16, _) => {
-            let sink = Sink::new(&tensor, out, low as i32, high as i32)?;
-            let w: &[i8] = bytemuck::cast_slice(w);
-            let bias = bytemuck::try_cast_slice(bias).ok()?;
-            let scales = bytemuck::try_cast_slice(scales).ok()?;
-            match x.dtype {
-                DType::I8 => integer::<i8>(bytemuck::cast_slice(x_bytes), w, bias, scales, k, sink),
-                _ => {
-                    let x = bytemuck::try_cast_slice(x_bytes).ok()?;
-                    integer::<i16>(x, w, bias, scales, k, sink);
-                }
-            }
-        }
-        (_, w_type) => {
-            let x = bytemuck::try_cast_slice(x_bytes).ok()?;
-            let bias = bytemuck::try_cast_slice(bias).ok()?;
-            let out = bytemuck::try_cast_slice_mut(out).ok()?;
+        (DType::F32, w_type) => {
+            let (x, bias) = (elements::of(x_bytes)?, elements::of(bias)?);
+            let out = elements::of_mut(out)?;
             let clamp = (f32::from_bits(low), f32::from_bits(high));
             match w_type {
-                DType::F32 => {
-                    float::<f32>(x, bytemuck::try_cast_slice(w).ok()?, bias, k, clamp, out)
+                DType::F32 => float::<f32>(x, elements::of(w)?, bias, k, clamp, out),
+                _ => float::<u16>(x, elements::of(w)?, bias, k, clamp, out),
+            }
+        }
+        (x_type, w_type) => {
+            let sink = Sink::new(&tensor, out, low as i32, high as i32)?;
+            let rows = (elements::of(bias)?, elements::of(scales)?);
+            match (x_type, w_type) {
+                (DType::I8, DType::I8) => {
+                    integer::<i8, i8>(elements::of(x_bytes)?, elements::of(w)?, rows, k, sink);
                 }
-                _ => float::<u16>(x, bytemuck::try_cast_slice(w).ok()?, bias, k, clamp, out),
+                (DType::I8, _) => integer::<i8, u8>(elements::of(x_bytes)?, w, rows, k, sink),
+                (_, DType::I8) => {
+                    integer::<i16, i8>(elements::of(x_bytes)?, elements::of(w)?, rows, k, sink);
+                }
+                _ => integer::<i16, u8>(elements::of(x_bytes)?, w, rows, k, sink),
             }
         }
     }
     Some(())
 }
 
-fn integer<X: Activation>(
+fn integer<X: Activation, W: Quantised>(
     x: &[X],
-    w: &[i8],
-    bias: &[i32],
-    scales: &[u32],
+    w: &[W],
+    (bias, scales): (&[i32], &[u32]),
     k: usize,
     mut sink: Sink<'_>,
 ) {
     let columns = bias.len();
-    for (n, ((w, &bias), &scale)) in rows(w, k).zip(bias).zip(scales).enumerate() {
+    for (n, ((w, &bias), &scale)) in rows(w, W::units(k)).zip(bias).zip(scales).enumerate() {
         for (row, x) in rows(x, k).enumerate() {
-            sink.put_accumulator(row * columns + n, bias + dot::integer(x, w), scale);
+            sink.put_accumulator(row * columns + n, bias + W::dot(x, w, 0), scale);
         }
     }
 }
@@ -172,7 +176,7 @@ fn float<W: Weight>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::{Layout, Place};
+    use crate::format::{Layout, Place, nibble};
     use crate::rounding::Scale;
     use proptest::prelude::*;
     use std::vec::Vec;
@@ -218,12 +222,20 @@ mod tests {
             }
             let mut out = std::vec![0u8; rows * n];
             let tensor = record(DType::I8, zero_point);
-            integer(&x, &w, &bias, &words, k, Sink::new(&tensor, &mut out, -100, 127).unwrap());
+            integer(&x, &w, (&bias, &words), k, Sink::new(&tensor, &mut out, -100, 127).unwrap());
             prop_assert_eq!(bytemuck::cast_slice::<u8, i8>(&out), &expected[..]);
             // int16 activations with the same values give the same sums.
             let wide: Vec<i16> = x.iter().map(|&x| x.into()).collect();
             let mut again = std::vec![0u8; rows * n];
-            integer(&wide, &w, &bias, &words, k, Sink::new(&tensor, &mut again, -100, 127).unwrap());
+            integer(&wide, &w, (&bias, &words), k, Sink::new(&tensor, &mut again, -100, 127).unwrap());
+            prop_assert_eq!(&out, &again);
+            // So do weights of four bits with their values as int8.
+            let small: Vec<i8> = w.iter().map(|&w| w >> 4).collect();
+            let nibbles: Vec<u8> = small.chunks(k).flat_map(nibble::pack_row).collect();
+            integer(&wide, &small, (&bias, &words), k, Sink::new(&tensor, &mut out, -100, 127).unwrap());
+            integer(&x, &nibbles, (&bias, &words), k, Sink::new(&tensor, &mut again, -100, 127).unwrap());
+            prop_assert_eq!(&out, &again);
+            integer(&wide, &nibbles, (&bias, &words), k, Sink::new(&tensor, &mut again, -100, 127).unwrap());
             prop_assert_eq!(out, again);
         }
     }

@@ -1,5 +1,6 @@
 //! Dot products: the inner loops of all matrix kernels.
 
+use crate::format::nibble;
 use half::f16;
 
 /// Element types of integer activations.
@@ -25,14 +26,80 @@ impl Activation for i16 {
     }
 }
 
-/// Σ x·w in 32 bits; the bound checked at load rules overflow out.
-#[inline]
-pub(crate) fn integer<X: Activation>(x: &[X], w: &[i8]) -> i32 {
-    let mut sum = 0;
-    for (&x, &w) in x.iter().zip(w) {
-        sum += x.widen() * i32::from(w);
+/// Storage units of integer weights: an int8 each, or a byte with two of four bits.
+pub(crate) trait Quantised: Copy + bytemuck::AnyBitPattern {
+    /// Largest magnitude of a weight.
+    const MAGNITUDE: u64;
+    /// Units of a row of `length` weights.
+    fn units(length: usize) -> usize;
+    /// Σ x·w with the weights of `row` from `first` on.
+    fn dot<X: Activation>(x: &[X], row: &[Self], first: usize) -> i32;
+    /// Σ w of `count` weights of `row` from `first` on.
+    fn sum(row: &[Self], first: usize, count: usize) -> i32;
+}
+
+impl Quantised for i8 {
+    const MAGNITUDE: u64 = 128;
+
+    fn units(length: usize) -> usize {
+        length
     }
-    sum
+
+    #[inline]
+    fn dot<X: Activation>(x: &[X], row: &[Self], first: usize) -> i32 {
+        let mut sum = 0;
+        for (&x, &w) in x.iter().zip(row.get(first..).unwrap_or(&[])) {
+            sum += x.widen() * i32::from(w);
+        }
+        sum
+    }
+
+    #[inline]
+    fn sum(row: &[Self], first: usize, count: usize) -> i32 {
+        let weights = row.get(first..).unwrap_or(&[]).iter().take(count);
+        weights.map(|&w| i32::from(w)).sum()
+    }
+}
+
+/// Two weights of four bits, see [`nibble`].
+impl Quantised for u8 {
+    const MAGNITUDE: u64 = 8;
+
+    fn units(length: usize) -> usize {
+        nibble::row_bytes(length)
+    }
+
+    #[inline]
+    fn dot<X: Activation>(x: &[X], row: &[Self], first: usize) -> i32 {
+        let mut sum = 0;
+        let mut bytes = row.get(first / 2..).unwrap_or(&[]).iter();
+        let mut rest = x;
+        // A tap of an odd number of channels may start within a byte.
+        if first % 2 == 1
+            && let (Some((x, tail)), Some(&byte)) = (x.split_first(), bytes.next())
+        {
+            let [_, high] = nibble::unpack(byte);
+            sum += x.widen() * i32::from(high);
+            rest = tail;
+        }
+        let (pairs, last) = rest.as_chunks::<2>();
+        for ([even, odd], &byte) in pairs.iter().zip(bytes.by_ref()) {
+            let [low, high] = nibble::unpack(byte);
+            sum += even.widen() * i32::from(low) + odd.widen() * i32::from(high);
+        }
+        for (x, &byte) in last.iter().zip(bytes) {
+            let [low, _] = nibble::unpack(byte);
+            sum += x.widen() * i32::from(low);
+        }
+        sum
+    }
+
+    #[inline]
+    fn sum(row: &[Self], first: usize, count: usize) -> i32 {
+        let bytes = row.get(first / 2..).unwrap_or(&[]);
+        let weights = nibble::unpack_row(bytes).skip(first % 2).take(count);
+        weights.map(i32::from).sum()
+    }
 }
 
 /// Element types of float weights.
@@ -76,9 +143,28 @@ pub(crate) fn float<W: Weight>(x: &[f32], w: &[W]) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use super::Quantised;
+    use crate::format::nibble;
     use proptest::prelude::*;
+    use std::vec::Vec;
 
     proptest! {
+        #[test]
+        fn nibbles_are_their_int8s(
+            row in proptest::collection::vec(-8i8..8, 1..40), first in 0usize..40, count in 0usize..40,
+        ) {
+            let first = first % row.len();
+            let part = &row[first..(first + count).min(row.len())];
+            let x: Vec<i8> = (0..part.len()).map(|i| (i * 37) as i8).collect();
+            let bytes: Vec<u8> = nibble::pack_row(&row).collect();
+            let expected: i32 = x.iter().zip(part).map(|(&x, &w)| i32::from(x) * i32::from(w)).sum();
+            prop_assert_eq!(u8::dot(&x, &bytes, first), expected);
+            prop_assert_eq!(i8::dot(&x, &row, first), expected);
+            let total: i32 = part.iter().map(|&w| i32::from(w)).sum();
+            prop_assert_eq!(u8::sum(&bytes, first, part.len()), total);
+            prop_assert_eq!(i8::sum(&row, first, part.len()), total);
+        }
+
         #[test]
         fn float_adds_in_the_stated_order(x in proptest::collection::vec(-4.0f32..4.0, 0..40)) {
             let w: std::vec::Vec<f32> = x.iter().map(|x| x * 0.37 - 1.0).collect();

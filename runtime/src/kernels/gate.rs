@@ -12,6 +12,7 @@
 //! scale_x.
 
 use super::sink::Sink;
+use super::source::Source;
 use super::types::{Integers, bounds};
 use crate::arena::Operands;
 use crate::error::Fault;
@@ -62,12 +63,13 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let [a, b, x, table] = operands.inputs;
     let [out, _] = operands.outputs;
     if tensor.dtype == DType::F32 {
-        let a: &[f32] = bytemuck::try_cast_slice(a).ok()?;
-        let b: &[f32] = bytemuck::try_cast_slice(b).ok()?;
-        let x: &[f32] = bytemuck::try_cast_slice(x).ok()?;
+        let a: Source<'_, f32> = Source::new(a)?;
+        let b: Source<'_, f32> = Source::new(b)?;
+        let x: Source<'_, f32> = Source::new(x)?;
         let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
-        for (((out, a), b), x) in out.iter_mut().zip(a).zip(b).zip(x) {
-            *out = math::canonical(a * math::sigmoid(*b) + x);
+        for (index, out) in out.iter_mut().enumerate() {
+            let (a, b) = (a.get(index, *out)?, b.get(index, *out)?);
+            *out = math::canonical(a * math::sigmoid(b) + x.get(index, *out)?);
         }
         return Some(());
     }
@@ -83,9 +85,9 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let scale_a = Scale::loaded(step.attribute(0));
     let scale_x = Scale::loaded(step.attribute(1));
     for index in 0..tensor.elements()? {
-        let gate = sigmoid(table, b.get(index)? << widen);
-        let product = (a.get(index)? - a_tensor.zero_point) * gate;
-        let residual = (x.get(index)? - x_tensor.zero_point) << 15;
+        let gate = sigmoid(table, sink.read(&b, index)? << widen);
+        let product = (sink.read(&a, index)? - a_tensor.zero_point) * gate;
+        let residual = (sink.read(&x, index)? - x_tensor.zero_point) << 15;
         let sum = scale_a
             .requantise(product)
             .saturating_add(scale_x.requantise(residual));

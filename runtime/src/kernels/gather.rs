@@ -1,91 +1,120 @@
 //! `Gather`: rows of a table by index, the embedding.
 //!
 //! ```text
-//! out[i, :] = table[ids[i], :]
+//! out[o, i, :] = table[o, ids[i], :]
 //! ```
 //!
-//! Inputs: table `[V, E]` (constant int8, f32 or f16), ids int32. The output has the table's type
-//! and quantisation, f32 for f16. Ids outside the table clamp: those that the caller sets are
-//! checked before ([`crate::InputError::Id`]), computed ones must not stop the run.
+//! Inputs: table, seen as `[outer, V, E]` (any type; f16 only as a constant), ids int32.
+//! Attributes: V, E. The output has the table's type and quantisation, f32 for f16. Negative ids
+//! count from the end. Ids outside the table clamp: those that the caller sets are checked before
+//! ([`crate::InputError::Id`]), computed ones must not stop the run.
 
 use super::dot::Weight;
-use super::rows_mut;
+use super::{copy_bytes, rows as rows_of, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::DType;
 use crate::math;
 use crate::step::Step;
 
+/// Whether `id` is one of a table of `rows`, from the start or from the end.
+pub(crate) fn is_inside(id: i32, rows: usize) -> bool {
+    let (id, rows) = (i64::from(id), rows as i64);
+    (-rows..rows).contains(&id)
+}
+
+/// The row that `id` means in a table of `rows`; `None` where it has none.
+pub(super) fn row(id: i32, rows: usize) -> Option<usize> {
+    let last = rows.checked_sub(1)?;
+    let from_end = if id < 0 { rows as i64 } else { 0 };
+    let row = i64::from(id).wrapping_add(from_end).max(0);
+    Some((row as usize).min(last))
+}
+
+/// Rows of the table.
+pub(crate) fn rows(step: &Step<'_>) -> usize {
+    step.attribute(0) as usize
+}
+
 pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
-    let table = step.need_weights(0, &[DType::I8, DType::F32, DType::F16])?;
-    let (ids, out) = (step.need_input(1)?, step.need_output(0)?);
-    if table.rank != 2 || out.columns() != table.columns() || ids.elements() != Some(out.rows()) {
+    let (table, ids) = (step.need_input(0)?, step.need_input(1)?);
+    let out = step.need_output(0)?;
+    let result = match table.dtype {
+        // Never in the arena.
+        DType::F16 => DType::F32,
+        DType::Scale => return Err(Fault::DType),
+        dtype => dtype,
+    };
+    if ids.dtype != DType::I32 || out.dtype != result {
+        return Err(Fault::DType);
+    }
+    let (length, width) = (rows(step), step.attribute(1) as usize);
+    let slice = length.checked_mul(width).ok_or(Fault::Shape)?;
+    let elements = table.elements().ok_or(Fault::Shape)?;
+    if elements.checked_rem(slice) != Some(0) {
         return Err(Fault::Shape);
     }
-    match (ids.dtype, table.dtype, out.dtype) {
-        (DType::I32, DType::I8, DType::I8) | (DType::I32, DType::F32 | DType::F16, DType::F32) => {
-            Ok(0)
-        }
-        _ => Err(Fault::DType),
+    let outer = elements.checked_div(slice).ok_or(Fault::Shape)?;
+    let gathered = ids.elements().and_then(|n| n.checked_mul(width));
+    let gathered = gathered.and_then(|n| n.checked_mul(outer));
+    if out.elements() != Some(gathered.ok_or(Fault::Shape)?) {
+        return Err(Fault::Shape);
     }
+    Ok(0)
 }
 
 pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let table = step.input(0)?;
-    let width = table.columns();
-    let [rows, ids, ..] = operands.inputs;
+    let (dtype, out_size) = (step.input(0)?.dtype, step.output(0)?.dtype.size());
+    let (length, width) = (rows(step), step.attribute(1) as usize);
+    let [table, ids, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     let ids: &[i32] = bytemuck::try_cast_slice(ids).ok()?;
-    match table.dtype {
-        DType::I8 => gather(rows, ids, width, out, |&q| q),
-        DType::F32 => {
-            let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
-            gather(
-                bytemuck::try_cast_slice::<u8, f32>(rows).ok()?,
-                ids,
-                width,
-                out,
-                |&x| x,
-            )
-        }
-        _ => {
-            let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
-            let halves: &[u16] = bytemuck::try_cast_slice(rows).ok()?;
-            gather(halves, ids, width, out, |&half| {
-                math::canonical(half.widen())
-            })
+    let row_bytes = width.checked_mul(dtype.size())?;
+    let slices = rows_of(table, row_bytes.checked_mul(length)?);
+    let mut targets = rows_mut(out, width.checked_mul(out_size)?);
+    for slice in slices {
+        for &id in ids {
+            let source = slice.get(row(id, length)?.checked_mul(row_bytes)?..)?;
+            let target = targets.next()?;
+            if dtype == DType::F16 {
+                widen(target, source)?;
+            } else {
+                copy_bytes(target, source);
+            }
         }
     }
+    Some(())
 }
 
-fn gather<T, U>(
-    table: &[T],
-    ids: &[i32],
-    width: usize,
-    out: &mut [U],
-    convert: impl Fn(&T) -> U,
-) -> Option<()> {
-    if width == 0 {
-        return None;
-    }
-    let last = (table.len() / width).checked_sub(1)?;
-    for (&id, out) in ids.iter().zip(rows_mut(out, width)) {
-        let row = (id.max(0) as usize).min(last);
-        let source = table.get(row * width..)?;
-        for (out, value) in out.iter_mut().zip(source) {
-            *out = convert(value);
-        }
+/// f16 to f32.
+fn widen(target: &mut [u8], source: &[u8]) -> Option<()> {
+    let target: &mut [f32] = bytemuck::try_cast_slice_mut(target).ok()?;
+    let source: &[u16] = bytemuck::try_cast_slice(source).ok()?;
+    for (target, half) in target.iter_mut().zip(source) {
+        *target = math::canonical(half.widen());
     }
     Some(())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::{is_inside, row};
+
     #[test]
-    fn computed_ids_clamp() {
-        let table = [1, 2, 3, 4, 5, 6];
-        let mut out = [0; 8];
-        super::gather(&table, &[1, -5, 99, 0], 2, &mut out, |&x| x).unwrap();
-        assert_eq!(out, [3, 4, 1, 2, 5, 6, 1, 2]);
+    fn negative_ids_count_from_the_end_and_others_clamp() {
+        for (id, expected) in [
+            (0, 0),
+            (2, 2),
+            (3, 2),
+            (i32::MAX, 2),
+            (-1, 2),
+            (-3, 0),
+            (-4, 0),
+        ] {
+            assert_eq!(row(id, 3), Some(expected), "{id}");
+            assert_eq!(is_inside(id, 3), (-3..3).contains(&id));
+        }
+        assert_eq!(row(i32::MIN, 3), Some(0));
+        assert_eq!(row(0, 0), None);
     }
 }

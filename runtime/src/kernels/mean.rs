@@ -24,9 +24,7 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     };
     let elements = x.elements().ok_or(Fault::Shape)?;
     // Below 2¹⁵ addends of 16 bits cannot overflow the sum.
-    if *steps >= 1 << 15
-        || out.columns() != *columns as usize
-        || out.elements() != elements.checked_div(*steps as usize)
+    if *steps >= 1 << 15 || *columns == 0 || out.elements() != elements.checked_div(*steps as usize)
     {
         return Err(Fault::Shape);
     }

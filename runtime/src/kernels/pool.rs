@@ -1,13 +1,193 @@
-//! `Pool`: not written yet; loading refuses it.
+//! `Pool`: maximum or mean of sliding windows, channels last.
+//!
+//! ```text
+//! for each image, output position (y, x), channel c:
+//!     taps = in[source of (i, j) at (y, x), c] for the taps (i, j) inside the input
+//!     kind 0:  out = max(taps)
+//!     kind 1:  out = Σ taps / number of taps
+//!     kind 2:  out = Σ taps / (kh · kw)
+//!     0 where there are no taps
+//! ```
+//!
+//! Floats in the order of the taps, sums from +0. Integers, int8 or int16: both tensors have the
+//! same quantisation, sums are of `q − z`, and their mean `⌊Σ / count + ½⌋ + z` is exact. A window
+//! has fewer than 2¹⁶ taps, so that a sum of 16-bit values stays within 32 bits. Attributes: kind,
+//! then those of the window.
 
+use super::elements::{self, Element, check_same};
+use super::window::Window;
+use super::{rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
+use crate::format::DType;
 use crate::step::Step;
 
-pub(super) fn check(_step: &Step<'_>) -> Result<u64, Fault> {
-    Err(Fault::Code)
+const MAXIMUM: u32 = 0;
+const MEAN: u32 = 1;
+const MEAN_OF_ALL: u32 = 2;
+
+pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+    let (input, out) = (step.need_input(0)?, step.need_output(0)?);
+    let window = Window::check(step, 1, &input, &out)?;
+    if step.attribute(0) > MEAN_OF_ALL || window.taps() >= 1 << 16 {
+        return Err(Fault::Attribute);
+    }
+    if window.channels != window.filters {
+        return Err(Fault::Shape);
+    }
+    if !matches!(input.dtype, DType::F32 | DType::I8 | DType::I16) {
+        return Err(Fault::DType);
+    }
+    check_same(&input, &out)?;
+    let elements = out.elements().ok_or(Fault::Shape)? as u64;
+    elements
+        .checked_mul(window.taps() as u64)
+        .ok_or(Fault::Work)
 }
 
-pub(super) fn run(_step: &Step<'_>, _operands: Operands<'_>) -> Option<()> {
-    None
+pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let (input, tensor) = (step.input(0)?, step.output(0)?);
+    let window = Window::new(step, 1, &input, &tensor)?;
+    let (kind, zero) = (step.attribute(0), input.zero_point);
+    let [x, ..] = operands.inputs;
+    let [out, _] = operands.outputs;
+    match input.dtype {
+        DType::F32 => pool::<f32, f32>(
+            &window,
+            kind,
+            (x, out),
+            |sum, x| sum + x,
+            |sum, count| sum / count as f32,
+            0.0,
+        ),
+        DType::I16 => pool::<i16, i32>(
+            &window,
+            kind,
+            (x, out),
+            |sum, x| sum + i32::from(x),
+            |sum, count| mean(sum, count) as i16,
+            0,
+        ),
+        _ => pool::<i8, i32>(
+            &window,
+            kind,
+            (x, out),
+            |sum, x| sum + (i32::from(x) - zero),
+            // Between the taps' values, or between one and zero: a mean fits its type.
+            |sum, count| (mean(sum, count) + zero) as i8,
+            zero as i8,
+        ),
+    }
+}
+
+/// `⌊sum / count + ½⌋`.
+fn mean(sum: i32, count: usize) -> i32 {
+    let count = count as i32;
+    match (sum.checked_div_euclid(count), sum.checked_rem_euclid(count)) {
+        (Some(quotient), Some(rest)) => quotient + i32::from(2 * rest >= count),
+        _ => 0,
+    }
+}
+
+#[inline(always)]
+fn pool<T: Element, S: Copy + Default>(
+    window: &Window,
+    kind: u32,
+    (x, out): (&[u8], &mut [u8]),
+    add: impl Fn(S, T) -> S,
+    divide: impl Fn(S, usize) -> T,
+    zero: T,
+) -> Option<()> {
+    let (x, out) = (elements::of::<T>(x)?, elements::of_mut::<T>(out)?);
+    let mut pixels = rows_mut(out, window.channels);
+    for image in rows(x, window.image()) {
+        for position in window.positions() {
+            for (channel, out) in pixels.next()?.iter_mut().enumerate() {
+                let (mut best, mut sum, mut count) = (None, S::default(), 0);
+                window.for_taps(position, |source| {
+                    let tap = source.and_then(|start| image.get(start + channel));
+                    let Some(&x) = tap else { return };
+                    if kind == MAXIMUM {
+                        best = Some(best.map_or(x, |best: T| best.greater(x)));
+                    } else {
+                        (sum, count) = (add(sum, x), count + 1);
+                    }
+                });
+                let all = if kind == MEAN { count } else { window.taps() };
+                let mean = || (count > 0).then(|| divide(sum, all));
+                let pooled = best.or_else(mean);
+                *out = pooled.unwrap_or(zero).written();
+            }
+        }
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::window::testing::axis;
+    use super::*;
+    use crate::random::Random;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    #[test]
+    fn means_round_half_up() {
+        let cases = [
+            (-3, 2, -1),
+            (3, 2, 2),
+            (-1, 2, 0),
+            (7, 3, 2),
+            (8, 3, 3),
+            (-8, 3, -3),
+        ];
+        for (sum, count, expected) in cases {
+            assert_eq!(mean(sum, count), expected, "{sum} / {count}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn equals_its_naive_twin(
+            y in axis(), x in axis(), channels in 1usize..5, images in 1usize..3,
+            zero in -128i32..=127, kind in 0u32..3, seed: u64,
+        ) {
+            let window = Window { y, x, channels, filters: channels };
+            let mut random = Random::new(seed);
+            let input: Vec<i8> = (0..images * window.image()).map(|_| random.next_u32() as i8).collect();
+            let reals: Vec<f32> = input.iter().map(|&q| (i32::from(q) - zero) as f32).collect();
+            let (mut expected, mut means) = (Vec::new(), Vec::new());
+            for n in 0..images { for oy in 0..y.output { for ox in 0..x.output { for c in 0..channels {
+                let mut taps = Vec::new();
+                for i in 0..y.kernel { for j in 0..x.kernel {
+                    let sy = (oy * y.stride + i * y.dilation) as isize - y.before as isize;
+                    let sx = (ox * x.stride + j * x.dilation) as isize - x.before as isize;
+                    if sy < 0 || sx < 0 || sy >= y.input as isize || sx >= x.input as isize { continue }
+                    let at = ((n * y.input + sy as usize) * x.input + sx as usize) * channels + c;
+                    taps.push(i64::from(input[at]) - i64::from(zero));
+                }}
+                let count = if kind == 2 { window.taps() } else { taps.len() } as i64;
+                let sum: i64 = taps.iter().sum();
+                let (value, real) = match (taps.is_empty(), kind) {
+                    (true, _) => (0, 0.0),
+                    (false, 0) => { let best = *taps.iter().max().unwrap(); (best, best as f32) }
+                    _ => ((2 * sum + count).div_euclid(2 * count), sum as f32 / count as f32),
+                };
+                expected.push((value + i64::from(zero)) as i8);
+                means.push(real.to_bits());
+            }}}}
+            let mut out = std::vec![0i8; expected.len()];
+            pool::<i8, i32>(
+                &window, kind, (bytemuck::cast_slice(&input), bytemuck::cast_slice_mut(&mut out)),
+                |sum, x| sum + (i32::from(x) - zero), |sum, count| (mean(sum, count) + zero) as i8, zero as i8,
+            ).unwrap();
+            prop_assert_eq!(out, expected);
+            let mut out = std::vec![0f32; means.len()];
+            pool::<f32, f32>(
+                &window, kind, (bytemuck::cast_slice(&reals), bytemuck::cast_slice_mut(&mut out)),
+                |sum, x| sum + x, |sum, count| sum / count as f32, 0.0,
+            ).unwrap();
+            prop_assert_eq!(out.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), means);
+        }
+    }
 }

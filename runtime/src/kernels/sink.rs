@@ -1,6 +1,7 @@
 //! Where a matrix kernel puts its results: one store for all output types, so that kernels are
 //! compiled once per input type and not once per pair of types.
 
+use super::types::Integers;
 use crate::format::{DType, TensorRecord};
 use crate::rounding::Scale;
 
@@ -25,7 +26,7 @@ impl<'a> Sink<'a> {
             DType::I8 => Out::I8(bytemuck::try_cast_slice_mut(bytes).ok()?),
             DType::I16 => Out::I16(bytemuck::try_cast_slice_mut(bytes).ok()?),
             DType::I32 => Out::I32(bytemuck::try_cast_slice_mut(bytes).ok()?),
-            DType::F32 | DType::F16 | DType::Scale => return None,
+            _ => return None,
         };
         Some(Self {
             out,
@@ -33,6 +34,19 @@ impl<'a> Sink<'a> {
             low,
             high,
         })
+    }
+
+    /// Element `index` of `operand`, which may be what the sink is about to replace.
+    #[inline]
+    pub fn read(&self, operand: &Integers<'_>, index: usize) -> Option<i32> {
+        if !matches!(operand, Integers::Replaced) {
+            return operand.get(index);
+        }
+        match &self.out {
+            Out::I8(out) => out.get(index).map(|&value| value.into()),
+            Out::I16(out) => out.get(index).map(|&value| value.into()),
+            Out::I32(out) => out.get(index).copied(),
+        }
     }
 
     /// Stores a quantised value before its zero point is added.

@@ -11,7 +11,8 @@
 //! `Dense`; outputs: ids int32 `[R, k]`, scores int32 or f32 `[R, k]`. A NaN score is never kept.
 
 use super::dense::check_weights;
-use super::dot::{self, Activation, Weight};
+use super::dot::{self, Activation, Quantised, Weight};
+use super::elements;
 use super::rows;
 use crate::arena::Operands;
 use crate::error::Fault;
@@ -51,35 +52,15 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (k, candidates) = (x.columns(), step.output(0)?.columns());
     let [x_bytes, w, bias, scales] = operands.inputs;
     let [ids, scores] = operands.outputs;
-    let ids: &mut [i32] = bytemuck::try_cast_slice_mut(ids).ok()?;
+    let ids: &mut [i32] = elements::of_mut(ids)?;
     if k == 0 || candidates == 0 {
         return None;
     }
     ids.fill(0);
     match (x.dtype, step.input(1)?.dtype) {
-        (DType::I8 | DType::I16, _) => {
-            let w: &[i8] = bytemuck::cast_slice(w);
-            let bias = bytemuck::try_cast_slice(bias).ok()?;
-            let scales = bytemuck::try_cast_slice(scales).ok()?;
-            let scores: &mut [i32] = bytemuck::try_cast_slice_mut(scores).ok()?;
-            scores.fill(i32::MIN);
-            let best = Best {
-                ids,
-                scores,
-                candidates,
-            };
-            match x.dtype {
-                DType::I8 => integer::<i8>(bytemuck::cast_slice(x_bytes), w, bias, scales, k, best),
-                _ => {
-                    let x = bytemuck::try_cast_slice(x_bytes).ok()?;
-                    integer::<i16>(x, w, bias, scales, k, best);
-                }
-            }
-        }
-        (_, w_type) => {
-            let x = bytemuck::try_cast_slice(x_bytes).ok()?;
-            let bias = bytemuck::try_cast_slice(bias).ok()?;
-            let scores: &mut [f32] = bytemuck::try_cast_slice_mut(scores).ok()?;
+        (DType::F32, w_type) => {
+            let (x, bias) = (elements::of(x_bytes)?, elements::of(bias)?);
+            let scores: &mut [f32] = elements::of_mut(scores)?;
             scores.fill(f32::NEG_INFINITY);
             let best = Best {
                 ids,
@@ -87,8 +68,28 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
                 candidates,
             };
             match w_type {
-                DType::F32 => float::<f32>(x, bytemuck::try_cast_slice(w).ok()?, bias, k, best),
-                _ => float::<u16>(x, bytemuck::try_cast_slice(w).ok()?, bias, k, best),
+                DType::F32 => float::<f32>(x, elements::of(w)?, bias, k, best),
+                _ => float::<u16>(x, elements::of(w)?, bias, k, best),
+            }
+        }
+        (x_type, w_type) => {
+            let rows = (elements::of(bias)?, elements::of(scales)?);
+            let scores: &mut [i32] = elements::of_mut(scores)?;
+            scores.fill(i32::MIN);
+            let best = Best {
+                ids,
+                scores,
+                candidates,
+            };
+            match (x_type, w_type) {
+                (DType::I8, DType::I8) => {
+                    integer::<i8, i8>(elements::of(x_bytes)?, elements::of(w)?, rows, k, best);
+                }
+                (DType::I8, _) => integer::<i8, u8>(elements::of(x_bytes)?, w, rows, k, best),
+                (_, DType::I8) => {
+                    integer::<i16, i8>(elements::of(x_bytes)?, elements::of(w)?, rows, k, best);
+                }
+                _ => integer::<i16, u8>(elements::of(x_bytes)?, w, rows, k, best),
             }
         }
     }
@@ -139,17 +140,16 @@ fn insert<S: PartialOrd + Copy>(ids: &mut [i32], scores: &mut [S], id: i32, scor
     }
 }
 
-fn integer<X: Activation>(
+fn integer<X: Activation, W: Quantised>(
     x: &[X],
-    w: &[i8],
-    bias: &[i32],
-    scales: &[u32],
+    w: &[W],
+    (bias, scales): (&[i32], &[u32]),
     k: usize,
     mut best: Best<'_, i32>,
 ) {
-    for (id, ((w, &bias), &scale)) in rows(w, k).zip(bias).zip(scales).enumerate() {
+    for (id, ((w, &bias), &scale)) in rows(w, W::units(k)).zip(bias).zip(scales).enumerate() {
         for (row, x) in rows(x, k).enumerate() {
-            let score = Scale::loaded(scale).requantise(bias + dot::integer(x, w));
+            let score = Scale::loaded(scale).requantise(bias + W::dot(x, w, 0));
             best.offer(row, id as i32, score);
         }
     }
@@ -166,6 +166,7 @@ fn float<W: Weight>(x: &[f32], w: &[W], bias: &[f32], k: usize, mut best: Best<'
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::nibble;
     use crate::random::Random;
     use proptest::prelude::*;
     use std::vec::Vec;
@@ -173,7 +174,7 @@ mod tests {
     proptest! {
         #[test]
         fn keeps_what_a_sort_would(
-            (rows, v, k) in (1usize..4, 1usize..60, 1usize..12), wanted in 1usize..9, seed: u64,
+            (rows, v, k) in (1usize..4, 1usize..60, 1usize..12), wanted in 1usize..9, nibbles: bool, seed: u64,
         ) {
             let candidates = wanted.min(v);
             let mut random = Random::new(seed);
@@ -185,7 +186,13 @@ mod tests {
             let mut ids = std::vec![0; rows * candidates];
             let mut scores = std::vec![i32::MIN; rows * candidates];
             let best = Best { ids: &mut ids, scores: &mut scores, candidates };
-            integer(&x, &w, &bias, &std::vec![scale.word(); v], k, best);
+            let words = std::vec![scale.word(); v];
+            if nibbles {
+                let packed: Vec<u8> = w.chunks(k).flat_map(nibble::pack_row).collect();
+                integer(&x, &packed, (&bias, &words), k, best);
+            } else {
+                integer(&x, &w, (&bias, &words), k, best);
+            }
             for row in 0..rows {
                 let mut all: Vec<(i32, i32)> = (0..v).map(|n| {
                     let sum: i32 = (0..k).map(|i| i32::from(x[row * k + i]) * i32::from(w[n * k + i])).sum();

@@ -45,12 +45,16 @@ pub(crate) fn bounds(dtype: DType) -> (i32, i32) {
 pub(super) enum Integers<'a> {
     I8(&'a [i8]),
     I16(&'a [i16]),
+    /// Of an elementwise operator: in the bytes that the result replaces, as in
+    /// [`super::source`]. Read by `Sink::read`.
+    Replaced,
 }
 
 impl<'a> Integers<'a> {
-    /// `bytes` as integers of `dtype`.
+    /// `bytes` as integers of `dtype`; no tensor is empty, so that no bytes mean `Replaced`.
     pub fn new(dtype: DType, bytes: &'a [u8]) -> Option<Self> {
         Some(match dtype {
+            DType::I8 | DType::I16 if bytes.is_empty() => Self::Replaced,
             DType::I8 => Self::I8(bytemuck::try_cast_slice(bytes).ok()?),
             DType::I16 => Self::I16(bytemuck::try_cast_slice(bytes).ok()?),
             _ => return None,
@@ -63,14 +67,7 @@ impl<'a> Integers<'a> {
         match self {
             Self::I8(values) => values.get(index).map(|&value| value.into()),
             Self::I16(values) => values.get(index).map(|&value| value.into()),
-        }
-    }
-
-    /// Number of elements.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::I8(values) => values.len(),
-            Self::I16(values) => values.len(),
+            Self::Replaced => None,
         }
     }
 }

@@ -68,9 +68,16 @@ fn check_function(model: &Model<'_>, function: &Function<'_>, limits: Limits) ->
         let outputs = step.outputs();
         for (at, &output) in outputs.iter().enumerate() {
             let tensor = arena_tensor(function, output)?;
-            let others = outputs.get(..at).unwrap_or(&[]);
-            for &other in step.inputs().iter().chain(others) {
+            for &other in outputs.get(..at).unwrap_or(&[]) {
                 if overlap(&tensor, &model.tensor(other).ok_or(Fault::Operand)?) {
+                    return Err(Fault::Overlap);
+                }
+            }
+            for (index, &input) in step.inputs().iter().enumerate() {
+                let input = model.tensor(input).ok_or(Fault::Operand)?;
+                let replaces =
+                    at == 0 && step.opcode().in_place(index) && same_bytes(&input, &tensor).is_ok();
+                if overlap(&tensor, &input) && !replaces {
                     return Err(Fault::Overlap);
                 }
             }
@@ -80,7 +87,7 @@ fn check_function(model: &Model<'_>, function: &Function<'_>, limits: Limits) ->
         let tensor = arena_tensor(function, output)?;
         if !matches!(
             tensor.dtype,
-            DType::F32 | DType::I8 | DType::I16 | DType::I32
+            DType::F32 | DType::I8 | DType::I16 | DType::I32 | DType::Bool
         ) {
             return Err(Fault::DType);
         }

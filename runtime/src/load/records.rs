@@ -39,15 +39,17 @@ fn check_tensor(model: &Model<'_>, tensor: &TensorRecord) -> Result<(), Fault> {
         return Err(Fault::Offset);
     }
     match (tensor.place, tensor.dtype) {
-        // Halves and scale words never are activations; scale words are always checked.
-        (Place::Arena, DType::F16 | DType::Scale) | (Place::Weights, DType::Scale) => {
+        // Halves, nibbles and scale words never are activations; scale words are always checked.
+        (Place::Arena, DType::F16 | DType::I4 | DType::Scale) | (Place::Weights, DType::Scale) => {
             return Err(Fault::DType);
         }
         (Place::Arena, _) => {}
         (Place::Weights, _) if end <= model.weights.len() => {}
         (Place::Parameters, DType::I32 | DType::Scale | DType::F32)
             if end <= core::mem::size_of_val(model.parameters) => {}
-        (Place::Parameters, DType::F16 | DType::I8 | DType::I16) => return Err(Fault::DType),
+        (Place::Parameters, DType::F16 | DType::I8 | DType::I16 | DType::I4 | DType::Bool) => {
+            return Err(Fault::DType);
+        }
         _ => return Err(Fault::Offset),
     }
     let zero_points = match tensor.dtype {

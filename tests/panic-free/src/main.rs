@@ -58,11 +58,26 @@ fn execute(model: &Model<'_>, input: &mut Input<'_>) -> Result<(), InputError> {
     let mut run = function.bind(input.arena)?;
     run.set_f32(0, input.latent)?;
     run.set_i32(1, input.ids)?;
+    run.set_bool(2, &[input.seed == 0])?;
+    run.set_i8(3, &[input.seed as i8])?;
+    run.set_i16(4, &[input.seed as i16])?;
     run.execute()?;
     for index in 0..function.outputs().len() {
         let ids = run.output_i32(index).unwrap_or(&[]);
         for (slot, id) in input.floats.iter_mut().zip(ids) {
             *slot = *id as f32;
+        }
+        let quantised = run.output_i8(index).unwrap_or(&[]);
+        for (slot, q) in input.floats.iter_mut().zip(quantised) {
+            *slot = f32::from(*q);
+        }
+        let wide = run.output_i16(index).unwrap_or(&[]);
+        for (slot, q) in input.floats.iter_mut().zip(wide) {
+            *slot = f32::from(*q);
+        }
+        let truths = run.output_bool(index).unwrap_or(&[]);
+        for (slot, truth) in input.floats.iter_mut().zip(truths) {
+            *slot = f32::from(*truth);
         }
         for (slot, x) in input.floats.iter_mut().zip(run.output_f32(index)?) {
             *slot = *x;

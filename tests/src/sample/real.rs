@@ -19,7 +19,7 @@ pub(super) fn add(b: &mut Builder, noise: &mut Noise, dtype: DType, name: &str) 
     let ids = b.activation(I32, &[6]);
     let table = constant(b, noise, &[9, 4]);
     let x = b.activation(F32, &dims);
-    b.step(Opcode::Gather, &[table, ids], &[x], &[]);
+    b.step(Opcode::Gather, &[table, ids], &[x], &[9, 4]);
     let input = b.activation(F32, &[1, 4]);
     let shifted = b.activation(F32, &dims);
     b.step(
@@ -31,18 +31,22 @@ pub(super) fn add(b: &mut Builder, noise: &mut Noise, dtype: DType, name: &str) 
     let w = constant(b, noise, &[4, 2, 2, 4]);
     let bias = b.weights(F32, &[4], &noise.f32s(4));
     let conv = b.activation(F32, &dims);
-    let attributes = [&[2, 2, 1, 1, 1, 1, 1, 0][..], &free].concat();
+    let attributes = [&[2, 2, 1, 1, 1, 1, 1, 0][..], &free, &[1]].concat();
     b.step(Opcode::Conv, &[shifted, w, bias], &[conv], &attributes);
-    let gated = b.activation(F32, &dims);
+    let gated = b.replacing(conv, 1.0, 0);
     b.step(Opcode::Gate, &[conv, shifted, x], &[gated], &[0; 2]);
     let mut last = gated;
     for function in 0..4 {
-        let out = b.activation(F32, &dims);
-        b.step(Opcode::Unary, &[last], &[out], &[function]);
+        // In turns apart and in place.
+        let out = match function % 2 {
+            0 => b.activation(F32, &dims),
+            _ => b.replacing(last, 1.0, 0),
+        };
+        b.step(Opcode::Unary, &[last], &[out], &[function, 0, 0]);
         last = out;
     }
     let factors = b.weights(F32, &[4], &noise.f32s(4));
-    let product = b.activation(F32, &dims);
+    let product = b.replacing(last, 1.0, 0);
     b.step(
         Opcode::Mul,
         &[last, factors],

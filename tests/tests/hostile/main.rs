@@ -1,6 +1,7 @@
 //! One named case for every way in which a file is refused, with the exact error.
 
 mod files;
+mod in_place;
 mod records;
 
 use qibu::format::{DType, Opcode};

@@ -91,7 +91,7 @@ fn conv(b: &mut Builder, index: usize, value: u32) {
     let w = b.weights(DType::I8, &[1, 1, 1, 1], &[1i8]);
     let (bias, scales) = (b.bias(1, 0), b.scales(1, 0.5));
     let out = b.activation(DType::I8, &dims);
-    let mut attributes = [1, 1, 1, 1, 1, 1, 0, 0, 0, 127];
+    let mut attributes = [1, 1, 1, 1, 1, 1, 0, 0, 0, 127, 1];
     attributes[index] = value;
     b.step(Opcode::Conv, &[x, w, bias, scales], &[out], &attributes);
     b.function("conv", &[x], &[out]);

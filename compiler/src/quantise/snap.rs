@@ -1,0 +1,117 @@
+//! `Snap`: the grid of a quantisation that the model brings with it.
+//!
+//! Among integers the grid is the quantisation of the value itself, so that nothing is left to do
+//! ([`fixed`]). Among real numbers the rounding is carried out:
+//!
+//! ```text
+//! y = clip(round(x / scale), low − zero point, high − zero point) · scale
+//! ```
+
+use super::arithmetic::function;
+use super::builder::{Builder, Quantisation};
+use super::unary;
+use crate::error::Result;
+use crate::graph::{Binary, Graph, Grid, Node, Op, ValueId};
+use crate::program::TensorId;
+use qibu::Function1;
+use qibu::format::{DType, Opcode};
+use std::collections::BTreeMap;
+
+/// Quantisations that values must have because a [`Op::Snap`] with one scale reads or makes them.
+///
+/// The operand has the quantisation too, where nothing else reads it and no two grids compete.
+pub(super) fn fixed(graph: &Graph) -> BTreeMap<ValueId, Quantisation> {
+    let uses = graph.use_counts();
+    let mut fixed = BTreeMap::new();
+    for node in &graph.nodes {
+        let Op::Snap(grid) = &node.op else { continue };
+        let Some(quantisation) = int8(grid) else {
+            continue;
+        };
+        fixed.insert(node.outputs[0], quantisation);
+        if let Some(x) = node.input(0)
+            && uses.get(&x) == Some(&1)
+        {
+            fixed.entry(x).or_insert(quantisation);
+        }
+    }
+    fixed
+}
+
+/// The grid as a quantisation of int8, where it is one: unsigned bytes move by 128.
+fn int8(grid: &Grid) -> Option<Quantisation> {
+    let (&[scale], &[zero_point]) = (&grid.scale[..], &grid.zero_point[..]) else {
+        return None;
+    };
+    let shift = match (grid.low, grid.high) {
+        (-128 | -127, 127) => 0,
+        (0, 255) => 128,
+        _ => return None,
+    };
+    let zero_point = zero_point - shift;
+    Some(Quantisation { scale, zero_point })
+}
+
+pub(super) fn lower(builder: &mut Builder<'_>, node: &Node, grid: &Grid) -> Result<()> {
+    let x = builder.input(node, 0)?;
+    let value = node.outputs[0];
+    if builder.is_real(node) {
+        return lower_real(builder, node, x, grid);
+    }
+    let quantisation = builder.calibrated(value, DType::I8, 0.0);
+    let tensor = builder.tensor(x);
+    let held = tensor.dtype == DType::I8
+        && tensor.scale == quantisation.scale
+        && tensor.zero_point == quantisation.zero_point;
+    if held {
+        return builder.view(node);
+    }
+    unary::push_table(builder, node, x, |real| real)
+}
+
+fn lower_real(builder: &mut Builder<'_>, node: &Node, x: TensorId, grid: &Grid) -> Result<()> {
+    let shape = builder.tensor(x).shape.clone();
+    let mut scales = vec![1; shape.len()];
+    if grid.scale.len() > 1 {
+        scales[grid.axis] = grid.scale.len();
+    }
+    let bytes = |values: &[f32]| {
+        values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect()
+    };
+    let name = format!("{}.grid", node.name);
+    let scale = builder.weights(&name, DType::F32, &scales, 1.0, bytes(&grid.scale))?;
+    let bounds = |bound: i32| -> Vec<f32> {
+        let ends = grid.zero_point.iter().map(|&zero| (bound - zero) as f32);
+        ends.collect()
+    };
+    let low = builder.weights(&name, DType::F32, &scales, 1.0, bytes(&bounds(grid.low)))?;
+    let high = builder.weights(&name, DType::F32, &scales, 1.0, bytes(&bounds(grid.high)))?;
+    let mut last = x;
+    let mut step = |builder: &mut Builder<'_>, kind: Option<Binary>, with: TensorId| {
+        let none = Quantisation::NONE;
+        let out = builder.temporary(None, &node.name, shape.clone(), DType::F32, none)?;
+        match kind {
+            Some(kind) => {
+                let attributes = vec![function(kind) as u32];
+                let inputs = vec![last, with];
+                builder.push(Opcode::Binary, &node.name, inputs, vec![out], attributes);
+            }
+            None => {
+                let attributes = unary::words((Function1::Round, 0.0, 0.0));
+                builder.push(Opcode::Unary, &node.name, vec![last], vec![out], attributes);
+            }
+        }
+        last = out;
+        Ok(())
+    };
+    step(builder, Some(Binary::Div), scale)?;
+    step(builder, None, scale)?;
+    step(builder, Some(Binary::Max), low)?;
+    step(builder, Some(Binary::Min), high)?;
+    step(builder, Some(Binary::Mul), scale)?;
+    builder.becomes(last, node.outputs[0]);
+    Ok(())
+}

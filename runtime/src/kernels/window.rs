@@ -1,0 +1,166 @@
+//! Sliding windows over images: the geometry that `Conv` and `Pool` share.
+//!
+//! ```text
+//! source of tap (i, j) at (y, x) = (y·sy + i·dy − top, x·sx + j·dx − left)
+//! ```
+//!
+//! Images are `[N, H, W, C]`. The first eight of a step's window attributes are kh, kw, sy, sx, dy,
+//! dx, top, left; bottom and right padding follow from the output's shape.
+
+use crate::error::Fault;
+use crate::format::TensorRecord;
+use crate::step::Step;
+
+/// Extents of one axis.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Axis {
+    pub input: usize,
+    pub output: usize,
+    pub kernel: usize,
+    pub stride: usize,
+    pub dilation: usize,
+    pub before: usize,
+}
+
+impl Axis {
+    /// Input position under `tap` at output `position`, if inside.
+    pub fn source(&self, position: usize, tap: usize) -> Option<usize> {
+        let source = (position * self.stride + tap * self.dilation).checked_sub(self.before)?;
+        (source < self.input).then_some(source)
+    }
+}
+
+/// Images in and out, and the windows between them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    pub y: Axis,
+    pub x: Axis,
+    /// Channels of an input pixel.
+    pub channels: usize,
+    /// Channels of an output pixel.
+    pub filters: usize,
+}
+
+/// Strides, dilations, paddings and kernels stay below this, so that positions cannot overflow.
+const MAX_EXTENT: u32 = 1 << 12;
+
+impl Window {
+    /// The window that starts at attribute `first`; `None` unless both are as many images.
+    pub fn new(
+        step: &Step<'_>,
+        first: usize,
+        input: &TensorRecord,
+        out: &TensorRecord,
+    ) -> Option<Self> {
+        let (&[in_n, in_y, in_x, channels], &[out_n, out_y, out_x, filters]) =
+            (input.shape(), out.shape())
+        else {
+            return None;
+        };
+        if in_n != out_n {
+            return None;
+        }
+        let axis = |input: u32, output: u32, first: usize| Axis {
+            input: input as usize,
+            output: output as usize,
+            kernel: step.attribute(first) as usize,
+            stride: step.attribute(first + 2) as usize,
+            dilation: step.attribute(first + 4) as usize,
+            before: step.attribute(first + 6) as usize,
+        };
+        Some(Self {
+            y: axis(in_y, out_y, first),
+            x: axis(in_x, out_x, first + 1),
+            channels: channels as usize,
+            filters: filters as usize,
+        })
+    }
+
+    /// [`Window::new`] with everything in range.
+    pub fn check(
+        step: &Step<'_>,
+        first: usize,
+        input: &TensorRecord,
+        out: &TensorRecord,
+    ) -> Result<Self, Fault> {
+        let window = Self::new(step, first, input, out).ok_or(Fault::Shape)?;
+        let words = step.attributes().iter().skip(first).take(8);
+        for (index, &word) in words.enumerate() {
+            if word >= MAX_EXTENT || (index < 6 && word == 0) {
+                return Err(Fault::Attribute);
+            }
+        }
+        for axis in [window.y, window.x] {
+            if axis.input.max(axis.output) >= 1 << 16 {
+                return Err(Fault::Shape);
+            }
+        }
+        Ok(window)
+    }
+
+    /// Elements of an input image.
+    pub fn image(&self) -> usize {
+        self.y.input * self.x.input * self.channels
+    }
+
+    /// Taps of a window, those outside included.
+    pub fn taps(&self) -> usize {
+        self.y.kernel * self.x.kernel
+    }
+
+    /// Positions of an output image, row by row.
+    pub fn positions(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let (rows, columns) = (self.y.output, self.x.output);
+        (0..rows).flat_map(move |y| (0..columns).map(move |x| (y, x)))
+    }
+
+    /// Calls `tap(first element of the pixel, None outside)` for all taps at `(y, x)`, row by row.
+    #[inline(always)]
+    pub fn for_taps(&self, (y, x): (usize, usize), mut tap: impl FnMut(Option<usize>)) {
+        for i in 0..self.y.kernel {
+            let row = self.y.source(y, i);
+            for j in 0..self.x.kernel {
+                let pixel = row.zip(self.x.source(x, j));
+                tap(pixel.map(|(y, x)| (y * self.x.input + x) * self.channels));
+            }
+        }
+    }
+}
+
+/// Windows for tests, their output as long as ONNX defines it.
+#[cfg(test)]
+pub(super) mod testing {
+    use super::Axis;
+    use proptest::prelude::*;
+
+    fn output(axis: &Axis, after: usize) -> Option<usize> {
+        let reach = axis.dilation * (axis.kernel - 1) + 1;
+        Some((axis.input + axis.before + after).checked_sub(reach)? / axis.stride + 1)
+    }
+
+    pub fn axis() -> impl Strategy<Value = Axis> {
+        let extents = (
+            1usize..9,
+            1usize..4,
+            1usize..3,
+            1usize..3,
+            0usize..3,
+            0usize..3,
+        );
+        extents.prop_filter_map(
+            "kernel outside",
+            |(input, kernel, stride, dilation, before, after)| {
+                let mut axis = Axis {
+                    input,
+                    output: 0,
+                    kernel,
+                    stride,
+                    dilation,
+                    before,
+                };
+                axis.output = output(&axis, after)?;
+                Some(axis)
+            },
+        )
+    }
+}
