@@ -6,15 +6,21 @@
 //! Shapes come from the operators' own output rules, not from the file's claims, which are only
 //! compared. Operands that a compiled form needs to know (axes, shapes, k) are resolved here.
 
+mod arithmetic;
 mod attention;
 mod batch_norm;
+mod blocks;
+mod cast;
 mod check;
+mod clip;
 mod compose;
+mod constant;
 mod conv_transpose;
+mod dropout;
 mod einsum;
-mod elementwise;
 mod external;
 mod functions;
+mod gather;
 mod gru;
 mod integer;
 mod lstm;
@@ -22,17 +28,30 @@ mod metadata;
 mod model;
 mod movement;
 mod norms;
+mod one_hot;
+mod pad;
+mod pieces;
 mod product;
 mod quantised;
 mod recurrent;
+mod reduce;
+mod repeat;
+mod resize;
 mod rnn;
+mod row_numbers;
+mod scatter;
 mod selection;
 mod site;
+mod softmax;
 mod table;
 mod tensor;
 #[cfg(test)]
 mod tests;
+mod trilu;
+mod unary;
 mod value;
+mod variadic;
+mod view;
 mod window;
 
 use crate::error::{Error, Result};
@@ -78,7 +97,7 @@ pub fn from_bytes(bytes: &[u8], folder: Option<&Path>, options: &ImportOptions) 
     let outputs = functions.iter().flat_map(|f| &f.outputs);
     let nodes = check::nodes(proto, outputs.map(String::as_str))?;
 
-    let mut builder = Builder::new(options.limits);
+    let mut builder = Builder::new(options.limits, model::version(&model));
     builder.graph.metadata = metadata::read(&model, bytes)?;
     builder.inputs(proto)?;
     builder.initializers(proto, &nodes, &functions, folder)?;
@@ -98,10 +117,11 @@ struct Builder {
     /// Element types as the file declares them, of inputs and constants: ONNX has more of them
     /// than [`Dtype`](crate::graph::Dtype).
     declared: BTreeMap<String, i32>,
+    version: i64,
 }
 
 impl Builder {
-    fn new(limits: Limits) -> Self {
+    fn new(limits: Limits, version: i64) -> Self {
         let graph = Graph {
             limits,
             ..Graph::default()
@@ -110,6 +130,7 @@ impl Builder {
             graph,
             names: BTreeMap::new(),
             declared: BTreeMap::new(),
+            version,
         }
     }
 
@@ -171,7 +192,7 @@ impl Builder {
         }
         let codes = proto.input.iter().map(|name| self.declared.get(name));
         let codes = codes.map(|code| code.copied()).collect();
-        let mut site = Site::new(&mut self.graph, proto, inputs, codes);
+        let mut site = Site::new(&mut self.graph, proto, inputs, self.version, codes);
         let outputs = parse(&mut site)
             .and_then(|outputs| site.finish(outputs))
             .map_err(|error| match error.node() {

@@ -109,6 +109,25 @@ impl Tensor {
         Self::new(shape.to_vec(), Data::I64(values.into()))
     }
 
+    /// A tensor of any type whose elements are these integers; an error if one does not fit.
+    pub fn of(dtype: Dtype, shape: &[usize], values: &[i64]) -> Result<Self> {
+        fn narrow<T: TryFrom<i64>>(values: &[i64]) -> Option<Arc<[T]>> {
+            values.iter().map(|&v| T::try_from(v).ok()).collect()
+        }
+        let data = match dtype {
+            Dtype::F32 => Some(Data::F32(values.iter().map(|&v| v as f32).collect())),
+            Dtype::I64 => Some(Data::I64(values.into())),
+            Dtype::I32 => narrow(values).map(Data::I32),
+            Dtype::I8 => narrow(values).map(Data::I8),
+            Dtype::U8 => narrow(values).map(Data::U8),
+            Dtype::Bool => Some(Data::Bool(values.iter().map(|&v| v != 0).collect())),
+        };
+        let data = data.ok_or_else(|| {
+            Error::input(format!("an element leaves the range of {}", dtype.name()))
+        })?;
+        Self::new(shape.to_vec(), data)
+    }
+
     /// Element type.
     pub fn dtype(&self) -> Dtype {
         match &self.data {
@@ -164,6 +183,14 @@ impl Tensor {
             Data::I8(items) => Some(items.iter().map(|&item| i64::from(item)).collect()),
             Data::U8(items) => Some(items.iter().map(|&item| i64::from(item)).collect()),
             Data::F32(_) | Data::Bool(_) => None,
+        }
+    }
+
+    /// The elements of a tensor of truth values.
+    pub fn as_bool(&self) -> Option<&[bool]> {
+        match &self.data {
+            Data::Bool(items) => Some(items),
+            _ => None,
         }
     }
 

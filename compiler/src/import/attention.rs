@@ -109,7 +109,7 @@ fn softcap(site: &mut Site<'_>, scores: ValueId) -> Result<ValueId> {
     }
     let cap = site.scalar(cap)?;
     let share = site.div(scores, cap)?;
-    let bent = site.map(Unary::Tanh, share)?;
+    let bent = site.unary(Unary::Tanh, share)?;
     site.mul(bent, cap)
 }
 
@@ -135,7 +135,7 @@ fn masked(site: &mut Site<'_>, mut scores: ValueId, past: usize) -> Result<Value
         }
     }
     if let Some(lengths) = site.optional(6) {
-        let lengths = site.cast_to(lengths, Dtype::I64)?;
+        let lengths = site.cast(lengths, Dtype::I64)?;
         let batch = site.shape_of(lengths).iter().product();
         let lengths = site.view(lengths, &[batch, 1, 1, 1])?;
         let places = Tensor::i64(&[total], (0..total as i64).collect())?;

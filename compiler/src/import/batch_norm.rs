@@ -77,7 +77,7 @@ fn at_run_time(
 ) -> Result<(ValueId, ValueId)> {
     let epsilon = site.scalar(epsilon)?;
     let sum = site.add(variance, epsilon)?;
-    let deviation = site.map(Unary::Sqrt, sum)?;
+    let deviation = site.unary(Unary::Sqrt, sum)?;
     let factor = site.div(scale, deviation)?;
     let shift = site.mul(mean, factor)?;
     Ok((factor, site.sub(bias, shift)?))

@@ -60,7 +60,11 @@ fn fed(proto: &GraphProto) -> BTreeSet<&str> {
     let constants: BTreeSet<&str> = proto.initializer.iter().map(|t| t.name.as_str()).collect();
     let inputs = proto.input.iter().map(|input| input.name.as_str());
     let mut fed: BTreeSet<&str> = inputs.filter(|name| !constants.contains(name)).collect();
-    for node in proto.node.iter().filter(|node| node.op_type != "Shape") {
+    for node in proto
+        .node
+        .iter()
+        .filter(|node| !matches!(node.op_type.as_str(), "Shape" | "Size"))
+    {
         if node.input.iter().any(|name| fed.contains(name.as_str())) {
             fed.extend(node.output.iter().map(String::as_str));
         }

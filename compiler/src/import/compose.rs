@@ -2,18 +2,13 @@
 
 use super::site::Site;
 use crate::error::{Error, Result};
-use crate::graph::{Binary, Dtype, Op, ReduceKind, Tensor, Unary, ValueId};
+use crate::graph::{Binary, Op, ReduceKind, Tensor, ValueId};
 use crate::onnx::AttributeType;
 
 impl Site<'_> {
     /// Shape of any value.
     pub(super) fn shape_of(&self, id: ValueId) -> Vec<usize> {
         self.graph.shape(id).to_vec()
-    }
-
-    /// `a ∘ b`, broadcast.
-    pub(super) fn binary(&mut self, kind: Binary, a: ValueId, b: ValueId) -> Result<ValueId> {
-        self.emit(Op::Binary(kind), &[Some(a), Some(b)])
     }
 
     pub(super) fn add(&mut self, a: ValueId, b: ValueId) -> Result<ValueId> {
@@ -30,11 +25,6 @@ impl Site<'_> {
 
     pub(super) fn div(&mut self, a: ValueId, b: ValueId) -> Result<ValueId> {
         self.binary(Binary::Div, a, b)
-    }
-
-    /// `f(x)`, elementwise.
-    pub(super) fn map(&mut self, f: Unary, x: ValueId) -> Result<ValueId> {
-        self.emit(Op::Unary(f), &[Some(x)])
     }
 
     /// A float as a constant of no axes.
@@ -134,14 +124,6 @@ impl Site<'_> {
         self.emit(op, &[Some(x)])
     }
 
-    /// Elements converted; nothing where they have the type.
-    pub(super) fn cast_to(&mut self, x: ValueId, to: Dtype) -> Result<ValueId> {
-        if self.graph.value(x).dtype == to {
-            return Ok(x);
-        }
-        self.emit(Op::Cast { to }, &[Some(x)])
-    }
-
     /// A vector as one number per channel, for an operand of `rank` axes, channels second.
     pub(super) fn per_channel(&mut self, x: ValueId, rank: usize) -> Result<ValueId> {
         let shape = self.shape_of(x);
@@ -153,12 +135,6 @@ impl Site<'_> {
         let mut view = vec![1; rank.saturating_sub(1).max(1)];
         view[0] = channels;
         self.view(x, &view)
-    }
-
-    /// A list of floats, where given.
-    pub(super) fn floats(&mut self, name: &'static str) -> Result<Option<Vec<f32>>> {
-        let found = self.attribute(name, AttributeType::Floats)?;
-        Ok(found.map(|a| a.floats.clone()))
     }
 
     /// A list of texts, where given.

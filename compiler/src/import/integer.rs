@@ -11,11 +11,11 @@ use crate::graph::{Binary, Clamp, Dtype, Op, ReduceKind, Unary, ValueId};
 /// Operand `x` as floats, less the zero point `zero`, whose list runs along the axis `along`.
 fn centred(site: &mut Site<'_>, x: usize, zero: usize, along: usize) -> Result<ValueId> {
     let operand = site.input(x)?;
-    let real = site.cast_to(operand, Dtype::F32)?;
+    let real = site.cast(operand, Dtype::F32)?;
     let Some(zero) = site.optional(zero) else {
         return Ok(real);
     };
-    let zero = site.cast_to(zero, Dtype::F32)?;
+    let zero = site.cast(zero, Dtype::F32)?;
     let rank = site.shape_of(real).len();
     let zero = match site.shape_of(zero)[..] {
         [count] if count > 1 => {
@@ -33,13 +33,13 @@ pub(super) fn mat_mul(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     let column = site.shape(1)?.len().saturating_sub(1);
     let (a, b) = (centred(site, 0, 2, row)?, centred(site, 1, 3, column)?);
     let y = product::multiply(site, a, b)?;
-    Ok(vec![site.cast_to(y, Dtype::I32)?])
+    Ok(vec![site.cast(y, Dtype::I32)?])
 }
 
 pub(super) fn conv(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     let (x, w) = (centred(site, 0, 2, 1)?, centred(site, 1, 3, 0)?);
     let y = window::convolve(site, x, w, None)?;
-    Ok(vec![site.cast_to(y, Dtype::I32)?])
+    Ok(vec![site.cast(y, Dtype::I32)?])
 }
 
 /// `scale = (max − min) / 255` with zero inside, 1/255 where everything is zero;
@@ -66,11 +66,11 @@ pub(super) fn dynamic(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     let shift = site.div(low, scale)?;
     let shift = site.sub(nothing, shift)?;
     let shift = site.emit(bytes.clone(), &[Some(shift)])?;
-    let zero = site.map(Unary::Round, shift)?;
+    let zero = site.unary(Unary::Round, shift)?;
     let y = site.div(x, scale)?;
-    let y = site.map(Unary::Round, y)?;
+    let y = site.unary(Unary::Round, y)?;
     let y = site.add(y, zero)?;
     let y = site.emit(bytes, &[Some(y)])?;
-    let (y, zero) = (site.cast_to(y, Dtype::U8)?, site.cast_to(zero, Dtype::U8)?);
+    let (y, zero) = (site.cast(y, Dtype::U8)?, site.cast(zero, Dtype::U8)?);
     Ok(vec![y, scale, zero])
 }

@@ -67,8 +67,8 @@ pub(super) fn layer(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
         let variance = site.reduced(ReduceKind::Mean, axes, true, squares)?;
         let epsilon = site.scalar(epsilon)?;
         let sum = site.add(variance, epsilon)?;
-        let deviation = site.map(Unary::Sqrt, sum)?;
-        results.extend([mean, site.map(Unary::Reciprocal, deviation)?]);
+        let deviation = site.unary(Unary::Sqrt, sum)?;
+        results.extend([mean, site.unary(Unary::Reciprocal, deviation)?]);
     }
     Ok(results)
 }

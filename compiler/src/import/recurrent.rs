@@ -300,7 +300,7 @@ impl Cell {
             "scaledtanh" => {
                 let (alpha, beta) = (site.scalar(alpha)?, site.scalar(beta)?);
                 let scaled = site.mul(x, beta)?;
-                let tanh = site.map(Unary::Tanh, scaled)?;
+                let tanh = site.unary(Unary::Tanh, scaled)?;
                 return site.mul(tanh, alpha);
             }
             "hardsigmoid" => Unary::HardSigmoid(alpha, beta),
@@ -313,7 +313,7 @@ impl Cell {
             "softplus" => Unary::Softplus,
             _ => Unary::Sigmoid,
         };
-        site.map(function, x)
+        site.unary(function, x)
     }
 
     /// `gates + h · Rᵀ`, where there is a state yet.

@@ -55,7 +55,7 @@ pub(super) fn pool(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     };
     let dtype = site.dtype(0)?;
     let x = site.input(0)?;
-    let mut x = site.cast_to(x, Dtype::F32)?;
+    let mut x = site.cast(x, Dtype::F32)?;
     if site.int("ceil_mode", 0)? != 0 {
         let inputs = sides(&spatial);
         let more = [0, 1].map(|axis| missing_to_ceil(&window, axis, inputs[axis]));
@@ -70,7 +70,7 @@ pub(super) fn pool(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
         }
     }
     let y = site.emit(Op::Pool(Pool { kind, window }), &[Some(x)])?;
-    Ok(vec![site.cast_to(y, dtype)?])
+    Ok(vec![site.cast(y, dtype)?])
 }
 
 /// The padding of a window, as zeros around the operand itself.
