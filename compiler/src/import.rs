@@ -14,6 +14,8 @@ mod cast;
 mod check;
 mod clip;
 mod compose;
+#[cfg(test)]
+mod composition_tests;
 mod constant;
 mod conv_transpose;
 mod dropout;

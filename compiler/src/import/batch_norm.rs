@@ -11,7 +11,10 @@ use crate::graph::{Tensor, Unary, ValueId};
 pub(super) fn parse(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     let epsilon = site.float("epsilon", 1e-5)?;
     site.float("momentum", 0.9)?; // of the training statistics
-    if site.int("training_mode", 0)? != 0 {
+    // Before operator set 7 an attribute of its own asked for inference.
+    let inference = site.int("is_test", 0)? != 0 || site.version() > 6;
+    site.ints("consumed_inputs")?; // where results were to be stored
+    if site.int("training_mode", 0)? != 0 || !inference {
         return Err(Error::input("batch normalisation in training mode")
             .hint("export the model for inference"));
     }

@@ -11,6 +11,7 @@ pub(super) fn gemm(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
         transpose_a: site.int("transA", 0)? != 0,
         transpose_b: site.int("transB", 0)? != 0,
     };
+    site.int("broadcast", 1)?; // of operator sets before 7; shapes say it
     let operands = [Some(site.input(0)?), Some(site.input(1)?), site.optional(2)];
     Ok(vec![site.emit(Op::Gemm(gemm), &operands)?])
 }
