@@ -54,6 +54,7 @@ mod unary;
 mod value;
 mod variadic;
 mod view;
+mod volume;
 mod window;
 
 use crate::error::{Error, Result};

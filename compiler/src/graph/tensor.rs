@@ -199,6 +199,35 @@ impl Tensor {
         Self::new(shape.to_vec(), self.data.clone())
     }
 
+    /// The elements of several tensors of one type behind each other, as one vector.
+    pub(crate) fn joined(tensors: &[&Self]) -> Option<Self> {
+        fn join<'a, T: Copy + 'a>(
+            tensors: &[&'a Tensor],
+            items: impl Fn(&'a Data) -> Option<&'a [T]>,
+        ) -> Option<Arc<[T]>> {
+            let parts: Option<Vec<&[T]>> = tensors.iter().map(|t| items(&t.data)).collect();
+            Some(parts?.concat().into())
+        }
+        macro_rules! joined {
+            ($kind:ident) => {
+                Data::$kind(join(tensors, |data| match data {
+                    Data::$kind(items) => Some(items),
+                    _ => None,
+                })?)
+            };
+        }
+        let data = match tensors.first()?.data {
+            Data::F32(_) => joined!(F32),
+            Data::I64(_) => joined!(I64),
+            Data::I32(_) => joined!(I32),
+            Data::I8(_) => joined!(I8),
+            Data::U8(_) => joined!(U8),
+            Data::Bool(_) => joined!(Bool),
+        };
+        let length = tensors.iter().map(|tensor| tensor.len()).sum();
+        Self::new(vec![length], data).ok()
+    }
+
     /// Axes reordered: output axis `i` is input axis `permutation[i]`.
     pub fn transposed(&self, permutation: &[usize]) -> Self {
         let order = transposed_order(&self.shape, permutation);

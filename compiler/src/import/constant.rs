@@ -48,6 +48,7 @@ pub(super) fn constant_of_shape(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
 
 /// Evenly spaced numbers from `start` up to, without, `limit`.
 pub(super) fn range(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
+    site.int("stash_type", 1)?; // precision of 16-bit floats, which are kept in 32 bits
     let [start, limit, delta] = ["start", "limit", "delta"];
     let known = |index, what| {
         let found = site.known(index, what)?.filter(|tensor| tensor.len() == 1);

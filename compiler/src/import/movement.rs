@@ -16,7 +16,8 @@ pub(super) fn transpose(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
 
 pub(super) fn concat(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     let rank = site.shape(0)?.len();
-    let axis = axis(site.int("axis", 0)?, rank)?;
+    // Since operator set 4 the attribute is required.
+    let axis = axis(site.int("axis", 1)?, rank)?;
     let operands = site.operands();
     Ok(vec![site.emit(Op::Concat { axis }, &operands)?])
 }

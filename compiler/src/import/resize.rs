@@ -50,7 +50,13 @@ fn multiplied(site: &mut Site<'_>, x: ValueId, axis: usize, weights: Tensor) -> 
     let rank = site.graph.shape(x).len();
     let mut permutation: Vec<usize> = (0..rank).collect();
     permutation.swap(axis, rank - 1);
+    let (input, output) = (weights.shape()[0], weights.shape()[1]);
     let weights = site.constant(weights);
+    if rank == 1 {
+        let row = site.reshape(x, vec![1, input])?;
+        let y = site.emit(Op::MatMul, &[Some(row), Some(weights)])?;
+        return site.reshape(y, vec![output]);
+    }
     if axis + 1 == rank {
         return site.emit(Op::MatMul, &[Some(x), Some(weights)]);
     }

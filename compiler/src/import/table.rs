@@ -158,6 +158,21 @@ pub(super) fn names() -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    /// The README says what each becomes.
+    #[test]
+    fn readme_names_every_operator() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let rows = text.lines().filter(|line| line.starts_with("| "));
+        let listed: Vec<&str> = rows
+            .filter_map(|row| row.split('|').nth(1))
+            .flat_map(|names| names.split(|c: char| !c.is_alphanumeric()))
+            .collect();
+        for (name, _) in super::OPERATORS {
+            assert!(listed.contains(name), "README.md lacks {name}");
+        }
+    }
+
     #[test]
     fn table_is_sorted() {
         assert!(super::names().is_sorted());

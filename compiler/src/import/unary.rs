@@ -39,9 +39,13 @@ fn kind(site: &mut Site<'_>) -> Result<Unary> {
         "Relu" => Unary::Relu,
         "Round" => Unary::Round,
         "Selu" => {
-            // The constants that make activations normalise themselves; ONNX gives these digits.
-            let alpha = site.float("alpha", 1.673_263_2)?;
-            Unary::Selu(alpha, site.float("gamma", 1.050_701)?)
+            // The constants that make activations normalise themselves; once in fewer digits.
+            let (alpha, gamma) = match site.version() {
+                ..6 => (1.6732, 1.0507),
+                _ => (1.673_263_2, 1.050_701),
+            };
+            let alpha = site.float("alpha", alpha)?;
+            Unary::Selu(alpha, site.float("gamma", gamma)?)
         }
         "Sigmoid" => Unary::Sigmoid,
         "Sign" => Unary::Sign,

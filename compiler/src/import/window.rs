@@ -1,12 +1,16 @@
 //! Sliding windows: convolution and pooling. Paddings are resolved to numbers here.
 
 use super::site::Site;
+use super::volume;
 use crate::error::{Error, Result};
 use crate::graph::{Conv, Dtype, Op, Pad, Pool, PoolKind, ReduceKind, ValueId, Window};
 
 pub(super) fn conv(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     let (x, weights) = (site.input(0)?, site.input(1)?);
     let bias = site.optional(2);
+    if volume::is_volume(site)? {
+        return Ok(vec![volume::conv(site, x, weights, bias)?]);
+    }
     Ok(vec![convolve(site, x, weights, bias)?])
 }
 
@@ -41,10 +45,6 @@ pub(super) fn pool(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
         return Err(Error::input("the indices of a pool are asked for")
             .hint("export the model without return_indices; only the maxima are supported"));
     }
-    let spatial = spatial(site)?;
-    let kernel = site.ints("kernel_shape")?;
-    let kernel = kernel.ok_or_else(|| Error::input("attribute kernel_shape is missing"))?;
-    let mut window = window(site, &kernel, &spatial)?;
     let mut kind = if site.op_type() == "MaxPool" {
         site.int("storage_order", 0)?; // concerns only the second result, which is refused
         PoolKind::Max
@@ -53,6 +53,13 @@ pub(super) fn pool(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     } else {
         PoolKind::Average
     };
+    if volume::is_volume(site)? {
+        return Ok(vec![volume::pool(site, kind)?]);
+    }
+    let spatial = spatial(site)?;
+    let kernel = site.ints("kernel_shape")?;
+    let kernel = kernel.ok_or_else(|| Error::input("attribute kernel_shape is missing"))?;
+    let mut window = window(site, &kernel, &spatial)?;
     let dtype = site.dtype(0)?;
     let x = site.input(0)?;
     let mut x = site.cast(x, Dtype::F32)?;
@@ -103,15 +110,14 @@ pub(super) fn global_pool(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     Ok(vec![site.reduced(kind, axes, true, x)?])
 }
 
-/// Spatial axes of the first operand: one or two.
+/// Spatial axes of the first operand: one or two. Three are [`volume`]'s.
 pub(super) fn spatial(site: &Site<'_>) -> Result<Vec<usize>> {
     let shape = site.shape(0)?;
     match shape.len() {
         3 | 4 => Ok(shape[2..].to_vec()),
         _ => Err(Error::input(format!(
-            "an operand of shape {shape:?}; [N,C,L] and [N,C,H,W] are supported"
-        ))
-        .hint("windows slide over one or two axes; volumes have no kernel here")),
+            "an operand of shape {shape:?}; [N,C,L], [N,C,H,W] and [N,C,D,H,W] are supported"
+        ))),
     }
 }
 
@@ -189,7 +195,7 @@ fn explicit_padding(window: &mut Window, pads: Option<&[i64]>, rank: usize) -> R
 }
 
 /// Pads so that the output has ⌈input / stride⌉ positions; an odd rest goes to one side.
-fn same_padding(window: &mut Window, input: [usize; 2], lower: bool) -> Result<()> {
+pub(super) fn same_padding(window: &mut Window, input: [usize; 2], lower: bool) -> Result<()> {
     for (axis, input) in input.into_iter().enumerate() {
         let positions = input.div_ceil(window.strides[axis]);
         let reach = window.reach(axis).unwrap_or(usize::MAX);
@@ -210,7 +216,7 @@ fn same_padding(window: &mut Window, input: [usize; 2], lower: bool) -> Result<(
 }
 
 /// Padding that lets a last, partial window count, if it starts inside input or left padding.
-fn missing_to_ceil(window: &Window, axis: usize, input: usize) -> usize {
+pub(super) fn missing_to_ceil(window: &Window, axis: usize, input: usize) -> usize {
     let reach = window.reach(axis).unwrap_or(usize::MAX);
     let stride = window.strides[axis];
     let padded = input + window.before[axis] + window.after[axis];

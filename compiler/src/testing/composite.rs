@@ -1,7 +1,7 @@
 //! Operators that compositions are made of, for the interpreter: all types, as doubles.
 
 use super::interpreter::{each, flat};
-use crate::graph::{Binary, Data, Dtype, Grid, Norm, Op, Tensor};
+use crate::graph::{Data, Dtype, Grid, Norm, Op, Tensor};
 
 /// Elements of any type, each of which a double holds.
 fn numbers(tensor: &Tensor) -> Vec<f64> {
@@ -24,58 +24,8 @@ fn tensor(shape: &[usize], values: &[f64], dtype: Dtype) -> Tensor {
     Tensor::new(shape.to_vec(), data).unwrap()
 }
 
-/// Calls `f` with every index of `shape`, in order.
-fn walk(shape: &[usize], mut f: impl FnMut(&[usize]) -> f64) -> Vec<f64> {
-    let mut values = Vec::new();
-    each(shape, |at| {
-        values.push(f(at));
-        0.0
-    });
-    values
-}
-
-/// The element at `at` of an operand that is broadcast to `shape`.
-fn spread(x: &Tensor, at: &[usize], shape: &[usize]) -> f64 {
-    let own = &at[shape.len() - x.shape().len()..];
-    let pairs = own.iter().zip(x.shape());
-    let at: Vec<usize> = pairs.map(|(&i, &d)| if d == 1 { 0 } else { i }).collect();
-    numbers(x)[flat(x.shape(), &at)]
-}
-
 pub(super) fn compute(op: &Op, x: &[&Tensor], out: &[usize], dtype: Dtype) -> Vec<Tensor> {
     let values = match op {
-        Op::Cast { .. } => numbers(x[0]),
-        Op::Expand { .. } => walk(out, |at| spread(x[0], at, out)),
-        Op::Where => walk(out, |at| {
-            let chosen = if spread(x[0], at, out) != 0.0 { 1 } else { 2 };
-            spread(x[chosen], at, out)
-        }),
-        Op::Binary(kind) => walk(out, |at| {
-            let (a, b) = (spread(x[0], at, out), spread(x[1], at, out));
-            f64::from(u8::from(match kind {
-                Binary::Equal => a == b,
-                Binary::Greater => a > b,
-                Binary::Less => a < b,
-                Binary::GreaterOrEqual => a >= b,
-                Binary::LessOrEqual => a <= b,
-                Binary::And => a != 0.0 && b != 0.0,
-                Binary::Or => a != 0.0 || b != 0.0,
-                Binary::Xor => (a != 0.0) != (b != 0.0),
-                other => panic!("the test interpreter lacks {other:?}"),
-            }))
-        }),
-        Op::Pad(pad) => walk(out, |at| {
-            let from = |axis: usize| {
-                let index = at[axis].checked_sub(pad.before[axis])?;
-                let fits = index.is_multiple_of(pad.step[axis]);
-                let index = index / pad.step[axis];
-                (fits && index < x[0].shape()[axis]).then_some(index)
-            };
-            let from: Option<Vec<usize>> = (0..at.len()).map(from).collect();
-            from.map_or(pad.value.into(), |from| {
-                numbers(x[0])[flat(x[0].shape(), &from)]
-            })
-        }),
         Op::Normalise(n) => {
             let width = *out.last().unwrap();
             let all = numbers(x[0]);
@@ -83,7 +33,7 @@ pub(super) fn compute(op: &Op, x: &[&Tensor], out: &[usize], dtype: Dtype) -> Ve
             rows.flat_map(|row| normalised(row, n.by, n.epsilon.into()))
                 .collect()
         }
-        Op::MatMul | Op::Products => walk(out, |at| {
+        Op::MatMul | Op::Products => each(out, |at| {
             let rank = out.len();
             let depth = *x[0].shape().last().unwrap();
             let mut sum = 0.0;
@@ -129,7 +79,7 @@ fn steps(v: f64, scale: f64, zero: f64, grid: &Grid) -> f64 {
 
 fn on_grid(grid: &Grid, x: &Tensor, f: impl Fn(f64, f64, f64) -> f64) -> Vec<f64> {
     let mut values = numbers(x).into_iter();
-    walk(x.shape(), |at| {
+    each(x.shape(), |at| {
         let index = if grid.scale.len() == 1 {
             0
         } else {

@@ -18,8 +18,9 @@ use crate::format::DType;
 use crate::step::Step;
 pub use function::Function;
 
-/// Multiplications of an int32 power: squarings and products for each bit of the exponent.
-const POWER_STEPS: u64 = 64;
+/// Turns of a loop inside one element: an int32 power squares and multiplies for each bit of the
+/// exponent, an f32 remainder divides for each eight bits of the quotient.
+const INNER_TURNS: u64 = 64;
 
 pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (a, b) = (step.need_input(0)?, step.need_input(1)?);
@@ -44,7 +45,9 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     walk::broadcast(&out, &[a, b]).ok_or(Fault::Shape)?;
     let elements = out.elements().ok_or(Fault::Shape)? as u64;
     Ok(match (function, a.dtype) {
-        (Function::Pow, DType::I32) => elements.saturating_mul(POWER_STEPS),
+        (Function::Pow, DType::I32) | (Function::Mod | Function::Fmod, DType::F32) => {
+            elements.saturating_mul(INNER_TURNS)
+        }
         _ => elements,
     })
 }
