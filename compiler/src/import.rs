@@ -6,6 +6,7 @@
 //! Shapes come from the operators' own output rules, not from the file's claims, which are only
 //! compared. Operands that a compiled form needs to know (axes, shapes, k) are resolved here.
 
+mod activation;
 mod arithmetic;
 mod attention;
 mod batch_norm;

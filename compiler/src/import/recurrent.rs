@@ -8,9 +8,10 @@
 //!     Y = all h in the order of time, Y_h = the last h, Y_c = the last c
 //! ```
 
+use super::activation::{Activation, functions};
 use super::site::Site;
 use crate::error::{Error, Result};
-use crate::graph::{Clamp, Op, Unary, ValueId};
+use crate::graph::{Clamp, Op, Pad, Tensor, ValueId};
 
 /// State between steps; absent before the first, where it is zero.
 #[derive(Clone, Copy, Default)]
@@ -35,6 +36,9 @@ pub(super) struct Cell {
     pub(super) index: usize,
 }
 
+/// One step of a cell.
+type Step<'k> = dyn Fn(&mut Site<'_>, &Cell, ValueId, State) -> Result<State> + 'k;
+
 /// What an operator adds to the common frame.
 pub(super) struct Kind<'k> {
     /// Gates: rows of the weights over hidden units.
@@ -44,8 +48,7 @@ pub(super) struct Kind<'k> {
     /// Hidden units' gates that take the state's bias together with the operand's.
     pub(super) joined: usize,
     /// One step from the products of the operand; gives the new state.
-    #[allow(clippy::type_complexity)] // named by what it does
-    pub(super) step: &'k dyn Fn(&mut Site<'_>, &Cell, ValueId, State) -> Result<State>,
+    pub(super) step: &'k Step<'k>,
 }
 
 pub(super) fn unroll(site: &mut Site<'_>, kind: &Kind<'_>, has_cell: bool) -> Result<Vec<ValueId>> {
@@ -215,66 +218,16 @@ fn padded(site: &mut Site<'_>, x: ValueId, zeros: usize) -> Result<ValueId> {
     if let Some(values) = site.graph.constant(x).and_then(|tensor| tensor.as_f32()) {
         let mut values = values.to_vec();
         values.resize(values.len() + zeros, 0.0);
-        let tensor = crate::graph::Tensor::f32(&[values.len()], values)?;
+        let tensor = Tensor::f32(&[values.len()], values)?;
         return Ok(site.constant(tensor));
     }
-    let pad = crate::graph::Pad {
+    let pad = Pad {
         before: vec![0],
         after: vec![zeros],
         step: vec![1],
         value: 0.0,
     };
     site.emit(Op::Pad(pad), &[Some(x)])
-}
-
-/// A function of a gate, with its parameters.
-#[derive(Clone, PartialEq)]
-pub(super) struct Activation {
-    name: String,
-    alpha: f32,
-    beta: f32,
-}
-
-/// The functions of every direction. Parameters are consumed by those that have them.
-fn functions(
-    site: &mut Site<'_>,
-    default: &[&str],
-    directions: usize,
-) -> Result<Vec<Vec<Activation>>> {
-    let listed = site.texts("activations")?;
-    let alphas = site.floats("activation_alpha")?.unwrap_or_default();
-    let betas = site.floats("activation_beta")?.unwrap_or_default();
-    let names = listed.unwrap_or_else(|| {
-        let all = std::iter::repeat_n(default, directions).flatten();
-        all.map(|&name| name.to_owned()).collect()
-    });
-    if names.len() != directions * default.len() {
-        return Err(Error::input(format!(
-            "activations {names:?} for {directions} directions"
-        )));
-    }
-    let (mut alphas, mut betas) = (alphas.into_iter(), betas.into_iter());
-    let mut activation = |name: &String| {
-        let (alpha, beta) = match name.to_ascii_lowercase().as_str() {
-            "affine" | "scaledtanh" => (Some(1.0), Some(if name.len() == 6 { 0.0 } else { 1.0 })),
-            "hardsigmoid" => (Some(0.2), Some(0.5)),
-            "leakyrelu" => (Some(0.01), None),
-            "elu" | "thresholdedrelu" => (Some(1.0), None),
-            "relu" | "tanh" | "sigmoid" | "softsign" | "softplus" => (None, None),
-            _ => return Err(Error::input(format!("activation {name} is unknown"))),
-        };
-        let take = |list: &mut std::vec::IntoIter<f32>, default: Option<f32>| match default {
-            Some(default) => list.next().unwrap_or(default),
-            None => 0.0,
-        };
-        Ok(Activation {
-            name: name.to_ascii_lowercase(),
-            alpha: take(&mut alphas, alpha),
-            beta: take(&mut betas, beta),
-        })
-    };
-    let all: Vec<Activation> = names.iter().map(&mut activation).collect::<Result<_>>()?;
-    Ok(all.chunks(default.len()).map(<[_]>::to_vec).collect())
 }
 
 impl Cell {
@@ -285,35 +238,11 @@ impl Cell {
         index: usize,
         x: ValueId,
     ) -> Result<ValueId> {
-        let Activation { name, alpha, beta } = &self.activations[index];
-        let (alpha, beta) = (*alpha, *beta);
         let x = match self.clip {
             Some(high) => site.emit(Op::Clip(Clamp { low: -high, high }), &[Some(x)])?,
             None => x,
         };
-        let function = match name.as_str() {
-            "affine" => {
-                let (alpha, beta) = (site.scalar(alpha)?, site.scalar(beta)?);
-                let scaled = site.mul(x, alpha)?;
-                return site.add(scaled, beta);
-            }
-            "scaledtanh" => {
-                let (alpha, beta) = (site.scalar(alpha)?, site.scalar(beta)?);
-                let scaled = site.mul(x, beta)?;
-                let tanh = site.unary(Unary::Tanh, scaled)?;
-                return site.mul(tanh, alpha);
-            }
-            "hardsigmoid" => Unary::HardSigmoid(alpha, beta),
-            "leakyrelu" => Unary::LeakyRelu(alpha),
-            "elu" => Unary::Elu(alpha),
-            "thresholdedrelu" => Unary::ThresholdedRelu(alpha),
-            "relu" => Unary::Relu,
-            "tanh" => Unary::Tanh,
-            "softsign" => Unary::Softsign,
-            "softplus" => Unary::Softplus,
-            _ => Unary::Sigmoid,
-        };
-        site.unary(function, x)
+        self.activations[index].apply(site, x)
     }
 
     /// `gates + h · Rᵀ`, where there is a state yet.

@@ -18,11 +18,11 @@ pub(super) fn run(graph: &mut Graph) -> Result<bool> {
         };
         let last = match &node.op {
             Op::ToGrid(grid, to) => {
-                steps.to_grid(grid)?;
+                steps.round(grid)?;
                 Op::Cast { to: *to }
             }
             Op::FromGrid(grid) => {
-                steps.from_grid(grid)?;
+                steps.mean(grid)?;
                 Op::Identity
             }
             _ => continue,
@@ -43,7 +43,7 @@ struct Steps<'g> {
 }
 
 impl Steps<'_> {
-    fn to_grid(&mut self, grid: &Grid) -> Result<()> {
+    fn round(&mut self, grid: &Grid) -> Result<()> {
         self.with(Binary::Div, grid, &grid.scale)?;
         self.apply(Op::Unary(Unary::Round), None)?;
         self.with(Binary::Add, grid, &zeros(grid))?;
@@ -54,7 +54,7 @@ impl Steps<'_> {
         self.apply(Op::Clip(clamp), None)
     }
 
-    fn from_grid(&mut self, grid: &Grid) -> Result<()> {
+    fn mean(&mut self, grid: &Grid) -> Result<()> {
         self.apply(Op::Cast { to: Dtype::F32 }, None)?;
         self.with(Binary::Sub, grid, &zeros(grid))?;
         self.with(Binary::Mul, grid, &grid.scale)
