@@ -109,3 +109,13 @@ fn unit_axes_come_and_go() {
         "y:[4,1,2,3] = Transpose[3, 1, 0, 2](y.2)",
     );
 }
+
+/// Readers of the second half must not be given the first.
+#[test]
+fn halves_stay_apart() {
+    let attributes = vec![attribute::int("axis", 0)];
+    let model = turned()
+        .node(node("Split", &["t"], &["a", "b"], attributes))
+        .op("Exp", &["b"], "y");
+    passed(model.output("y"), "= Split[2](x)");
+}
