@@ -34,7 +34,7 @@ type Producers = BTreeMap<ValueId, usize>;
 /// What a transpose that produces `id` reads, and how it turns it.
 fn turned(graph: &Graph, producers: &Producers, id: ValueId) -> Option<(ValueId, Vec<usize>)> {
     let node = &graph.nodes[*producers.get(&id)?];
-    // A node of several results has become the transpose of its first one in this sweep.
+    // A node with several results, once passed, is the transpose of the first alone.
     if !node.outputs.contains(&id) {
         return None;
     }

@@ -110,12 +110,30 @@ fn unit_axes_come_and_go() {
     );
 }
 
-/// Readers of the second half must not be given the first.
+/// Every part keeps its own elements, also for a reader later in the same sweep.
 #[test]
-fn halves_stay_apart() {
-    let attributes = vec![attribute::int("axis", 0)];
+fn parts_are_not_confused() {
+    let axis = vec![attribute::int("axis", 2)];
     let model = turned()
-        .node(node("Split", &["t"], &["a", "b"], attributes))
-        .op("Exp", &["b"], "y");
-    passed(model.output("y"), "= Split[2](x)");
+        .ints("sizes", &[1, 2])
+        .node(node("Split", &["t", "sizes"], &["a", "b"], axis))
+        .op("Exp", &["a"], "y")
+        .op("Exp", &["b"], "z")
+        .output("y")
+        .output("z");
+    let text = after(super::run, model);
+    assert!(text.contains("Split[1](x)"), "{text}");
+}
+
+/// Parts of one shape: mistaking one for the other would go unseen by shapes.
+#[test]
+fn halves_are_not_confused() {
+    let axis = vec![attribute::int("axis", 1)];
+    let model = turned()
+        .node(node("Split", &["t"], &["a", "b"], axis))
+        .op("Neg", &["a"], "m")
+        .op("Exp", &["b"], "n")
+        .op("Mul", &["m", "n"], "y")
+        .output("y");
+    after(super::run, model);
 }
