@@ -12,7 +12,7 @@
 //! folded already; `kws` also comes quantised, in [`super::grids`].
 
 use super::fields::fields;
-use super::network::{Network, Value, Window};
+use super::network::{Network, Units, Value, Window};
 
 /// Samples that statistics are taken on.
 const SAMPLES: usize = 24;
@@ -83,7 +83,7 @@ fn layer(network: &mut Network, x: &Value, window: Window) -> Value {
 /// Mean over the plane, a linear layer, Softmax.
 fn classified(mut network: Network, input: &Value, x: &Value, classes: usize) -> Vec<u8> {
     let row = network.pooled_row(x);
-    let logits = network.dense(&row, classes);
+    let logits = network.dense(&row, classes, Units::Last);
     let output = network.keep("Softmax", &logits);
     network.finish(input, &output)
 }
@@ -94,10 +94,10 @@ pub fn ad(span: (f32, f32)) -> Vec<u8> {
     let input = input(&[1, 640], span);
     let mut x = input.clone();
     for units in [128, 128, 128, 128, 8, 128, 128, 128, 128] {
-        let sum = network.dense(&x, units);
+        let sum = network.dense(&x, units, Units::Hidden);
         x = network.keep("Relu", &sum);
     }
-    let output = network.dense(&x, 640);
+    let output = network.dense(&x, 640, Units::Last);
     network.finish(&input, &output)
 }
 

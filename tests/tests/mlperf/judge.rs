@@ -64,7 +64,11 @@ pub fn judge(model: &Model, folder: &Path, python: Option<&Path>) -> Verdict {
     let folder = folder.join(model.name);
     std::fs::create_dir_all(&folder).expect("a folder");
     let file = folder.join("model.qibu");
-    let (footprint, took) = compile(&model.path, &file, &[]);
+    let (footprint, mut took) = compile(&model.path, &file, &[]);
+    if took >= PATIENCE {
+        // Other work on the machine is no fault of the compiler's: it gets a second chance.
+        took = took.min(compile(&model.path, &file, &[]).1);
+    }
     let mut verdict = Verdict {
         name: model.name,
         footprint,
