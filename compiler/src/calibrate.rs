@@ -18,8 +18,8 @@ pub use method::Method;
 pub use ranges::{Range, Ranges};
 pub use samples::{Samples, Source};
 
-pub use run::Input;
 pub(crate) use moments::Moments;
+pub use run::Input;
 pub(crate) use run::{FloatRun, LIMITS, bind, function, load, load_planned, outputs};
 
 use crate::error::{Error, Result};

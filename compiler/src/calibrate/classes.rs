@@ -112,9 +112,11 @@ fn lets_through(graph: &Graph, node: &Node) -> bool {
     let kept = channels(x).is_some() && channels(x) == channels(out);
     let last = graph.shape(x).len().wrapping_sub(1);
     kept && match &node.op {
-        Op::Binary(Binary::Add | Binary::Sub) => node.inputs.iter().flatten().all(|&id| {
-            graph.constant(id).is_none() && graph.shape(id) == graph.shape(out)
-        }),
+        Op::Binary(Binary::Add | Binary::Sub) => node
+            .inputs
+            .iter()
+            .flatten()
+            .all(|&id| graph.constant(id).is_none() && graph.shape(id) == graph.shape(out)),
         Op::Clip(clamp) => homogeneous(Some(*clamp)),
         Op::PoolNhwc(_) | Op::Identity | Op::Reshape { .. } => true,
         Op::Reduce { kind, axes, .. } => {

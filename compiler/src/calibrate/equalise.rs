@@ -2,7 +2,7 @@
 //! use its 256 steps.
 //!
 //! ```text
-//! measure each channel's range and power on some samples
+//! measure each channel's range and power; few rows leave doubt, which widens narrow channels
 //! for each class of values that can be scaled channel by channel (classes.rs):
 //!     noise(e) = of its activations: step(e)² / 12 · 4^−e[c], as the readers' weights amplify it
 //!              + of the readers' weights: row step(e)² / 12 · power[c] · 4^e[c]
@@ -24,10 +24,13 @@ use qibu::math::{max, min};
 use std::collections::BTreeMap;
 
 /// Samples that channels are measured on.
-const SAMPLES: usize = 16;
+const SAMPLES: usize = 64;
 
 /// Largest exponent: beyond it a channel is as good as silent.
 const FARTHEST: i32 = 12;
+
+/// Rows that count as unseen.
+const DOUBT: f64 = 16.0;
 
 /// Range and power of the channels of a value.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +62,18 @@ impl Channels {
 
     fn reach(&self, channel: usize) -> f64 {
         f64::from(max(self.high[channel], -self.low[channel]))
+    }
+
+    /// Adds to every channel's range what its few rows may not have shown: a share of the widest.
+    fn doubt(&mut self) {
+        let ends = self.high.iter().chain(&self.low);
+        let widest = ends.fold(0.0f32, |most, x| max(most, x.abs()));
+        let unseen = widest * libm::sqrt(DOUBT / self.rows.max(1.0)) as f32;
+        for (low, high) in self.low.iter_mut().zip(&mut self.high) {
+            let wider = |x: f32| qibu::math::sqrt(x * x + unseen * unseen);
+            *high = if *high > 0.0 { wider(*high) } else { 0.0 };
+            *low = if *low < 0.0 { -wider(*low) } else { 0.0 };
+        }
     }
 }
 
@@ -104,6 +119,7 @@ fn measure(
             })?;
         }
     }
+    measured.values_mut().for_each(Channels::doubt);
     Ok(measured)
 }
 
@@ -134,7 +150,9 @@ impl Reader {
             }
             rows.push(largest.into_iter().collect());
         }
-        let signal: f64 = (0..class.channels).map(|c| gain[c] * channels.power(c)).sum();
+        let signal: f64 = (0..class.channels)
+            .map(|c| gain[c] * channels.power(c))
+            .sum();
         if signal <= 0.0 || !signal.is_finite() {
             return None;
         }
@@ -154,7 +172,9 @@ impl Reader {
         for row in &self.rows {
             let scaled = row.iter().map(|&(c, w)| w * power_of_two(-exponents[c]));
             let step = scaled.fold(0.0, f64::max) / 127.0;
-            let heard = row.iter().map(|&(c, _)| self.power[c] * power_of_two(2 * exponents[c]));
+            let heard = row
+                .iter()
+                .map(|&(c, _)| self.power[c] * power_of_two(2 * exponents[c]));
             noise += step * step / 12.0 * heard.sum::<f64>();
         }
         noise
@@ -189,11 +209,7 @@ impl Columns {
     }
 }
 
-fn exponents(
-    graph: &Graph,
-    class: &Class,
-    measured: &BTreeMap<ValueId, Channels>,
-) -> Vec<i32> {
+fn exponents(graph: &Graph, class: &Class, measured: &BTreeMap<ValueId, Channels>) -> Vec<i32> {
     let none = vec![0; class.channels];
     let values: Option<Vec<&Channels>> = class.values.iter().map(|id| measured.get(id)).collect();
     let readers = class.consumers.iter().map(|&index| {
@@ -203,7 +219,12 @@ fn exponents(
     let (Some(values), Some(readers)) = (values, readers.collect::<Option<Vec<_>>>()) else {
         return none;
     };
-    let reach = |c: usize| values.iter().map(|value| value.reach(c)).fold(0.0, f64::max);
+    let reach = |c: usize| {
+        values
+            .iter()
+            .map(|value| value.reach(c))
+            .fold(0.0, f64::max)
+    };
     let reaches: Vec<f64> = (0..class.channels).map(reach).collect();
     let widest = reaches.iter().copied().fold(0.0, f64::max);
     let noise = |e: &[i32]| -> f64 {
@@ -232,7 +253,11 @@ fn exponents(
             let full = libm::log2(widest / reach) * f64::from(quarters) / 4.0;
             (full + 0.5) as i32
         };
-        let tried: Vec<i32> = reaches.iter().map(exponent).map(|e| e.min(FARTHEST)).collect();
+        let tried: Vec<i32> = reaches
+            .iter()
+            .map(exponent)
+            .map(|e| e.min(FARTHEST))
+            .collect();
         let noise = noise(&tried);
         if noise < best.0 {
             best = (noise, tried);
@@ -285,7 +310,9 @@ fn apply(graph: &mut Graph, class: &Class, exponents: &[i32]) -> Result<()> {
     for &index in &class.consumers {
         let node = &graph.nodes[index];
         // A node may be on both sides: its rows are scaled already.
-        let done = changes.iter().find(|change| (change.0, change.1) == (index, 1));
+        let done = changes
+            .iter()
+            .find(|change| (change.0, change.1) == (index, 1));
         let stored = node.input(1).and_then(|id| graph.constant(id));
         let tensor = done.map(|change| &change.2).or(stored);
         let (Some(tensor), Some(columns)) = (tensor, Columns::of(graph, node)) else {
@@ -324,3 +351,6 @@ fn scaled(tensor: &Tensor, exponent: impl Fn(usize) -> i32) -> Result<Option<Ten
     }
     Tensor::f32(tensor.shape(), scaled).map(Some)
 }
+
+#[cfg(test)]
+mod tests;

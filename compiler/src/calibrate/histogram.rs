@@ -62,7 +62,11 @@ impl Histogram {
     /// Centre and count of every bin that holds something, in ascending order; zeros left out.
     pub fn bins(&self) -> impl DoubleEndedIterator<Item = (f64, u64)> {
         let width = self.width();
-        let filled = self.bins.iter().enumerate().filter(|(_, count)| **count > 0);
+        let filled = self
+            .bins
+            .iter()
+            .enumerate()
+            .filter(|(_, count)| **count > 0);
         filled.map(move |(index, &count)| ((index as f64 - HALF as f64 + 0.5) * width, count))
     }
 

@@ -16,11 +16,11 @@ use super::ranges::Range;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Method {
     /// From the smallest to the largest value seen.
+    #[default]
     Minmax,
     /// All but one in ten thousand values at either end.
     Percentile,
     /// The least mean squared error.
-    #[default]
     Mse,
     /// The least loss of information.
     Entropy,
@@ -134,7 +134,10 @@ const LEVELS: usize = 128;
 
 fn entropy(histogram: &Histogram, full: Range) -> Range {
     let counts = histogram.magnitudes();
-    let filled = counts.iter().rposition(|&count| count > 0).map_or(0, |last| last + 1);
+    let filled = counts
+        .iter()
+        .rposition(|&count| count > 0)
+        .map_or(0, |last| last + 1);
     let counts = &counts[..filled];
     let mut best = (f64::INFINITY, filled);
     // From the widest: of equals it wins.
@@ -198,7 +201,10 @@ mod tests {
         assert_eq!(Method::Minmax.choose(&histogram, full).high, 100.0);
         for method in [Method::Percentile, Method::Entropy] {
             let Range { low, high } = method.choose(&histogram, full);
-            assert!(high < 20.0 && high > 1.0 && low < -1.0, "{method:?}: {low} {high}");
+            assert!(
+                high < 20.0 && high > 1.0 && low < -1.0,
+                "{method:?}: {low} {high}"
+            );
         }
         let mse = Method::Mse.choose(&histogram, full);
         assert!(mse.high < 100.0 && mse.high > 3.0, "{mse:?}");
@@ -211,7 +217,11 @@ mod tests {
             let step = f64::from(range.high - range.low) / 255.0;
             let each = histogram.bins().map(|(x, count)| {
                 let cut = x.max(range.low.into()).min(range.high.into());
-                let error = if cut == x { step * step / 12.0 } else { (x - cut) * (x - cut) };
+                let error = if cut == x {
+                    step * step / 12.0
+                } else {
+                    (x - cut) * (x - cut)
+                };
                 count as f64 * error
             });
             each.sum()

@@ -38,9 +38,7 @@ mod tests {
             matches!(node.op, Op::Softmax { .. })
         });
         let found = found.iter().filter(|id| graph.producer(**id).is_some());
-        found
-            .map(|&id| graph.value(id).name.clone())
-            .collect()
+        found.map(|&id| graph.value(id).name.clone()).collect()
     }
 
     fn viewed() -> Model {

@@ -58,7 +58,11 @@ impl Rounder {
         let fitting = own.unwrap_or_else(|| self.fit(row, largest));
         let scale = max(max(fitting, least), 1e-12);
         // Only grids of models use the one integer below the symmetric range.
-        let low = if own == Some(scale) { -self.most - 1 } else { -self.most };
+        let low = if own == Some(scale) {
+            -self.most - 1
+        } else {
+            -self.most
+        };
         let integers = match &self.planes {
             Some(planes) => planes.round(row, scale, low, self.most),
             None => {
@@ -111,13 +115,16 @@ fn grid(row: &[f32], largest: f32, most: i32) -> Option<f32> {
     }
     let negative = row.iter().any(|&w| w == -largest) && row.iter().all(|&w| w != largest);
     let first = if negative { most + 1 } else { most };
-    (1..=first).rev().map(|steps| largest / steps as f32).find(|&scale| {
-        row.iter().all(|&w| {
-            let steps = w / scale;
-            let nearest = quantise(w, scale, 0, -most - 1, most + 1) as f32;
-            (steps - nearest).abs() <= TOLERANCE
+    (1..=first)
+        .rev()
+        .map(|steps| largest / steps as f32)
+        .find(|&scale| {
+            row.iter().all(|&w| {
+                let steps = w / scale;
+                let nearest = quantise(w, scale, 0, -most - 1, most + 1) as f32;
+                (steps - nearest).abs() <= TOLERANCE
+            })
         })
-    })
 }
 
 #[cfg(test)]
@@ -134,7 +141,10 @@ mod tests {
         assert_eq!(rounded.integers, integers);
         assert!((rounded.scale / 0.013 - 1.0).abs() < 1e-5);
         let shrunk: Vec<f32> = [90, -12, 1].iter().map(|&q| q as f32 * 0.7).collect();
-        assert_eq!(Rounder::new(None, 0, 127).round(&shrunk, 0.0).integers, [90, -12, 1]);
+        assert_eq!(
+            Rounder::new(None, 0, 127).round(&shrunk, 0.0).integers,
+            [90, -12, 1]
+        );
     }
 
     #[test]

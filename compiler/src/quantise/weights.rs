@@ -151,7 +151,8 @@ pub(super) fn int8_rows(
             } else {
                 real_bias + 0.5
             } as i32;
-            rows.bytes.extend(row.integers.iter().map(|&q| q as i8 as u8));
+            rows.bytes
+                .extend(row.integers.iter().map(|&q| q as i8 as u8));
             rows.scales.push(row.scale);
             rows.bias.push(rounded.saturating_sub(x.zero_point * sum));
         }

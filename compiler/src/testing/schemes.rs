@@ -40,7 +40,12 @@ pub(crate) struct Built {
 pub(crate) fn build(model: Model, scheme: Scheme) -> Result<Built> {
     let imported = from_bytes(&model.bytes(), None, &ImportOptions::default())?;
     let simplified = equalise(simplify(imported.clone())?, &Samples::noise())?;
-    let calibrated = calibrate(&simplified, &Samples::noise(), Default::default(), |_, _| {})?;
+    let calibrated = calibrate(
+        &simplified,
+        &Samples::noise(),
+        Default::default(),
+        |_, _| {},
+    )?;
     let planned = plan(quantise(&calibrated, &scheme.into())?)?;
     let file = AlignedBytes::from(&write(&planned)?[..]);
     load_planned(&planned, &file)?;
