@@ -6,6 +6,7 @@ use crate::graph::Graph;
 use crate::import::{self, ImportOptions};
 use crate::plan::{Planned, plan};
 use crate::quantise::{Activations, Scheme, Weights, quantise};
+use crate::search::{Found, Goal, search};
 use crate::simplify::{Simplified, simplify};
 use crate::verify::{Report, verify, witness};
 use crate::write::write;
@@ -33,6 +34,8 @@ pub struct Request {
     pub weights: Weights,
     /// Element type of activations; else what the model asks for.
     pub activations: Option<Activations>,
+    /// Limits within which the format of every layer is searched.
+    pub goal: Goal,
 }
 
 impl Request {
@@ -45,6 +48,7 @@ impl Request {
             method: Method::default(),
             weights: Weights::Int8,
             activations: None,
+            goal: Goal::default(),
         }
     }
 }
@@ -57,6 +61,8 @@ pub struct Compiled {
     pub planned: Planned,
     /// What was measured of it.
     pub report: Report,
+    /// What the search for formats found, where one was asked for.
+    pub found: Option<Found>,
 }
 
 /// Hears what a compilation is doing: the pace, units done, units in all.
@@ -77,7 +83,20 @@ pub fn compile(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
     let calibrated = calibrate(&simplified, &samples, request.method, |done, of| {
         progress("calibrate", done, of)
     })?;
-    let quantised = quantise(&calibrated, &scheme.into())?;
+    let found = match request.goal.is_empty() {
+        true => None,
+        false => Some(search(
+            &simplified,
+            &calibrated,
+            &samples,
+            &request.goal,
+            |done, of| progress("search", done, of),
+        )?),
+    };
+    let formats = found
+        .as_ref()
+        .map_or(scheme.into(), |found| found.formats.clone());
+    let quantised = quantise(&calibrated, &formats)?;
     let planned = plan(quantised)?;
     let bytes = write(&planned)?;
     let mut report = verify(&simplified, &planned, &bytes, &samples, |done, of| {
@@ -91,6 +110,7 @@ pub fn compile(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
         bytes,
         planned,
         report,
+        found,
     })
 }
 

@@ -116,6 +116,7 @@ pub(super) fn int8_rows(
     bias: &[f32],
     x_type: DType,
     x: Quantisation,
+    most: i32,
     moments: Option<&Moments>,
 ) -> Int8Rows {
     let k = w.len() / bias.len().max(1);
@@ -137,7 +138,7 @@ pub(super) fn int8_rows(
     let outer = (bias.len() / groups).max(1);
     let grouped = w.chunks((k * outer).max(1)).zip(bias.chunks(outer));
     for (group, (w, bias)) in grouped.enumerate() {
-        let rounder = Rounder::new(moments, group, 127);
+        let rounder = Rounder::new(moments, group, most);
         for (row, &bias) in w.chunks(k.max(1)).zip(bias) {
             // A row whose products vanish beside its bias keeps the bias: the larger scale wins.
             let row = rounder.round(row, bias.abs() / (x.scale * room));
@@ -233,6 +234,18 @@ pub(super) struct Matrix {
     pub rows: Option<Int8Rows>,
 }
 
+/// Largest weights, as large below zero.
+const MOST_INT8: i32 = 127;
+const MOST_INT4: i32 = 7;
+
+/// Rows of small integers, two in a byte.
+fn packed_rows(bytes: &[u8], rows: usize) -> Vec<u8> {
+    let integers: Vec<i8> = bytes.iter().map(|&byte| byte as i8).collect();
+    let width = integers.len() / rows.max(1);
+    let rows = integers.chunks(width.max(1));
+    rows.flat_map(qibu::format::nibble::pack_row).collect()
+}
+
 /// Puts the weights and bias of `node` into the file, with rows of `shape[0]`.
 pub(super) fn matrix(builder: &mut Builder<'_>, node: &Node, x: TensorId) -> Result<Matrix> {
     let shape = shape_of(builder, node, 1)?.to_vec();
@@ -253,8 +266,15 @@ pub(super) fn matrix(builder: &mut Builder<'_>, node: &Node, x: TensorId) -> Res
         });
     }
     let (x_type, quantisation) = quantisation_of(builder, x);
-    let rows = int8_rows(w, &bias, x_type, quantisation, builder.moments(node));
-    let weights = builder.weights(&name, DType::I8, &shape, 1.0, rows.bytes.clone())?;
+    let packed = builder.scheme(node).weights == Weights::Int4;
+    let most = if packed { MOST_INT4 } else { MOST_INT8 };
+    let moments = builder.moments(node);
+    let rows = int8_rows(w, &bias, x_type, quantisation, most, moments);
+    let (dtype, bytes) = match packed {
+        true => (DType::I4, packed_rows(&rows.bytes, shape[0])),
+        false => (DType::I8, rows.bytes.clone()),
+    };
+    let weights = builder.weights(&name, dtype, &shape, 1.0, bytes)?;
     let words = rows.bias.iter().map(|&bias| bias as u32).collect();
     let bias = builder.parameters(&format!("{name}.bias"), DType::I32, words)?;
     Ok(Matrix {
