@@ -118,6 +118,10 @@ impl<'g> Builder<'g> {
                 let real = self.arena(output, DType::F32, Quantisation::NONE)?;
                 self.push(Opcode::Dequantise, &name, vec![id], vec![real], vec![]);
                 outputs.push(real);
+            } else if self.inputs.contains(&self.program.root(id)) {
+                // An input that is handed on: the result has bytes of its own, so that the caller
+                // may set the next input while reading it.
+                outputs.push(super::movement::copied(self, output, id)?);
             } else {
                 outputs.push(id);
             }
