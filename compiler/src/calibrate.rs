@@ -12,7 +12,9 @@ pub use ranges::{Range, Ranges};
 pub use samples::{Samples, Source};
 
 pub use run::Input;
-pub(crate) use run::{FloatRun, LIMITS, bind, function, load, load_planned, outputs};
+#[cfg(test)]
+pub(crate) use run::outputs;
+pub(crate) use run::{FloatRun, LIMITS, function, load_planned, reals, record};
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;

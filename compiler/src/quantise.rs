@@ -18,6 +18,7 @@ mod join;
 mod movement;
 mod pool;
 mod products;
+mod record;
 mod reduce;
 mod results;
 mod scheme;
@@ -47,6 +48,10 @@ pub struct Quantised(pub(crate) Program);
 pub fn quantise(calibrated: &Calibrated<'_>, formats: &Formats) -> Result<Quantised> {
     let mut program = lower(calibrated.graph, formats, &calibrated.ranges)?;
     program.noise_calibrated = calibrated.noise && !formats.default.is_float();
+    // Formats that all layers share are plain from the file's types.
+    if !formats.layers.is_empty() {
+        program.metadata.formats = Some(formats.to_text());
+    }
     Ok(Quantised(program))
 }
 

@@ -1,6 +1,6 @@
 //! `qibu compile`.
 
-use super::stdout;
+use super::{progress, stdout};
 use crate::atomic;
 use crate::compile::{Compiled, Request, compile};
 use crate::engine;
@@ -12,7 +12,6 @@ use crate::report::table::{Align, Style, Table};
 use crate::report::{grouped, printable};
 use crate::verify::{FunctionReport, Report, Witness};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 
 /// Compiles an ONNX model into one flat file.
@@ -68,15 +67,9 @@ pub fn run(args: CompileArgs) -> Result<()> {
         weights: args.weights,
         activations: args.activations,
     };
-    let bar = ProgressBar::new(0);
-    bar.set_style(
-        ProgressStyle::with_template("{msg:10} {wide_bar} {pos}/{len} {eta}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
+    let bar = progress::bar();
     let compiled = compile(&request, &mut |pace, done, of| {
-        bar.set_message(pace);
-        bar.set_length(of as u64);
-        bar.set_position(done as u64);
+        progress::show(&bar, pace, done, of);
     });
     bar.finish_and_clear();
     let compiled = compiled?;

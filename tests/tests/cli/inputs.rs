@@ -1,6 +1,7 @@
 //! A folder of good and bad files.
 
 use prost::Message;
+use qibu_compiler::compile::{Request, compile};
 use qibu_compiler::engine::Tensor;
 use qibu_compiler::onnx::*;
 use qibu_compiler::train::tensors::File;
@@ -150,6 +151,14 @@ pub fn folder() -> TempDir {
     put("external/link.onnx", &external("link.bin").encode_to_vec());
     put("external/gone.onnx", &external("gone.bin").encode_to_vec());
 
+    let request = Request::new(&folder.path().join("good.onnx"));
+    let compiled = compile(&request, &mut |_, _, _| {}).expect("good.onnx compiles");
+    put("compiled.qibu", &compiled.bytes);
+    put("text.npz", b"not a zip archive");
+    let mut whole = File::default();
+    let ids = Tensor::i64(&[4, 1, 8], vec![1; 32]);
+    whole.tensors.insert("x".into(), ids);
+    put("samples-type.safetensors", &whole.to_bytes());
     put("samples.safetensors", &samples("x", &[4, 1, 8], 1.0));
     put("samples-name.safetensors", &samples("q", &[4, 1, 8], 1.0));
     put("samples-shape.safetensors", &samples("x", &[4, 1, 7], 1.0));

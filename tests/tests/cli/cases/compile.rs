@@ -126,5 +126,9 @@ pub const COMPILE: &[Case] = &[
         4,
         &["cannot write none/m.svg"],
     ),
-    ("compile good.onnx --weights int4", 2, &["int8, f16, f32"]),
+    (
+        "compile good.onnx --weights int2",
+        2,
+        &["int8, int4, f16, f32"],
+    ),
 ];
