@@ -24,6 +24,7 @@ pub use op::{
     ReduceKind, ScatterKind, TopK, Unary, Window,
 };
 pub use output::Fact;
+pub(crate) use output::broadcast;
 pub use tensor::{Data, Dtype, Tensor};
 
 use std::collections::BTreeMap;

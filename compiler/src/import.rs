@@ -6,21 +6,41 @@
 //! Shapes come from the operators' own output rules, not from the file's claims, which are only
 //! compared. Operands that a compiled form needs to know (axes, shapes, k) are resolved here.
 
+mod arithmetic;
+mod blocks;
+mod cast;
 mod check;
-mod elementwise;
+mod clip;
+mod constant;
+mod dropout;
 mod external;
 mod functions;
+mod gather;
 mod metadata;
 mod model;
 mod movement;
+mod one_hot;
+mod pad;
+mod pieces;
 mod product;
+mod reduce;
+mod repeat;
+mod resize;
+mod row_numbers;
+mod scatter;
 mod selection;
 mod site;
+mod softmax;
 mod table;
 mod tensor;
 #[cfg(test)]
 mod tests;
+mod trilu;
+mod unary;
 mod value;
+mod variadic;
+mod view;
+mod volume;
 mod window;
 
 use crate::error::{Error, Result};
@@ -66,7 +86,7 @@ pub fn from_bytes(bytes: &[u8], folder: Option<&Path>, options: &ImportOptions) 
     let outputs = functions.iter().flat_map(|f| &f.outputs);
     let nodes = check::nodes(proto, outputs.map(String::as_str))?;
 
-    let mut builder = Builder::new(options.limits);
+    let mut builder = Builder::new(options.limits, model::version(&model));
     builder.graph.metadata = metadata::read(&model, bytes)?;
     builder.inputs(proto)?;
     builder.initializers(proto, &nodes, &functions, folder)?;
@@ -83,10 +103,11 @@ pub fn from_bytes(bytes: &[u8], folder: Option<&Path>, options: &ImportOptions) 
 struct Builder {
     graph: Graph,
     names: BTreeMap<String, ValueId>,
+    version: i64,
 }
 
 impl Builder {
-    fn new(limits: Limits) -> Self {
+    fn new(limits: Limits, version: i64) -> Self {
         let graph = Graph {
             limits,
             ..Graph::default()
@@ -94,6 +115,7 @@ impl Builder {
         Self {
             graph,
             names: BTreeMap::new(),
+            version,
         }
     }
 
@@ -144,7 +166,7 @@ impl Builder {
         })?;
         let inputs = self.operands(proto)?;
         let before = self.graph.values.len();
-        let mut site = Site::new(&mut self.graph, proto, inputs);
+        let mut site = Site::new(&mut self.graph, proto, inputs, self.version);
         let outputs = parse(&mut site)
             .and_then(|outputs| site.finish(outputs))
             .map_err(|error| match error.node() {

@@ -140,6 +140,9 @@ fn refuse_unsupported(graph: &Graph, formats: &Formats) -> Result<()> {
 /// Why a node cannot be lowered, if so.
 fn obstacle(graph: &Graph, node: &Node, formats: &Formats) -> Option<String> {
     let scheme = formats.of(node);
+    if node.outputs.iter().any(|&id| graph.shape(id).contains(&0)) {
+        return Some("its result has no elements".into());
+    }
     match &node.op {
         Op::Dense { .. } | Op::ConvNhwc { .. } | Op::TopKDense { .. } => {
             weights::obstacle(graph, node, scheme)

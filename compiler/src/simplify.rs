@@ -9,6 +9,7 @@
 mod absorb_transposes;
 mod channels_last;
 mod check;
+mod drop_empty;
 mod drop_identity;
 mod fold_constants;
 mod fuse_activation;
@@ -38,6 +39,7 @@ type Pass = fn(&mut Graph) -> Result<bool>;
 /// The passes, in the order in which each round applies them.
 const PASSES: &[(&str, Pass)] = &[
     ("fold_constants", fold_constants::run),
+    ("drop_empty", drop_empty::run),
     ("drop_identity", drop_identity::run),
     ("fuse_gate", fuse_gate::run),
     ("lower_dense", lower_dense::run),

@@ -54,9 +54,43 @@ pub fn pow(a: f32, b: f32) -> f32 {
 }
 
 /// Remainder of the division rounded towards zero; it has the sign of `a`.
+///
+/// The result is exact, so that there is one right answer. Not `libm`'s, in which panic paths are
+/// left: a long division of the significands, eight bits of the quotient at a time.
 #[must_use]
 pub fn fmod(a: f32, b: f32) -> f32 {
-    libm::fmodf(a, b)
+    if !a.is_finite() || b.is_nan() || b == 0.0 {
+        return f32::NAN;
+    }
+    let ((mut rest, from), (divisor, to)) = (significand(a), significand(b));
+    // The lesser one, or any by infinity, is what remains.
+    let Some(mut left) = from.checked_sub(to) else {
+        return a;
+    };
+    rest = rest.checked_rem(divisor).unwrap_or(0);
+    while left > 0 {
+        let shift = if left < 8 { left } else { 8 };
+        // 24 bits and eight: no overflow.
+        rest = (rest << shift).checked_rem(divisor).unwrap_or(0);
+        left -= shift;
+    }
+    // 2^(to − 150), below 2⁻¹²⁶ a subnormal; the product is exact.
+    let unit = if to > 23 {
+        (to - 23) << 23
+    } else {
+        (1 << to) >> 1
+    };
+    (rest as f32 * f32::from_bits(unit)).copysign(a)
+}
+
+/// `|x|` as an integer below 2²⁴ and a biased exponent, in units of 2⁻¹⁵⁰.
+fn significand(x: f32) -> (u32, u32) {
+    let (exponent, fraction) = ((x.to_bits() >> 23) & 0xFF, x.to_bits() & 0x7F_FFFF);
+    if exponent == 0 {
+        (fraction, 1)
+    } else {
+        (fraction | 1 << 23, exponent)
+    }
 }
 
 /// Error function.
@@ -128,6 +162,28 @@ pub fn canonical(x: f32) -> f32 {
 #[must_use]
 pub fn clamp(x: f32, low: f32, high: f32) -> f32 {
     canonical(min(max(x, low), high))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn remainder_is_the_exact_one(a: u32, b: u32, exponent in -24i32..24) {
+            // Any bits, and pairs whose exponents are close.
+            let (a, b) = (f32::from_bits(a), f32::from_bits(b));
+            let near = a * exponent as f32;
+            for (a, b) in [(a, b), (a, near), (near, a), (a, f32::from_bits(b.to_bits() & 0xFF_FFFF))] {
+                let (value, expected) = (super::fmod(a, b), libm::fmodf(a, b));
+                prop_assert_eq!(
+                    super::canonical(value).to_bits(),
+                    super::canonical(expected).to_bits(),
+                    "{} by {}", a, b
+                );
+            }
+        }
+    }
 }
 
 /// Fast approximations, for sampling.

@@ -30,12 +30,16 @@ fn quantised(builder: &mut Builder, dtype: DType, dims: &[u32], zero_point: i32)
     [x, q]
 }
 
-/// `Dense` of one row of `k` equal weights.
-fn dense(dtype: DType, k: u32, bias: i32, weight: i8) -> Builder {
+/// `Dense` of one row of `k` equal weights of type `w`.
+fn dense(dtype: DType, w: DType, k: u32, bias: i32, weight: i8) -> Builder {
     let mut builder = Builder::default();
     let [x, q] = quantised(&mut builder, dtype, &[1, k], 0);
     let out = builder.activation(DType::I32, &[1, 1]);
-    let w = builder.weights(DType::I8, &[1, k], &vec![weight; k as usize]);
+    let weights = vec![weight; k as usize];
+    let w = match w {
+        DType::I4 => builder.nibbles(&[1, k], &weights),
+        _ => builder.weights(w, &[1, k], &weights),
+    };
     let bias = builder.words(DType::I32, &[bias as u32]);
     let scales = builder.words(DType::Scale, &[0x7FFF_FF1F]);
     builder.step(Opcode::Dense, &[q, w, bias, scales], &[out], &I32_RANGE);
@@ -46,20 +50,66 @@ fn dense(dtype: DType, k: u32, bias: i32, weight: i8) -> Builder {
 #[test]
 fn dense_up_to_the_bound() {
     for (dtype, magnitude) in [(DType::I8, 255), (DType::I16, 32768)] {
-        let k = (i64::from(i32::MAX) / (magnitude * 128)) as u32;
-        let rest = (i64::from(i32::MAX) - i64::from(k) * magnitude * 128) as i32;
-        for value in [f32::INFINITY, f32::NEG_INFINITY] {
-            for weight in [-128, 127] {
-                for bias in [rest, -rest] {
-                    assert_eq!(run(&dense(dtype, k, bias, weight), value), Ok(()));
+        for (w, least) in [(DType::I8, -128), (DType::I4, -8)] {
+            let products = magnitude * -i64::from(least);
+            let k = (i64::from(i32::MAX) / products) as u32;
+            let rest = (i64::from(i32::MAX) - i64::from(k) * products) as i32;
+            for value in [f32::INFINITY, f32::NEG_INFINITY] {
+                for weight in [least, -(least + 1)] {
+                    for bias in [rest, -rest] {
+                        assert_eq!(run(&dense(dtype, w, k, bias, weight), value), Ok(()));
+                    }
                 }
             }
+            let fault = Err(LoadError::Step(1, Fault::Accumulator));
+            assert_eq!(run(&dense(dtype, w, k, rest + 1, 0), 0.0), fault);
+            assert_eq!(run(&dense(dtype, w, k, i32::MIN, 0), 0.0), fault);
+            assert_eq!(run(&dense(dtype, w, k + 1, 0, 0), 0.0), fault);
         }
-        let fault = Err(LoadError::Step(1, Fault::Accumulator));
-        assert_eq!(run(&dense(dtype, k, rest + 1, 0), 0.0), fault);
-        assert_eq!(run(&dense(dtype, k, i32::MIN, 0), 0.0), fault);
-        assert_eq!(run(&dense(dtype, k + 1, 0, 0), 0.0), fault);
     }
+}
+
+/// Both operands at one end of int8, their zero points at the other.
+#[test]
+fn products_of_activations_up_to_the_bound() {
+    let product = |k: u32, zero_point: i32, value: f32| {
+        let mut builder = Builder::default();
+        let [x, q] = quantised(&mut builder, DType::I8, &[1, k], zero_point);
+        let out = builder.activation(DType::I32, &[1, 1]);
+        builder.step(Opcode::MatMul, &[q, q], &[out], &[0x7FFF_FF1F]);
+        builder.function("main", &[x], &[out]);
+        run(&builder, value)
+    };
+    let k = i32::MAX as u32 / (255 * 255);
+    assert_eq!(product(k, -128, f32::INFINITY), Ok(()));
+    assert_eq!(product(k, 127, f32::NEG_INFINITY), Ok(()));
+    let fault = Err(LoadError::Step(1, Fault::Accumulator));
+    assert_eq!(product(k + 1, 0, 0.0), fault);
+}
+
+/// The widest window, full of the largest values.
+#[test]
+fn pools_up_to_the_bound() {
+    let pool = |dtype: DType, side: [u32; 2], zero_point: i32, value: f32| {
+        let mut builder = Builder::default();
+        let dims = [1, side[0], side[1], 1];
+        let [x, q] = quantised(&mut builder, dtype, &dims, zero_point);
+        let out = builder.activation(dtype, &[1, 1, 1, 1]);
+        builder.tensors[out as usize].zero_point = zero_point;
+        for kind in 0..3 {
+            let attributes = [kind, side[0], side[1], 1, 1, 1, 1, 0, 0];
+            builder.step(Opcode::Pool, &[q], &[out], &attributes);
+        }
+        builder.function("main", &[x], &[out]);
+        run(&builder, value)
+    };
+    for (dtype, zero_point) in [(DType::I8, -128), (DType::I8, 127), (DType::I16, 0)] {
+        for value in [f32::INFINITY, f32::NEG_INFINITY] {
+            assert_eq!(pool(dtype, [255, 257], zero_point, value), Ok(()));
+        }
+    }
+    let fault = Err(LoadError::Step(1, Fault::Attribute));
+    assert_eq!(pool(DType::I16, [256, 256], 0, 0.0), fault);
 }
 
 #[test]

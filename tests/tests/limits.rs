@@ -151,6 +151,31 @@ fn every_element_written_is_work() {
     assert_eq!(loaded, Err(LoadError::Function(0, Fault::Work)));
 }
 
+/// What an element costs in its own loop is work, too.
+#[test]
+fn powers_of_integers_and_remainders_of_floats_are_work() {
+    use qibu::Function2::{Add, Fmod, Mod, Pow};
+    for (function, dtype, turns) in [
+        (Add, DType::I32, 1),
+        (Pow, DType::I32, 64),
+        (Mod, DType::F32, 64),
+        (Fmod, DType::F32, 64),
+        (Pow, DType::F32, 1),
+    ] {
+        let mut builder = Builder::default();
+        let x = builder.activation(dtype, &[10]);
+        let y = builder.activation(dtype, &[10]);
+        builder.step(Opcode::Binary, &[x, x], &[y], &[function as u32]);
+        builder.function("main", &[x], &[y]);
+        let file = builder.finish();
+        let within = |macs| Model::load_within(&file, Limits { macs }).map(|_| ());
+        let work = 10 * (turns + 1);
+        assert_eq!(within(work), Ok(()), "{function:?}");
+        let fault = Err(LoadError::Function(0, Fault::Work));
+        assert_eq!(within(work - 1), fault, "{function:?}");
+    }
+}
+
 /// Where `usize` has 32 bits the end of such a tensor overflows; so it does everywhere.
 #[test]
 fn a_tensor_ends_below_four_gibibytes() {

@@ -120,3 +120,58 @@ fn widened_halves_are_canonical_too() {
     });
     assert_eq!(bits, [CANONICAL; 3]);
 }
+
+/// Flags or kinds that are the third attribute, behind lanes of one element.
+#[test]
+fn operators_along_an_axis_write_the_canonical_nan() {
+    for (opcode, attributes) in [
+        (Opcode::Reduce, [0, 1, 1]),
+        (Opcode::Reduce, [1, 1, 1]),
+        (Opcode::Reduce, [2, 1, 1]),
+        (Opcode::Reduce, [3, 1, 1]),
+        (Opcode::Softmax, [3, 1, 0]),
+        (Opcode::Softmax, [3, 1, 1]),
+        (Opcode::Normalise, [3, 0, 0]),
+        (Opcode::Normalise, [3, 0, 3]),
+        (Opcode::Normalise, [3, 0, 7]),
+        (Opcode::CumSum, [3, 1, 0]),
+    ] {
+        let bits = run(|b, x, y| b.step(opcode, &[x], &[y], &attributes));
+        assert_eq!(bits, [CANONICAL; 3], "{opcode:?} {attributes:?}");
+    }
+}
+
+#[test]
+fn selected_values_are_canonical_too() {
+    for smallest in [0, 1] {
+        let bits = run(|b, x, y| {
+            let ids = b.activation(DType::I32, &[3]);
+            b.step(Opcode::TopK, &[x], &[y, ids], &[3, 1, smallest]);
+        });
+        assert_eq!(bits, [CANONICAL; 3]);
+    }
+}
+
+#[test]
+fn pools_and_products_write_the_canonical_nan() {
+    for kind in 0..3 {
+        let bits = run(|b, x, y| {
+            let [x, y] = [x, y].map(|index| b.view(index, &[1, 3, 1, 1]));
+            b.step(Opcode::Pool, &[x], &[y], &[kind, 1, 1, 1, 1, 1, 1, 0, 0]);
+        });
+        assert_eq!(bits, [CANONICAL; 3], "kind {kind}");
+    }
+    let bits = run(|b, x, y| {
+        let one = b.weights(DType::F32, &[1, 1], &[1.0f32]);
+        b.step(Opcode::MatMul, &[x, one], &[y], &[0]);
+    });
+    assert_eq!(bits, [CANONICAL; 3]);
+    let bits = run(|b, x, y| {
+        let [x, y] = [x, y].map(|index| b.view(index, &[1, 1, 1, 3]));
+        let one = b.weights(DType::F32, &[3, 1, 1, 1], &[1.0f32; 3]);
+        let bias = b.weights(DType::F32, &[3], &[0.0f32; 3]);
+        let attributes = [&[1, 1, 1, 1, 1, 1, 0, 0][..], &FREE, &[3]].concat();
+        b.step(Opcode::Conv, &[x, one, bias], &[y], &attributes);
+    });
+    assert_eq!(bits, [CANONICAL; 3]);
+}

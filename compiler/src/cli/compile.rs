@@ -1,13 +1,13 @@
 //! `qibu compile`.
 
+mod files;
+
 use super::{progress, stdout};
 use crate::atomic;
 use crate::compile::{Compiled, Request, compile};
 use crate::engine;
 use crate::error::{Error, Result};
-use crate::plan::Planned;
 use crate::quantise::{Activations, Weights};
-use crate::report::memory_svg::{self, Arena, Block};
 use crate::report::table::{Align, Style, Table};
 use crate::report::{grouped, printable};
 use crate::verify::{FunctionReport, Report, Witness};
@@ -42,6 +42,9 @@ pub struct CompileArgs {
     /// Draws the memory plan of every function (SVG); a function's name is added to the file's.
     #[arg(long, value_name = "FILE.svg")]
     memory_plan: Option<PathBuf>,
+    /// Writes the report as one HTML page, which opens offline.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
     /// Prints the report as one JSON object.
     #[arg(long)]
     json: bool,
@@ -54,14 +57,14 @@ pub fn run(args: CompileArgs) -> Result<()> {
         .clone()
         .unwrap_or_else(|| args.model.with_extension("qibu"));
     if args.model.is_file() {
-        check_targets(&output, args.memory_plan.as_deref())?;
+        files::check_targets(&output, args.memory_plan.as_deref(), args.report.as_deref())?;
     }
     if args.activations.is_some() && args.weights != Weights::Int8 {
         return Err(Error::usage("--activations goes with int8 weights only")
             .hint("beside f16 and f32 weights, activations are f32"));
     }
     let request = Request {
-        model: args.model,
+        model: args.model.clone(),
         functions: args.functions,
         calibration: args.calibrate,
         weights: args.weights,
@@ -73,12 +76,15 @@ pub fn run(args: CompileArgs) -> Result<()> {
     });
     bar.finish_and_clear();
     let compiled = compiled?;
-    let drawings = match &args.memory_plan {
-        Some(path) => drawings(path, &compiled.planned)?,
+    let mut texts = match &args.memory_plan {
+        Some(path) => files::drawings(path, &compiled.planned)?,
         None => Vec::new(),
     };
+    if let Some(path) = &args.report {
+        texts.push((path.clone(), files::page(&args.model, &compiled)));
+    }
     let mut files: Vec<(&Path, &[u8])> = vec![(&output, &compiled.bytes)];
-    files.extend(drawings.iter().map(|(path, svg)| (&**path, svg.as_bytes())));
+    files.extend(texts.iter().map(|(path, text)| (&**path, text.as_bytes())));
     atomic::write_all(&files)?;
     if compiled.report.noise_calibrated {
         eprintln!(
@@ -192,80 +198,4 @@ fn witness_text(witness: &Witness, style: Style) -> String {
     }
     let title = format!("against ONNX Runtime {}", witness.version);
     format!("{}\n{}\n", style.bold(&title), table.render(style))
-}
-
-/// What may be replaced: older files of the same kind.
-fn check_targets(output: &Path, drawing: Option<&Path>) -> Result<()> {
-    let target = atomic::check_target(output, &[&qibu::format::MAGIC])?;
-    let Some(drawing) = drawing else {
-        return Ok(());
-    };
-    if atomic::check_target(drawing, SVG)? == target {
-        return Err(Error::usage(format!("{} is given twice", output.display()))
-            .hint("name different files with -o and --memory-plan"));
-    }
-    Ok(())
-}
-
-/// How pictures start.
-const SVG: &[&[u8]] = &[b"<svg", b"<?xml"];
-
-/// `path` with a function's name added. The name comes from the model: it must lead to no other
-/// folder.
-fn beside(path: &Path, function: &str) -> PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let plain = |c: char| {
-        if c.is_alphanumeric() || "-_.".contains(c) {
-            c
-        } else {
-            '_'
-        }
-    };
-    let name: String = function.chars().map(plain).collect();
-    path.with_file_name(format!("{stem}-{name}.svg"))
-}
-
-/// Each function's plan as a picture, and the file for it.
-fn drawings(path: &Path, planned: &Planned) -> Result<Vec<(PathBuf, String)>> {
-    let mut drawings = Vec::new();
-    let single = planned.functions.len() == 1;
-    for (function, plan) in planned.program.functions.iter().zip(&planned.functions) {
-        let block = |lifetime: &crate::plan::Lifetime| Block {
-            name: planned.program.tensors[lifetime.tensor].name.clone(),
-            offset: lifetime.offset,
-            bytes: lifetime.bytes,
-            first_step: lifetime.first,
-            last_step: lifetime.last,
-        };
-        let arena = Arena {
-            title: function.name.clone(),
-            steps: function.steps.len(),
-            blocks: plan.lifetimes.iter().map(block).collect(),
-            peak: plan.peak,
-            lower_bound: plan.lower_bound,
-        };
-        let target = if single {
-            path.to_owned()
-        } else {
-            beside(path, &function.name)
-        };
-        atomic::check_target(&target, SVG)?;
-        drawings.push((target, memory_svg::draw(&arena)));
-    }
-    Ok(drawings)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_name_of_a_function_leads_to_no_other_folder() {
-        let path = Path::new("plans/memory.svg");
-        assert_eq!(beside(path, "encode"), Path::new("plans/memory-encode.svg"));
-        assert_eq!(
-            beside(path, "/../../x"),
-            Path::new("plans/memory-_.._.._x.svg")
-        );
-    }
 }

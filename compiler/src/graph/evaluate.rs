@@ -3,6 +3,7 @@
 //! Anything else with constant operands stays a node: folding must not become a second engine.
 
 mod arithmetic;
+mod reduce;
 
 use super::{Data, Dtype, Op, Tensor};
 use crate::error::Result;
@@ -32,6 +33,12 @@ pub(super) fn evaluate(op: &Op, operands: &[&Tensor], shape: &[usize]) -> Result
             Some(other) => arithmetic::binary(*kind, x, other)?,
             None => None,
         },
+        Op::Unary(kind) => arithmetic::unary(*kind, x)?,
+        Op::Where => match operands {
+            [condition, a, b] => arithmetic::choose(condition, a, b, shape)?,
+            _ => None,
+        },
+        Op::Reduce { kind, axes, .. } => reduce::reduce(*kind, axes, x, shape)?,
         Op::Expand { .. } => Some(x.picked(shape.to_vec(), &stretched_order(x.shape(), shape))?),
         _ => None,
     };
@@ -60,8 +67,17 @@ fn cast(x: &Tensor, to: Dtype) -> Result<Option<Tensor>> {
     if x.dtype() == to {
         return Ok(Some(x.clone()));
     }
-    let Some(values) = x.to_i64() else {
-        return Ok(None);
+    let values = match (x.to_i64(), x.as_bool(), x.as_f32()) {
+        (Some(values), ..) => values,
+        (_, Some(truths), _) => truths.iter().map(|&truth| i64::from(truth)).collect(),
+        (.., Some(floats)) if to == Dtype::Bool => {
+            floats.iter().map(|&v| i64::from(v != 0.0)).collect()
+        }
+        // Truncation; outside this range the result is open.
+        (.., Some(floats)) if floats.iter().all(|v| v.abs() < 9e18) => {
+            floats.iter().map(|&v| v as i64).collect()
+        }
+        _ => return Ok(None),
     };
     let narrow = || values.iter().map(|&value| i32::try_from(value).ok());
     let data = match to {
@@ -107,19 +123,23 @@ fn gather(x: &Tensor, indices: &Tensor, axis: usize, shape: &[usize]) -> Result<
     x.picked(shape.to_vec(), &order).map(Some)
 }
 
-/// Joins integer vectors: what shape arithmetic needs.
+/// Joins tensors of one type along any axis.
 fn concat(operands: &[&Tensor], axis: usize, shape: &[usize]) -> Result<Option<Tensor>> {
-    if axis != 0 {
+    let Some(all) = Tensor::joined(operands) else {
         return Ok(None);
-    }
-    let mut joined = Vec::new();
-    for operand in operands {
-        match operand.data() {
-            Data::I64(items) => joined.extend_from_slice(items),
-            _ => return Ok(None),
+    };
+    let inner: usize = shape[axis + 1..].iter().product();
+    let outer: usize = shape[..axis].iter().product();
+    let mut order = Vec::new();
+    for block in 0..outer {
+        let mut start = 0;
+        for operand in operands {
+            let width = operand.shape()[axis] * inner;
+            order.extend(start + block * width..start + (block + 1) * width);
+            start += operand.len();
         }
     }
-    Tensor::new(shape.to_vec(), Data::I64(joined.into())).map(Some)
+    all.picked(shape.to_vec(), &order).map(Some)
 }
 
 /// For each element of `target`, the flat index in a tensor of `shape` broadcast to it.

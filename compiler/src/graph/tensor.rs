@@ -109,6 +109,25 @@ impl Tensor {
         Self::new(shape.to_vec(), Data::I64(values.into()))
     }
 
+    /// A tensor of any type whose elements are these integers; an error if one does not fit.
+    pub fn of(dtype: Dtype, shape: &[usize], values: &[i64]) -> Result<Self> {
+        fn narrow<T: TryFrom<i64>>(values: &[i64]) -> Option<Arc<[T]>> {
+            values.iter().map(|&v| T::try_from(v).ok()).collect()
+        }
+        let data = match dtype {
+            Dtype::F32 => Some(Data::F32(values.iter().map(|&v| v as f32).collect())),
+            Dtype::I64 => Some(Data::I64(values.into())),
+            Dtype::I32 => narrow(values).map(Data::I32),
+            Dtype::I8 => narrow(values).map(Data::I8),
+            Dtype::U8 => narrow(values).map(Data::U8),
+            Dtype::Bool => Some(Data::Bool(values.iter().map(|&v| v != 0).collect())),
+        };
+        let data = data.ok_or_else(|| {
+            Error::input(format!("an element leaves the range of {}", dtype.name()))
+        })?;
+        Self::new(shape.to_vec(), data)
+    }
+
     /// Element type.
     pub fn dtype(&self) -> Dtype {
         match &self.data {
@@ -167,9 +186,46 @@ impl Tensor {
         }
     }
 
+    /// The elements of a tensor of truth values.
+    pub fn as_bool(&self) -> Option<&[bool]> {
+        match &self.data {
+            Data::Bool(items) => Some(items),
+            _ => None,
+        }
+    }
+
     /// The same elements under another shape of the same length; shares the data.
     pub fn reshaped(&self, shape: &[usize]) -> Result<Self> {
         Self::new(shape.to_vec(), self.data.clone())
+    }
+
+    /// The elements of several tensors of one type behind each other, as one vector.
+    pub(crate) fn joined(tensors: &[&Self]) -> Option<Self> {
+        fn join<'a, T: Copy + 'a>(
+            tensors: &[&'a Tensor],
+            items: impl Fn(&'a Data) -> Option<&'a [T]>,
+        ) -> Option<Arc<[T]>> {
+            let parts: Option<Vec<&[T]>> = tensors.iter().map(|t| items(&t.data)).collect();
+            Some(parts?.concat().into())
+        }
+        macro_rules! joined {
+            ($kind:ident) => {
+                Data::$kind(join(tensors, |data| match data {
+                    Data::$kind(items) => Some(items),
+                    _ => None,
+                })?)
+            };
+        }
+        let data = match tensors.first()?.data {
+            Data::F32(_) => joined!(F32),
+            Data::I64(_) => joined!(I64),
+            Data::I32(_) => joined!(I32),
+            Data::I8(_) => joined!(I8),
+            Data::U8(_) => joined!(U8),
+            Data::Bool(_) => joined!(Bool),
+        };
+        let length = tensors.iter().map(|tensor| tensor.len()).sum();
+        Self::new(vec![length], data).ok()
     }
 
     /// Axes reordered: output axis `i` is input axis `permutation[i]`.

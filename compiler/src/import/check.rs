@@ -3,7 +3,7 @@
 use super::table;
 use crate::error::{Error, Result};
 use crate::graph::Names;
-use crate::onnx::{AttributeType, GraphProto, NodeProto};
+use crate::onnx::{AttributeProto, AttributeType, DataType, GraphProto, NodeProto};
 use std::collections::BTreeSet;
 
 /// What a node is called in errors: its name, or its first output's.
@@ -23,6 +23,8 @@ pub(super) fn nodes<'a, 'b>(
 ) -> Result<Vec<&'a NodeProto>> {
     names_and_order(proto)?;
     let needed = reached(proto, outputs);
+    let brief = brief(proto);
+    let refusal = |node: &NodeProto| refusal(node, &brief);
     if needed.iter().all(|node| refusal(node).is_none()) {
         return Ok(needed);
     }
@@ -60,7 +62,11 @@ fn fed(proto: &GraphProto) -> BTreeSet<&str> {
     let constants: BTreeSet<&str> = proto.initializer.iter().map(|t| t.name.as_str()).collect();
     let inputs = proto.input.iter().map(|input| input.name.as_str());
     let mut fed: BTreeSet<&str> = inputs.filter(|name| !constants.contains(name)).collect();
-    for node in proto.node.iter().filter(|node| node.op_type != "Shape") {
+    for node in proto
+        .node
+        .iter()
+        .filter(|node| !matches!(node.op_type.as_str(), "Shape" | "Size"))
+    {
         if node.input.iter().any(|name| fed.contains(name.as_str())) {
             fed.extend(node.output.iter().map(String::as_str));
         }
@@ -134,8 +140,37 @@ fn reached<'a, 'b>(
     kept
 }
 
+/// Values that the file declares as bfloat16.
+fn brief(proto: &GraphProto) -> BTreeSet<&str> {
+    let code = DataType::Bfloat16 as i32;
+    let constants = proto.initializer.iter().filter(|t| t.data_type == code);
+    let declared = proto.input.iter().chain(&proto.value_info);
+    let declared = declared.filter(|info| {
+        let tensor = info.r#type.as_ref().and_then(|t| t.tensor_type.as_ref());
+        tensor.is_some_and(|tensor| tensor.elem_type == code)
+    });
+    let names = constants.map(|t| t.name.as_str());
+    names
+        .chain(declared.map(|info| info.name.as_str()))
+        .collect()
+}
+
+/// Whether a node rounds to bfloat16. Shorter floats are computed in 32 bits; of their casts this
+/// one alone drops more than a rounding error.
+fn shortens(node: &NodeProto, brief: &BTreeSet<&str>) -> bool {
+    let to = |a: &AttributeProto| a.name == "to" && a.i == DataType::Bfloat16 as i64;
+    match node.op_type.as_str() {
+        "Cast" => node.attribute.iter().any(to),
+        "CastLike" => node
+            .input
+            .get(1)
+            .is_some_and(|name| brief.contains(name.as_str())),
+        _ => false,
+    }
+}
+
 /// Why a node cannot be compiled, on one line.
-fn refusal(node: &NodeProto) -> Option<String> {
+fn refusal(node: &NodeProto, brief: &BTreeSet<&str>) -> Option<String> {
     let graph =
         |kind: i32| kind == AttributeType::Graph as i32 || kind == AttributeType::Graphs as i32;
     let nested = node
@@ -149,6 +184,8 @@ fn refusal(node: &NodeProto) -> Option<String> {
         "control flow".into()
     } else if table::find(&node.op_type).is_none() {
         "no such operator here".into()
+    } else if shortens(node, brief) {
+        "rounds to bfloat16; convert the model to float32".into()
     } else {
         return None;
     };

@@ -1,48 +1,21 @@
-//! Operators that pick or combine elements along axes.
+//! Operators that search or accumulate along one axis.
 
-use super::site::{Site, axes, axis};
+use super::site::{Site, axis};
 use crate::error::{Error, Result};
-use crate::graph::{ArgMax, Op, ReduceKind, TopK, ValueId};
+use crate::graph::{ArgMax, CumSum, Op, TopK, ValueId};
 
-pub(super) fn gather(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
-    let rank = site.shape(0)?.len();
-    let axis = axis(site.int("axis", 0)?, rank)?;
-    let operands = [Some(site.input(0)?), Some(site.input(1)?)];
-    Ok(vec![site.emit(Op::Gather { axis }, &operands)?])
-}
-
-/// Axes are an attribute in older operator sets and an operand in newer ones; either is taken.
-pub(super) fn reduce(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
-    let kind = match site.op_type() {
-        "ReduceMean" => ReduceKind::Mean,
-        "ReduceSum" => ReduceKind::Sum,
-        "ReduceMax" => ReduceKind::Max,
-        _ => ReduceKind::Min,
-    };
-    let rank = site.shape(0)?.len();
-    let listed = match site.ints("axes")? {
-        Some(list) => Some(list),
-        None => site.known_ints(1, "axes")?,
-    };
-    let keep = site.int("keepdims", 1)? != 0;
-    let nothing = site.int("noop_with_empty_axes", 0)? != 0;
-    let x = site.input(0)?;
-    let axes = match listed {
-        Some(list) if !list.is_empty() => axes(&list, rank)?,
-        _ if nothing => return Ok(vec![x]),
-        _ => (0..rank).collect(),
-    };
-    Ok(vec![
-        site.emit(Op::Reduce { kind, axes, keep }, &[Some(x)])?,
-    ])
-}
-
+/// The number of results is an attribute before operator set 10.
 pub(super) fn top_k(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     let rank = site.shape(0)?.len();
     let axis = axis(site.int("axis", -1)?, rank)?;
     let largest = site.int("largest", 1)? != 0;
     site.int("sorted", 1)?; // sorted results are also valid unsorted ones
-    let k = match site.known_ints(1, "k")?.as_deref() {
+    let listed = if site.version() < 10 {
+        Some(vec![site.int("k", 0)?])
+    } else {
+        site.known_ints(1, "k")?
+    };
+    let k = match listed.as_deref() {
         Some(&[k]) => usize::try_from(k).ok().filter(|&k| k > 0),
         _ => None,
     };
@@ -63,4 +36,19 @@ pub(super) fn arg_max(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     };
     let x = site.input(0)?;
     Ok(vec![site.emit(Op::ArgMax(arg), &[Some(x)])?])
+}
+
+pub(super) fn cum_sum(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
+    let rank = site.shape(0)?.len();
+    let axis = match site.known_ints(1, "axis")?.as_deref() {
+        Some(&[listed]) => axis(listed, rank)?,
+        _ => return Err(Error::input("axis is not one integer")),
+    };
+    let sum = CumSum {
+        axis,
+        exclusive: site.int("exclusive", 0)? != 0,
+        reverse: site.int("reverse", 0)? != 0,
+    };
+    let x = site.input(0)?;
+    Ok(vec![site.emit(Op::CumSum(sum), &[Some(x)])?])
 }

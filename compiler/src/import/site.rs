@@ -1,7 +1,7 @@
 //! What a parse function sees of its node: operands, attributes, and the graph to add to.
 
 use crate::error::{Error, Result};
-use crate::graph::{Dtype, Graph, Op, Tensor, Value, ValueId};
+use crate::graph::{Binary, Dtype, Graph, Op, Tensor, Unary, Value, ValueId};
 use crate::onnx::{AttributeProto, AttributeType, NodeProto};
 use std::collections::BTreeSet;
 
@@ -15,6 +15,7 @@ pub(super) struct Site<'a> {
     inputs: Vec<Option<ValueId>>,
     asked: BTreeSet<&'static str>,
     name: String,
+    version: i64,
 }
 
 impl<'a> Site<'a> {
@@ -22,6 +23,7 @@ impl<'a> Site<'a> {
         graph: &'a mut Graph,
         proto: &'a NodeProto,
         inputs: Vec<Option<ValueId>>,
+        version: i64,
     ) -> Self {
         Self {
             graph,
@@ -29,7 +31,13 @@ impl<'a> Site<'a> {
             proto,
             inputs,
             asked: BTreeSet::new(),
+            version,
         }
+    }
+
+    /// Version of the operator set that gives the node its meaning.
+    pub(super) fn version(&self) -> i64 {
+        self.version
     }
 
     /// ONNX operator name.
@@ -109,6 +117,35 @@ impl<'a> Site<'a> {
         self.emit(Op::Reshape { shape }, &[Some(id)])
     }
 
+    /// Adds an elementwise operator of two operands.
+    pub(super) fn binary(&mut self, kind: Binary, a: ValueId, b: ValueId) -> Result<ValueId> {
+        self.emit(Op::Binary(kind), &[Some(a), Some(b)])
+    }
+
+    /// Adds an elementwise operator of one operand.
+    pub(super) fn unary(&mut self, kind: Unary, x: ValueId) -> Result<ValueId> {
+        self.emit(Op::Unary(kind), &[Some(x)])
+    }
+
+    /// Converts a value, where it is not of that type already.
+    pub(super) fn cast(&mut self, x: ValueId, to: Dtype) -> Result<ValueId> {
+        if self.graph.value(x).dtype == to {
+            return Ok(x);
+        }
+        self.emit(Op::Cast { to }, &[Some(x)])
+    }
+
+    /// A constant of any type whose elements are these integers.
+    pub(super) fn integers(
+        &mut self,
+        dtype: Dtype,
+        shape: &[usize],
+        values: &[i64],
+    ) -> Result<ValueId> {
+        let tensor = Tensor::of(dtype, shape, values)?;
+        Ok(self.constant(tensor))
+    }
+
     /// A constant result.
     pub(super) fn constant(&mut self, tensor: Tensor) -> ValueId {
         self.graph.add_constant(&self.name, tensor)
@@ -151,6 +188,25 @@ impl<'a> Site<'a> {
     pub(super) fn ints(&mut self, name: &'static str) -> Result<Option<Vec<i64>>> {
         let found = self.attribute(name, AttributeType::Ints)?;
         Ok(found.map(|a| a.ints.clone()))
+    }
+
+    /// A list of floats, where given.
+    pub(super) fn floats(&mut self, name: &'static str) -> Result<Option<Vec<f32>>> {
+        let found = self.attribute(name, AttributeType::Floats)?;
+        Ok(found.map(|a| a.floats.clone()))
+    }
+
+    /// A list of integers that older operator sets give as an attribute and newer ones as the
+    /// operand at `index`.
+    pub(super) fn ints_or_known(
+        &mut self,
+        name: &'static str,
+        index: usize,
+    ) -> Result<Option<Vec<i64>>> {
+        match self.ints(name)? {
+            Some(list) => Ok(Some(list)),
+            None => self.known_ints(index, name),
+        }
     }
 
     /// A text attribute or its default.

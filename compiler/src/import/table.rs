@@ -1,46 +1,118 @@
 //! Which ONNX operators are supported, and who parses each.
 
-use super::{Parse, elementwise, movement, product, selection, window};
+use super::Parse;
+use super::{
+    arithmetic, blocks, cast, clip, constant, dropout, gather, movement, one_hot, pad, pieces,
+    product, reduce, repeat, resize, scatter, selection, softmax, trilu, unary, variadic, view,
+    window,
+};
 
 /// ONNX name → parse function, sorted by name.
 const OPERATORS: &[(&str, Parse)] = &[
-    ("Add", elementwise::binary),
+    ("Abs", unary::unary),
+    ("Add", arithmetic::binary),
+    ("And", arithmetic::binary),
     ("ArgMax", selection::arg_max),
+    ("ArgMin", selection::arg_max),
     ("AveragePool", window::pool),
-    ("Cast", elementwise::cast),
-    ("Clip", elementwise::clip),
+    ("Cast", cast::cast),
+    ("CastLike", cast::cast_like),
+    ("Ceil", unary::unary),
+    ("Celu", unary::unary),
+    ("Clip", clip::clip),
     ("Concat", movement::concat),
-    ("Constant", movement::constant),
+    ("Constant", constant::constant),
+    ("ConstantOfShape", constant::constant_of_shape),
     ("Conv", window::conv),
-    ("Div", elementwise::binary),
-    ("Dropout", elementwise::dropout),
-    ("Exp", elementwise::unary),
-    ("Flatten", movement::flatten),
-    ("Gather", selection::gather),
+    ("Cos", unary::unary),
+    ("CumSum", selection::cum_sum),
+    ("DepthToSpace", blocks::depth_to_space),
+    ("Div", arithmetic::binary),
+    ("Dropout", dropout::dropout),
+    ("Elu", unary::unary),
+    ("Equal", arithmetic::binary),
+    ("Erf", unary::unary),
+    ("Exp", unary::unary),
+    ("Expand", repeat::expand),
+    ("Flatten", view::flatten),
+    ("Floor", unary::unary),
+    ("Gather", gather::gather),
+    ("GatherElements", gather::elements),
+    ("GatherND", gather::tuples),
+    ("Gelu", unary::unary),
     ("Gemm", product::gemm),
     ("GlobalAveragePool", window::global_average_pool),
-    ("Identity", elementwise::identity),
+    ("Greater", arithmetic::binary),
+    ("GreaterOrEqual", arithmetic::binary),
+    ("HardSigmoid", unary::unary),
+    ("HardSwish", unary::unary),
+    ("Identity", dropout::identity),
+    ("LeakyRelu", unary::unary),
+    ("Less", arithmetic::binary),
+    ("LessOrEqual", arithmetic::binary),
+    ("Log", unary::unary),
+    ("LogSoftmax", softmax::softmax),
     ("MatMul", product::mat_mul),
+    ("Max", variadic::variadic),
     ("MaxPool", window::pool),
-    ("Mul", elementwise::binary),
-    ("Neg", elementwise::unary),
-    ("ReduceMax", selection::reduce),
-    ("ReduceMean", selection::reduce),
-    ("ReduceMin", selection::reduce),
-    ("ReduceSum", selection::reduce),
-    ("Relu", elementwise::unary),
-    ("Reshape", movement::reshape),
-    ("Shape", movement::shape),
-    ("Sigmoid", elementwise::unary),
-    ("Slice", movement::slice),
-    ("Softmax", elementwise::softmax),
-    ("Split", movement::split),
-    ("Squeeze", movement::squeeze),
-    ("Sub", elementwise::binary),
-    ("Tanh", elementwise::unary),
+    ("Mean", variadic::variadic),
+    ("Min", variadic::variadic),
+    ("Mish", unary::unary),
+    ("Mod", arithmetic::remainder),
+    ("Mul", arithmetic::binary),
+    ("Neg", unary::unary),
+    ("Not", unary::unary),
+    ("OneHot", one_hot::one_hot),
+    ("Or", arithmetic::binary),
+    ("PRelu", arithmetic::sloped),
+    ("Pad", pad::pad),
+    ("Pow", arithmetic::power),
+    ("Range", constant::range),
+    ("Reciprocal", unary::unary),
+    ("ReduceL1", reduce::reduce),
+    ("ReduceL2", reduce::reduce),
+    ("ReduceLogSum", reduce::reduce),
+    ("ReduceLogSumExp", reduce::reduce),
+    ("ReduceMax", reduce::reduce),
+    ("ReduceMean", reduce::reduce),
+    ("ReduceMin", reduce::reduce),
+    ("ReduceProd", reduce::reduce),
+    ("ReduceSum", reduce::reduce),
+    ("ReduceSumSquare", reduce::reduce),
+    ("Relu", unary::unary),
+    ("Reshape", view::reshape),
+    ("Resize", resize::resize),
+    ("Round", unary::unary),
+    ("Scatter", scatter::elements),
+    ("ScatterElements", scatter::elements),
+    ("ScatterND", scatter::tuples),
+    ("Selu", unary::unary),
+    ("Shape", view::shape),
+    ("Sigmoid", unary::unary),
+    ("Sign", unary::unary),
+    ("Sin", unary::unary),
+    ("Size", view::size),
+    ("Slice", pieces::slice),
+    ("Softmax", softmax::softmax),
+    ("Softplus", unary::unary),
+    ("Softsign", unary::unary),
+    ("SpaceToDepth", blocks::space_to_depth),
+    ("Split", pieces::split),
+    ("Sqrt", unary::unary),
+    ("Squeeze", view::squeeze),
+    ("Sub", arithmetic::binary),
+    ("Sum", variadic::variadic),
+    ("Swish", unary::unary),
+    ("Tanh", unary::unary),
+    ("ThresholdedRelu", unary::unary),
+    ("Tile", repeat::tile),
     ("TopK", selection::top_k),
     ("Transpose", movement::transpose),
-    ("Unsqueeze", movement::unsqueeze),
+    ("Trilu", trilu::trilu),
+    ("Unsqueeze", view::unsqueeze),
+    ("Upsample", resize::resize),
+    ("Where", arithmetic::choose),
+    ("Xor", arithmetic::binary),
 ];
 
 /// The parse function of an operator.
@@ -49,15 +121,8 @@ pub(super) fn find(op_type: &str) -> Option<Parse> {
     index.ok().map(|index| OPERATORS[index].1)
 }
 
-/// Operators that are understood for arithmetic on constants; the runtime has nothing like them.
-const CONSTANT_ONLY: &[&str] = &[
-    "AveragePool",
-    "MaxPool",
-    "ReduceMax",
-    "ReduceMin",
-    "ReduceSum",
-    "Softmax",
-];
+/// Operators whose result is known or they are refused: the device counts and sizes nothing.
+const CONSTANT_ONLY: &[&str] = &["ConstantOfShape", "Range"];
 
 /// Whether an operator cannot be computed on the device.
 pub(super) fn is_constant_only(op_type: &str) -> bool {
@@ -72,6 +137,21 @@ pub(super) fn names() -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    /// The README says what each becomes.
+    #[test]
+    fn readme_names_every_operator() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let rows = text.lines().filter(|line| line.starts_with("| "));
+        let listed: Vec<&str> = rows
+            .filter_map(|row| row.split('|').nth(1))
+            .flat_map(|names| names.split(|c: char| !c.is_alphanumeric()))
+            .collect();
+        for (name, _) in super::OPERATORS {
+            assert!(listed.contains(name), "README.md lacks {name}");
+        }
+    }
+
     #[test]
     fn table_is_sorted() {
         assert!(super::names().is_sorted());

@@ -1,5 +1,9 @@
 //! Whole files through the first pace, good and bad.
 
+mod layout;
+mod operators;
+mod selections;
+
 use super::{ImportOptions, from_bytes};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Graph;

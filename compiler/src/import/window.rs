@@ -1,10 +1,15 @@
 //! Sliding windows: convolution and pooling. Paddings are resolved to numbers here.
 
 use super::site::Site;
+use super::volume;
 use crate::error::{Error, Result};
 use crate::graph::{Conv, Op, Pool, PoolKind, ReduceKind, ValueId, Window};
 
 pub(super) fn conv(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
+    if volume::is_volume(site)? {
+        let (x, weights, bias) = (site.input(0)?, site.input(1)?, site.optional(2));
+        return Ok(vec![volume::conv(site, x, weights, bias)?]);
+    }
     let spatial = spatial(site)?;
     let weights = site.shape(1)?;
     let kernel = match site.ints("kernel_shape")? {
@@ -19,10 +24,6 @@ pub(super) fn conv(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
 }
 
 pub(super) fn pool(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
-    let spatial = spatial(site)?;
-    let kernel = site.ints("kernel_shape")?;
-    let kernel = kernel.ok_or_else(|| Error::input("attribute kernel_shape is missing"))?;
-    let mut window = window(site, &kernel, &spatial)?;
     let kind = if site.op_type() == "MaxPool" {
         site.int("storage_order", 0)?; // concerns only the second result, which is refused
         PoolKind::Max
@@ -31,6 +32,13 @@ pub(super) fn pool(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     } else {
         PoolKind::Average
     };
+    if volume::is_volume(site)? {
+        return Ok(vec![volume::pool(site, kind)?]);
+    }
+    let spatial = spatial(site)?;
+    let kernel = site.ints("kernel_shape")?;
+    let kernel = kernel.ok_or_else(|| Error::input("attribute kernel_shape is missing"))?;
+    let mut window = window(site, &kernel, &spatial)?;
     if site.int("ceil_mode", 0)? != 0 {
         let sides = sides(&spatial);
         for (axis, input) in sides.into_iter().enumerate() {
@@ -58,13 +66,13 @@ pub(super) fn global_average_pool(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     Ok(vec![site.emit(op, &[Some(x)])?])
 }
 
-/// Spatial axes of the first operand: one or two.
+/// Spatial axes of the first operand: one or two. Three are [`volume`]'s.
 fn spatial(site: &Site<'_>) -> Result<Vec<usize>> {
     let shape = site.shape(0)?;
     match shape.len() {
         3 | 4 => Ok(shape[2..].to_vec()),
         _ => Err(Error::input(format!(
-            "an operand of shape {shape:?}; [N,C,L] and [N,C,H,W] are supported"
+            "an operand of shape {shape:?}; [N,C,L], [N,C,H,W] and [N,C,D,H,W] are supported"
         ))),
     }
 }
@@ -76,7 +84,7 @@ fn sides(spatial: &[usize]) -> [usize; 2] {
     }
 }
 
-fn positive(value: i64, what: &str) -> Result<usize> {
+pub(super) fn positive(value: i64, what: &str) -> Result<usize> {
     match usize::try_from(value) {
         // A million is beyond any real window and keeps all sums far from overflow.
         Ok(value) if (1..=1 << 20).contains(&value) => Ok(value),
@@ -138,7 +146,7 @@ fn explicit_padding(window: &mut Window, pads: Option<&[i64]>, rank: usize) -> R
 }
 
 /// Pads so that the output has ⌈input / stride⌉ positions; an odd rest goes to one side.
-fn same_padding(window: &mut Window, input: [usize; 2], lower: bool) -> Result<()> {
+pub(super) fn same_padding(window: &mut Window, input: [usize; 2], lower: bool) -> Result<()> {
     for (axis, input) in input.into_iter().enumerate() {
         let positions = input.div_ceil(window.strides[axis]);
         let reach = window.reach(axis).unwrap_or(usize::MAX);
@@ -159,7 +167,7 @@ fn same_padding(window: &mut Window, input: [usize; 2], lower: bool) -> Result<(
 }
 
 /// Padding that lets a last, partial window count, if it starts inside input or left padding.
-fn missing_to_ceil(window: &Window, axis: usize, input: usize) -> usize {
+pub(super) fn missing_to_ceil(window: &Window, axis: usize, input: usize) -> usize {
     let reach = window.reach(axis).unwrap_or(usize::MAX);
     let stride = window.strides[axis];
     let padded = input + window.before[axis] + window.after[axis];

@@ -1,116 +1,194 @@
-//! Offsets by greedy placement: each tensor at the lowest gap among those that it meets.
+//! Offsets by greedy placement: each span at the lowest gap among those that it meets.
 //!
-//! The order decides how good that is. Three orders are tried — largest first, earliest first,
-//! longest-lived first — and the smallest peak wins, the earlier order on a tie (Pisarchyk and Lee,
-//! "Efficient Memory Management for Deep Neural Net Inference", 2020, sections 5.2 and 5.3).
+//! ```text
+//! for each of four keys:
+//!     order = spans by the key
+//!     repeat up to ROUNDS times:
+//!         place each span of order at the lowest gap that holds it
+//!         move the spans that reach the peak to the front of order
+//! the smallest peak wins, the earlier one on a tie; the first at the lower bound ends it all
+//! ```
+//!
+//! The keys are: largest first, earliest first, longest-lived first (Pisarchyk and Lee, "Efficient
+//! Memory Management for Deep Neural Net Inference", 2020, sections 5.2 and 5.3), and largest area
+//! of bytes and steps first. Where that leaves a gap, `exact` searches on.
 
-use super::Lifetime;
+use super::exact;
+use super::lifetimes::{Span, lower_bound};
 use std::cmp::Reverse;
 
-/// Sets the offsets; the peak in bytes.
-pub(super) fn place(lifetimes: &mut [Lifetime]) -> usize {
-    let mut best: Option<(usize, Vec<usize>)> = None;
-    for order in orders(lifetimes) {
-        let (peak, offsets) = place_in(lifetimes, &order);
-        if best.as_ref().is_none_or(|(least, _)| peak < *least) {
-            best = Some((peak, offsets));
-        }
-    }
-    let (peak, offsets) = best.unwrap_or_default();
-    for (lifetime, offset) in lifetimes.iter_mut().zip(offsets) {
-        lifetime.offset = offset;
-    }
-    peak
+/// An offset for each span.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Placement {
+    pub peak: usize,
+    pub offsets: Vec<usize>,
 }
 
-fn orders(lifetimes: &[Lifetime]) -> [Vec<usize>; 3] {
-    let sorted = |key: &dyn Fn(&Lifetime) -> (Reverse<usize>, usize)| {
-        let mut order: Vec<usize> = (0..lifetimes.len()).collect();
-        order.sort_by_key(|&index| (key(&lifetimes[index]), index));
+/// Orders tried for each key.
+const ROUNDS: usize = 200;
+
+/// The best placement that is found: one at the lower bound wherever the search ends in time.
+pub(super) fn place(spans: &[Span]) -> Placement {
+    exact::improve(spans, repeated(spans))
+}
+
+/// The best of all keys and rounds.
+pub(super) fn repeated(spans: &[Span]) -> Placement {
+    let bound = lower_bound(spans);
+    let mut best = greedy(spans);
+    for mut order in orders(spans) {
+        // Rounds are quadratic: fewer for many spans.
+        let rounds = ROUNDS.min((1 << 24) / (spans.len() * spans.len() + 1));
+        for _ in 0..rounds {
+            if best.peak == bound {
+                return best;
+            }
+            let placement = place_in(spans, &order);
+            let top = |&index: &usize| placement.offsets[index] + spans[index].bytes;
+            let first = order.clone();
+            order.sort_by_key(|index| top(index) != placement.peak);
+            let stuck = order == first;
+            if placement.peak < best.peak {
+                best = placement;
+            }
+            if stuck {
+                break;
+            }
+        }
+    }
+    best
+}
+
+/// The best of the first three keys, one round each.
+pub(super) fn greedy(spans: &[Span]) -> Placement {
+    let mut best: Option<Placement> = None;
+    for order in &orders(spans)[..3] {
+        let placement = place_in(spans, order);
+        if best.as_ref().is_none_or(|best| placement.peak < best.peak) {
+            best = Some(placement);
+        }
+    }
+    best.unwrap_or_default()
+}
+
+fn orders(spans: &[Span]) -> [Vec<usize>; 4] {
+    let sorted = |key: &dyn Fn(&Span) -> (Reverse<usize>, usize)| {
+        let mut order: Vec<usize> = (0..spans.len()).collect();
+        order.sort_by_key(|&index| (key(&spans[index]), index));
         order
     };
-    let span = |l: &Lifetime| l.last.saturating_sub(l.first);
+    // Steps, but for the last: a span that is always there has usize::MAX of them.
+    let length = |s: &Span| s.last.saturating_sub(s.first);
     [
-        sorted(&|l| (Reverse(l.bytes), l.first)),
-        sorted(&|l| (Reverse(0), l.first)),
-        sorted(&|l| (Reverse(span(l)), l.first)),
+        sorted(&|s| (Reverse(s.bytes), s.first)),
+        sorted(&|s| (Reverse(0), s.first)),
+        sorted(&|s| (Reverse(length(s)), s.first)),
+        sorted(&|s| {
+            (
+                Reverse(s.bytes.saturating_mul(length(s).saturating_add(1))),
+                s.first,
+            )
+        }),
     ]
 }
 
-fn place_in(lifetimes: &[Lifetime], order: &[usize]) -> (usize, Vec<usize>) {
-    let mut offsets = vec![0; lifetimes.len()];
+fn place_in(spans: &[Span], order: &[usize]) -> Placement {
+    let mut offsets = vec![0; spans.len()];
     let mut placed: Vec<usize> = Vec::new();
     let mut peak = 0;
     for &index in order {
         let mut rivals: Vec<(usize, usize)> = placed
             .iter()
-            .filter(|&&other| lifetimes[other].meets(&lifetimes[index]))
-            .map(|&other| (offsets[other], offsets[other] + lifetimes[other].bytes))
+            .filter(|&&other| spans[other].meets(&spans[index]))
+            .map(|&other| (offsets[other], offsets[other] + spans[other].bytes))
             .collect();
         rivals.sort_unstable();
         let mut offset = 0;
         for (start, end) in rivals {
-            if offset + lifetimes[index].bytes <= start {
+            if offset + spans[index].bytes <= start {
                 break;
             }
             offset = offset.max(end);
         }
         offsets[index] = offset;
-        peak = peak.max(offset + lifetimes[index].bytes);
+        peak = peak.max(offset + spans[index].bytes);
         placed.push(index);
     }
-    (peak, offsets)
+    Placement { peak, offsets }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn lifetimes() -> impl Strategy<Value = Vec<Lifetime>> {
-        let lifetime = (1usize..20, 0usize..12, 0usize..5);
-        proptest::collection::vec(lifetime, 1..20).prop_map(|all| {
-            let enumerated = all.into_iter().enumerate();
-            let each = |(tensor, (blocks, first, span))| Lifetime {
-                tensor,
-                bytes: 16 * blocks,
-                first,
-                last: first + span,
-                offset: 0,
+    /// Spans of up to `blocks` units within about `steps` steps.
+    pub fn spans(most: usize, blocks: usize, steps: usize) -> impl Strategy<Value = Vec<Span>> {
+        let span = (1..=blocks, 0..steps, 0..steps.div_ceil(2));
+        let span = span.prop_map(|(blocks, first, length)| Span {
+            bytes: 16 * blocks,
+            first,
+            last: first + length,
+        });
+        proptest::collection::vec(span, 1..=most)
+    }
+
+    /// No two overlap in time and space, and the peak is what it says.
+    pub fn sound(spans: &[Span], placement: &Placement) -> Result<(), TestCaseError> {
+        let end = |index: usize| placement.offsets[index] + spans[index].bytes;
+        prop_assert_eq!((0..spans.len()).map(end).max(), Some(placement.peak));
+        for (a, span) in spans.iter().enumerate() {
+            prop_assert!(placement.offsets[a].is_multiple_of(16));
+            for (b, other) in spans[..a].iter().enumerate() {
+                let apart = end(a) <= placement.offsets[b] || end(b) <= placement.offsets[a];
+                prop_assert!(!span.meets(other) || apart);
+            }
+        }
+        prop_assert!(placement.peak >= lower_bound(spans));
+        Ok(())
+    }
+
+    /// Least peak of all: some order of lowest-gap placement gives it, that of its offsets.
+    pub fn least(spans: &[Span]) -> usize {
+        fn permute(spans: &[Span], order: &mut Vec<usize>, at: usize) -> usize {
+            if at == order.len() {
+                return place_in(spans, order).peak;
+            }
+            let swapped = |index| {
+                order.swap(at, index);
+                let least = permute(spans, order, at + 1);
+                order.swap(at, index);
+                least
             };
-            enumerated.map(each).collect()
-        })
+            (at..spans.len()).map(swapped).min().unwrap_or(0)
+        }
+        permute(spans, &mut (0..spans.len()).collect(), 0)
     }
 
     proptest! {
         #[test]
-        fn nothing_that_meets_overlaps(mut lifetimes in lifetimes()) {
-            let peak = place(&mut lifetimes);
-            for (index, a) in lifetimes.iter().enumerate() {
-                prop_assert!(a.offset + a.bytes <= peak);
-                for b in &lifetimes[..index] {
-                    let apart = a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset;
-                    prop_assert!(!a.meets(b) || apart);
-                }
-            }
-            prop_assert!(peak >= super::super::lifetimes::lower_bound(&lifetimes));
+        fn nothing_that_meets_overlaps(spans in spans(40, 20, 12)) {
+            sound(&spans, &greedy(&spans))?;
+            let placement = place(&spans);
+            sound(&spans, &placement)?;
+            prop_assert!(placement.peak <= greedy(&spans).peak);
+        }
+
+        #[test]
+        fn of_few_spans_the_least_peak_is_found(spans in spans(6, 6, 7)) {
+            prop_assert_eq!(place(&spans).peak, least(&spans));
         }
     }
 
     #[test]
     fn a_chain_needs_its_two_largest_neighbours() {
         let sizes = [64, 128, 32, 160, 16];
-        let mut chain: Vec<Lifetime> = sizes
-            .iter()
-            .enumerate()
-            .map(|(tensor, &bytes)| Lifetime {
-                tensor,
-                bytes,
-                first: tensor,
-                last: tensor + 1,
-                offset: 0,
-            })
-            .collect();
-        assert_eq!(place(&mut chain), 32 + 160);
+        let span = |(first, &bytes): (usize, &usize)| Span {
+            bytes,
+            first,
+            last: first + 1,
+        };
+        let chain: Vec<Span> = sizes.iter().enumerate().map(span).collect();
+        assert_eq!(place(&chain).peak, 32 + 160);
     }
 }

@@ -190,6 +190,12 @@ impl<'g> Builder<'g> {
         }
     }
 
+    /// Input `index` of a node that only moves elements, as it is stored.
+    pub fn stored(&mut self, node: &Node, index: usize) -> Result<TensorId> {
+        let value = node.input(index).ok_or_else(|| missing(node, index))?;
+        self.operand(value)
+    }
+
     /// `value`, stored as `id`, as `dtype`: one step for all readers, none for a constant.
     fn convert(&mut self, value: ValueId, id: TensorId, dtype: DType) -> Result<TensorId> {
         if let Some(&done) = self.converted.get(&(value, dtype)) {
@@ -303,7 +309,7 @@ impl<'g> Builder<'g> {
 
     /// Lowers a reshape: the same bytes under another shape.
     pub fn view(&mut self, node: &Node) -> Result<()> {
-        let of = self.input(node, 0)?;
+        let of = self.stored(node, 0)?;
         let value = node.outputs[0];
         if !self.program.in_arena(of) {
             // A constant that changed its shape without being folded.

@@ -16,7 +16,7 @@ pub(super) fn transpose(
     node: &Node,
     permutation: &[usize],
 ) -> Result<()> {
-    let x = builder.input(node, 0)?;
+    let x = builder.stored(node, 0)?;
     let shape = builder.tensor(x).shape.clone();
     let strides = strides(&shape);
     let axes = permutation
@@ -33,7 +33,7 @@ pub(super) fn slice(
     lengths: &[usize],
     steps: &[isize],
 ) -> Result<()> {
-    let x = builder.input(node, 0)?;
+    let x = builder.stored(node, 0)?;
     let strides = strides(&builder.tensor(x).shape);
     let walked = strides
         .iter()
@@ -51,7 +51,7 @@ pub(super) fn split(
     axis: usize,
     sizes: &[usize],
 ) -> Result<()> {
-    let x = builder.input(node, 0)?;
+    let x = builder.stored(node, 0)?;
     let shape = builder.tensor(x).shape.clone();
     let strides = strides(&shape);
     let mut start = 0;
@@ -72,7 +72,7 @@ pub(super) fn split(
 }
 
 pub(super) fn expand(builder: &mut Builder<'_>, node: &Node, shape: &[usize]) -> Result<()> {
-    let x = builder.input(node, 0)?;
+    let x = builder.stored(node, 0)?;
     let axes = repeated(&builder.tensor(x).shape, shape);
     push(builder, node, (x, node.outputs[0]), 0, axes)
 }

@@ -34,6 +34,10 @@ type Producers = BTreeMap<ValueId, usize>;
 /// What a transpose that produces `id` reads, and how it turns it.
 fn turned(graph: &Graph, producers: &Producers, id: ValueId) -> Option<(ValueId, Vec<usize>)> {
     let node = &graph.nodes[*producers.get(&id)?];
+    // A node with several results, once passed, is the transpose of the first alone.
+    if !node.outputs.contains(&id) {
+        return None;
+    }
     match &node.op {
         Op::Transpose { permutation } if !is_identity(permutation) => {
             Some((node.input(0)?, permutation.clone()))

@@ -12,9 +12,16 @@ pub(crate) struct Model {
     pub(crate) graph: GraphProto,
     pub(crate) metadata: Vec<(String, String)>,
     seed: u32,
+    version: Option<i64>,
 }
 
 impl Model {
+    /// Of another operator set than 18.
+    pub(crate) fn operator_set(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+
     pub(crate) fn input(mut self, name: &str, dtype: DataType, shape: &[usize]) -> Self {
         self.graph.input.push(value_info(name, dtype, shape));
         self
@@ -65,7 +72,7 @@ impl Model {
             ir_version: IR_VERSION,
             opset_import: vec![OperatorSetIdProto {
                 domain: String::new(),
-                version: 18,
+                version: self.version.unwrap_or(18),
             }],
             metadata_props: self.metadata.into_iter().map(property).collect(),
             graph: Some(self.graph),

@@ -95,7 +95,7 @@ mod tests {
                 let lane = (0..n).map(|t| sign * i32::from(x[(o * n + t) * inner + i]));
                 let best = lane.clone().max().unwrap();
                 let mut equals = lane.enumerate().filter(|&(_, x)| x == best).map(|(t, _)| t as i32);
-                let expected = if flags & 2 != 0 { equals.last() } else { equals.next() };
+                let expected = if flags & 2 != 0 { equals.next_back() } else { equals.next() };
                 prop_assert_eq!(Some(out[o * inner + i]), expected);
             }}
         }

@@ -11,6 +11,7 @@
 mod function;
 
 use super::rows_mut;
+use super::source::Source;
 use super::walk::{self, Walk};
 use crate::arena::Operands;
 use crate::error::Fault;
@@ -18,8 +19,9 @@ use crate::format::DType;
 use crate::step::Step;
 pub use function::Function;
 
-/// Multiplications of an int32 power: squarings and products for each bit of the exponent.
-const POWER_STEPS: u64 = 64;
+/// Turns of a loop inside one element: an int32 power squares and multiplies for each bit of the
+/// exponent, an f32 remainder divides for each eight bits of the quotient.
+const INNER_TURNS: u64 = 64;
 
 pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (a, b) = (step.need_input(0)?, step.need_input(1)?);
@@ -44,7 +46,9 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     walk::broadcast(&out, &[a, b]).ok_or(Fault::Shape)?;
     let elements = out.elements().ok_or(Fault::Shape)? as u64;
     Ok(match (function, a.dtype) {
-        (Function::Pow, DType::I32) => elements.saturating_mul(POWER_STEPS),
+        (Function::Pow, DType::I32) | (Function::Mod | Function::Fmod, DType::F32) => {
+            elements.saturating_mul(INNER_TURNS)
+        }
         _ => elements,
     })
 }
@@ -75,13 +79,14 @@ fn apply<T: bytemuck::AnyBitPattern, U: bytemuck::Pod>(
 ) -> Option<()> {
     let [a, b, ..] = operands.inputs;
     let [out, _] = operands.outputs;
-    let a: &[T] = bytemuck::try_cast_slice(a).ok()?;
-    let b: &[T] = bytemuck::try_cast_slice(b).ok()?;
+    let (a, b): (Source<'_, T>, Source<'_, T>) = (Source::new(a)?, Source::new(b)?);
     let out: &mut [U] = bytemuck::try_cast_slice_mut(out).ok()?;
     let [a_stride, b_stride, _] = walk.strides;
     for (row, [mut a_at, mut b_at, _]) in rows_mut(out, walk.length).zip(walk) {
         for out in row {
-            *out = f(*a.get(a_at)?, *b.get(b_at)?);
+            // Only an operand of the output's type, and so of its shape, can be in its place.
+            let old = bytemuck::try_cast(*out).unwrap_or_else(|_| T::zeroed());
+            *out = f(a.get(a_at, old)?, b.get(b_at, old)?);
             a_at = a_at.wrapping_add(a_stride);
             b_at = b_at.wrapping_add(b_stride);
         }

@@ -83,10 +83,10 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
 /// `⌊sum / count + ½⌋`.
 fn mean(sum: i32, count: usize) -> i32 {
     let count = count as i32;
-    match (sum.checked_div_euclid(count), sum.checked_rem_euclid(count)) {
-        (Some(quotient), Some(rest)) => quotient + i32::from(2 * rest >= count),
-        _ => 0,
-    }
+    // Not `div_euclid`: the check of its division stays in the code. Loading rules zero out.
+    let quotient = sum.checked_div(count).unwrap_or(0);
+    let rest = 2 * (sum - quotient * count);
+    quotient + i32::from(rest >= count) - i32::from(rest < -count)
 }
 
 #[inline(always)]

@@ -5,8 +5,8 @@ use crate::builder::{Builder, FREE, I8_RANGE};
 use qibu::format::DType::{F16, F32, I8, I16, I32};
 use qibu::format::{DType, Opcode};
 
-const IMAGES: [u32; 4] = [2, 4, 3, 6];
-const POOLED: [u32; 4] = [2, 3, 3, 6];
+const IMAGES: [u32; 4] = [2, 2, 3, 6];
+const POOLED: [u32; 4] = [2, 2, 3, 6];
 
 /// Adds the function `windows`.
 pub(super) fn add(b: &mut Builder, noise: &mut Noise) {
@@ -21,7 +21,7 @@ pub(super) fn add(b: &mut Builder, noise: &mut Noise) {
             let old = b.tensors[x as usize];
             let out = b.quantised(dtype, &POOLED, old.scale, old.zero_point);
             // The last row of windows is outside.
-            let attributes = [kind, 2, 3, 2, 1, 1, 2, 1, 2];
+            let attributes = [kind, 2, 3, 3, 1, 1, 2, 1, 2];
             b.step(Opcode::Pool, &[x], &[out], &attributes);
             shown.push(out);
         }
@@ -63,11 +63,12 @@ fn conv(b: &mut Builder, noise: &mut Noise, x: u32, dtype: DType, groups: u32) -
         return out;
     }
     let out = b.quantised(I16, &IMAGES, 0.001, 0);
+    let factor = if dtype == I8 { 0.5 } else { 0.002 };
     let w = match groups {
         2 => b.weights(I8, &dims, &weights),
         _ => b.nibbles(&dims, &weights.iter().map(|w| w >> 4).collect::<Vec<_>>()),
     };
-    let inputs = [x, w, b.bias(6, 50), b.scales(6, 0.02)];
+    let inputs = [x, w, b.bias(6, 50), b.scales(6, factor)];
     let attributes = [&geometry[..], &I16_RANGE, &[groups]].concat();
     b.step(Opcode::Conv, &inputs, &[out], &attributes);
     out
@@ -79,21 +80,23 @@ fn matrices(b: &mut Builder, noise: &mut Noise, x: u32, outputs: &mut Vec<u32>) 
         let weights = noise.i8s(dims.iter().product());
         b.nibbles(dims, &weights.iter().map(|w| w >> 4).collect::<Vec<_>>())
     };
-    let x = b.view(x, &[48, 3]);
-    let out = b.quantised(I32, &[48, 2], 0.001, 0);
+    let x = b.view(x, &[24, 3]);
+    let out = b.quantised(I32, &[24, 2], 0.001, 0);
     let w = rows(b, &[2, 3]);
     let inputs = [x, w, b.bias(2, -9), b.scales(2, 0.3)];
     b.step(Opcode::Dense, &inputs, &[out], &ALL_I32);
     outputs.push(out);
-    let x = b.view(x, &[36, 4]);
-    let out = b.quantised(I8, &[36, 2], 0.1, 1);
+    let x = b.view(x, &[18, 4]);
+    let out = b.quantised(I8, &[18, 2], 0.1, 1);
     let w = rows(b, &[2, 4]);
-    let inputs = [x, w, b.bias(2, 9), b.scales(2, 0.001)];
+    let wide = b.tensors[x as usize].dtype == I16;
+    let factor = if wide { 0.001 } else { 0.1 };
+    let inputs = [x, w, b.bias(2, 9), b.scales(2, factor)];
     b.step(Opcode::Dense, &inputs, &[out], &I8_RANGE);
-    let real = b.activation(F32, &[36, 2]);
+    let real = b.activation(F32, &[18, 2]);
     b.step(Opcode::Dequantise, &[out], &[real], &[]);
     outputs.push(real);
-    let (ids, scores) = (b.activation(I32, &[36, 2]), b.activation(I32, &[36, 2]));
+    let (ids, scores) = (b.activation(I32, &[18, 2]), b.activation(I32, &[18, 2]));
     let w = rows(b, &[5, 4]);
     let inputs = [x, w, b.bias(5, 0), b.scales(5, 0.3)];
     b.step(Opcode::TopKDense, &inputs, &[ids, scores], &[]);

@@ -5,11 +5,12 @@ use super::case::{Case, DataSet};
 use super::caught::caught;
 use super::values::{Array, Device, narrowings};
 use prost::Message;
-use qibu::format::DType;
-use qibu::{Limits, Model};
+use qibu::format::{DType, Place, TensorRecord};
+use qibu::{Function, Limits, Model};
 use qibu_compiler::aligned::AlignedBytes;
 use qibu_compiler::compile::compile_float_bytes;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// What came of an attempt.
 #[derive(Debug)]
@@ -116,6 +117,10 @@ fn execute(
         {
             Device::F32(values) => run.set_f32(index, &values).map_err(failed)?,
             Device::I32(values) => run.set_i32(index, &values).map_err(failed)?,
+            Device::Bool(bytes) => {
+                let truths: Vec<bool> = bytes.iter().map(|&byte| byte != 0).collect();
+                run.set_bool(index, &truths).map_err(failed)?;
+            }
         }
     }
     run.execute().map_err(|error| format!("execute: {error}"))?;
@@ -128,6 +133,7 @@ fn execute(
         let name = &case.graph().output[index].name;
         let ours = match tensor.dtype {
             DType::F32 => run.output_f32(index).map(|v| Device::F32(v.to_vec())),
+            DType::Bool => run.output_bool(index).map(|v| Device::Bool(v.to_vec())),
             DType::I32 => run.output_i32(index).map(|v| Device::I32(v.to_vec())),
             other => return Err(format!("output `{name}` is {other:?}")),
         };
@@ -144,7 +150,37 @@ fn execute(
         let compared = expected.compare(&ours, case.tolerance);
         compared.map_err(|why| format!("output `{name}`: {why}"))?;
     }
-    Ok(function.steps().next().is_some() && !function.inputs().is_empty())
+    Ok(computes(&function))
+}
+
+/// Whether some step reads what the inputs decide, rather than constants alone.
+///
+/// ```text
+/// fed = byte ranges of the inputs
+/// for each step: if it reads from fed, done; what it writes is not fed any more
+/// ```
+fn computes(function: &Function<'_>) -> bool {
+    let range = |tensor: &TensorRecord| {
+        let start = tensor.offset as usize;
+        (tensor.place == Place::Arena).then(|| start..start + tensor.bytes().unwrap_or(0))
+    };
+    let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
+    let inputs = (0..function.inputs().len()).filter_map(|index| function.input(index));
+    let mut fed: Vec<Range<usize>> = inputs.filter_map(|tensor| range(&tensor)).collect();
+    for step in function.steps() {
+        let read = (0..step.inputs().len()).filter_map(|index| range(&step.input(index)?));
+        if read
+            .into_iter()
+            .any(|read| fed.iter().any(|fed| overlap(fed, &read)))
+        {
+            return true;
+        }
+        let written = (0..step.outputs().len()).filter_map(|index| range(&step.output(index)?));
+        for written in written {
+            fed.retain(|fed| !overlap(fed, &written));
+        }
+    }
+    false
 }
 
 fn shapes(what: &str, ours: &[u32], expected: &[usize]) -> Result<(), String> {

@@ -28,6 +28,8 @@ pub struct Array {
 pub enum Device {
     F32(Vec<f32>),
     I32(Vec<i32>),
+    /// Bytes that must be 0 or 1.
+    Bool(Vec<u8>),
 }
 
 /// How far two real numbers may lie apart.
@@ -74,7 +76,7 @@ impl Array {
                 let narrow = items.iter().map(|&item| i32::try_from(item).ok());
                 Device::I32(narrow.collect::<Option<_>>()?)
             }
-            Numbers::Truth(_) => return None,
+            Numbers::Truth(items) => Device::Bool(items.iter().map(|&item| item.into()).collect()),
         })
     }
 
@@ -104,12 +106,13 @@ impl Array {
                 let wide = ours.iter().map(|&item| i128::from(item));
                 differences(expected, wide, |e, o| e == o)
             }
+            (Numbers::Truth(expected), Device::Bool(ours)) => {
+                let bytes: Vec<u8> = expected.iter().map(|&item| item.into()).collect();
+                differences(&bytes, ours.iter().copied(), |e, o| e == o)
+            }
             (expected, ours) => Err(format!(
                 "the device gives {}, expected {}",
-                match ours {
-                    Device::F32(_) => "real numbers",
-                    Device::I32(_) => "integers",
-                },
+                ours.name(),
                 expected.name()
             )),
         }
@@ -120,6 +123,16 @@ impl Array {
             DataType::Float16 => f16::from_f32(item).to_f64(),
             DataType::Bfloat16 => bf16::from_f32(item).to_f64(),
             _ => item.into(),
+        }
+    }
+}
+
+impl Device {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::F32(_) => "real numbers",
+            Self::I32(_) => "integers",
+            Self::Bool(_) => "truth values",
         }
     }
 }

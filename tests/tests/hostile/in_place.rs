@@ -29,7 +29,7 @@ fn elementwise_operators_may_replace_an_operand() {
     let clamp = [&[0][..], &FREE].concat();
     let add = [&[0, 0][..], &FREE].concat();
     for (opcode, attributes) in [
-        (Opcode::Unary, &[1][..]),
+        (Opcode::Unary, &[1, 0, 0][..]),
         (Opcode::Gate, &[0, 0]),
         (Opcode::Mul, &clamp),
         (Opcode::Add, &add),
@@ -102,11 +102,11 @@ fn the_element_type_must_be_the_same() {
 #[test]
 fn half_of_a_replaced_value_is_unwritten() {
     let half = |offset: u32| {
-        let mut b = floats(Opcode::Unary, &[1], |_| {});
+        let mut b = floats(Opcode::Unary, &[1, 0, 0], |_| {});
         let part = b.view(0, &[4]);
         b.tensors[part as usize].offset = offset;
         let out = b.view(1, &[4]);
-        b.step(Opcode::Unary, &[part], &[out], &[0]);
+        b.step(Opcode::Unary, &[part], &[out], &[0, 0, 0]);
         b.functions[0].steps = 2;
         load(&b.finish())
     };

@@ -2,6 +2,7 @@
 
 mod files;
 mod in_place;
+mod operators;
 mod records;
 
 use qibu::format::{DType, Opcode};

@@ -21,6 +21,10 @@ pub(super) fn gather(axis: usize, operands: &Operands<'_>) -> Result<Fact> {
 
 pub(super) fn reduce(axes: &[usize], keep: bool, operands: &Operands<'_>) -> Result<Fact> {
     let x = operands.get(0)?;
+    if x.dtype == Dtype::Bool {
+        return Err(Error::input("a reduction of truth values")
+            .hint("cast to integers before it and back behind it"));
+    }
     for &axis in axes {
         if axis_of(&x.shape, axis)? == 0 {
             return Err(Error::input("an empty axis cannot be reduced"));

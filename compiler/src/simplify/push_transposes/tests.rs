@@ -109,3 +109,31 @@ fn unit_axes_come_and_go() {
         "y:[4,1,2,3] = Transpose[3, 1, 0, 2](y.2)",
     );
 }
+
+/// Every part keeps its own elements, also for a reader later in the same sweep.
+#[test]
+fn parts_are_not_confused() {
+    let axis = vec![attribute::int("axis", 2)];
+    let model = turned()
+        .ints("sizes", &[1, 2])
+        .node(node("Split", &["t", "sizes"], &["a", "b"], axis))
+        .op("Exp", &["a"], "y")
+        .op("Exp", &["b"], "z")
+        .output("y")
+        .output("z");
+    let text = after(super::run, model);
+    assert!(text.contains("Split[1](x)"), "{text}");
+}
+
+/// Parts of one shape: mistaking one for the other would go unseen by shapes.
+#[test]
+fn halves_are_not_confused() {
+    let axis = vec![attribute::int("axis", 1)];
+    let model = turned()
+        .node(node("Split", &["t"], &["a", "b"], axis))
+        .op("Neg", &["a"], "m")
+        .op("Exp", &["b"], "n")
+        .op("Mul", &["m", "n"], "y")
+        .output("y");
+    after(super::run, model);
+}
