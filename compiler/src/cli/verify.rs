@@ -21,7 +21,7 @@ use std::path::PathBuf;
 ///   qibu verify model.onnx model.qibu --inputs samples.npz     your own
 ///   qibu verify model.onnx model.qibu --min-snr 30 --json      stricter, for a script
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, allow_negative_numbers = true)]
 pub struct VerifyArgs {
     /// The ONNX model that the file was compiled from.
     model: PathBuf,
@@ -36,7 +36,7 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "ERROR", default_value = "1e-4", value_parser = tolerance)]
     float_tolerance: f64,
     /// Smallest signal-to-noise ratio of an output in decibels, of files that are not in f32.
-    #[arg(long, value_name = "DB", default_value = "20", value_parser = decibels, allow_negative_numbers = true)]
+    #[arg(long, value_name = "DB", default_value = "20", value_parser = decibels)]
     min_snr: f64,
     /// Smallest share, 0 to 1, of equal ids or truth values in an output, of files that are not in
     /// f32 [default: any].
@@ -115,10 +115,7 @@ pub fn run(args: VerifyArgs) -> Result<()> {
     let failed = found.failures.len();
     Err(Error::new(
         ErrorKind::Verification,
-        format!(
-            "{}: {failed} results are beyond their thresholds",
-            found.file
-        ),
+        format!("{}: beyond their thresholds: {failed}", found.file),
     )
     .hint(
         "calibrate on samples of real inputs, or give sensitive layers a wider format; \
@@ -152,7 +149,7 @@ fn text(found: &Verification, style: Style) -> String {
     }
     let verdict = if found.pass { "pass" } else { "FAIL" };
     text += &format!(
-        "{}: {} comparisons, {} results beyond their thresholds\n",
+        "{}: comparisons {}, beyond their thresholds {}\n",
         style.bold(&format!("verdict: {verdict}")),
         grouped(found.comparisons),
         grouped(found.failures.len())

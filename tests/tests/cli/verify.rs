@@ -31,7 +31,7 @@ fn every_format_passes_and_a_stricter_bound_fails() {
         let line = "verify good.onnx new.qibu --min-snr 15";
         let text = call(at, line).text();
         let last = text.lines().last().unwrap();
-        assert!(last.starts_with("verdict: pass: 1 comparison"), "{text}");
+        assert!(last.starts_with("verdict: pass: comparisons 1, "), "{text}");
         assert!(text.contains("not compared with ONNX Runtime: "), "{text}");
         assert!(text.contains("worst layers: "), "{text}");
         let found = json(&call(at, &format!("{line} --json")));
@@ -60,7 +60,9 @@ fn every_format_passes_and_a_stricter_bound_fails() {
 #[test]
 fn json_has_its_keys_and_exit_code_tells() {
     let folder = inputs::folder();
-    let line = "verify good.onnx compiled.qibu --inputs samples.safetensors --json";
+    let compile = "compile good.onnx -o new.qibu --calibrate samples.safetensors";
+    assert_eq!(call(folder.path(), compile).code, Some(0));
+    let line = "verify good.onnx new.qibu --inputs samples.safetensors --json";
     let good = call(folder.path(), line);
     assert_eq!(good.code, Some(0), "{}", good.stderr);
     let found = json(&good);

@@ -40,7 +40,11 @@ pub(super) fn safetensors(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>> {
 /// Arrays of a `.npz` file by name.
 pub(super) fn npz(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>> {
     let malformed = |error: ndarray_npy::ReadNpzError| {
-        Error::input(format!("not a readable .npz file: {error}"))
+        let cause = match error {
+            ndarray_npy::ReadNpzError::Zip(cause) => cause.to_string(),
+            other => other.to_string(),
+        };
+        Error::input(format!("not a readable .npz file: {cause}"))
     };
     let mut file = ndarray_npy::NpzReader::new(std::io::Cursor::new(bytes)).map_err(malformed)?;
     let mut tensors = BTreeMap::new();
