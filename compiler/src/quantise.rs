@@ -16,11 +16,13 @@ mod gate;
 mod gather;
 mod join;
 mod movement;
+mod nearest_plane;
 mod pool;
 mod products;
 mod record;
 mod reduce;
 mod results;
+mod rows;
 mod scheme;
 mod snap;
 mod top_k;
@@ -112,6 +114,7 @@ fn lower_node(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
         Op::Expand { shape } => movement::expand(builder, node, shape),
         Op::Reshape { .. } | Op::Identity => builder.view(node),
         Op::Conv(_) | Op::Gemm(_) | Op::MatMul | Op::Pool(_) => Err(unsupported(node)),
+        Op::ToGrid(..) | Op::FromGrid(_) => Err(unsupported(node)),
     }
 }
 

@@ -20,6 +20,7 @@ pub use model::{
     Checked, LayerOfFile, ModelOutput, Subject, Verification, VerifiedFunction, verify_file,
 };
 pub use report::{FunctionReport, LayerReport, OutputReport, Report};
+pub(crate) use signal::Noise;
 pub use truth::Opinion;
 pub use witness::{Witness, WitnessOutput, witness};
 

@@ -181,7 +181,6 @@ fn failed(function: Function<'_>, error: InputError) -> Error {
 }
 
 /// Runs a function and returns its outputs: real numbers, indices or truth values.
-#[cfg(test)]
 pub(crate) fn outputs(function: Function<'_>, inputs: &[Input]) -> Result<Vec<Input>> {
     let mut arena = AlignedBytes::zeros(function.arena());
     let mut run = bind(function, &mut arena, inputs)?;

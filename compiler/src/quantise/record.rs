@@ -1,7 +1,9 @@
 //! Formats as text: a file whose layers differ records them, so that `verify` can tell its layers
-//! apart. `int8/int16 {"conv1":"f16/int8"}`: the default, then a JSON object by layer.
+//! apart. `int8/int16 {"12":"f16/f32"}`: the default, then a JSON object by layer, each by the number
+//! of its first result in the simplified graph: short, and the same wherever the model is compiled.
 
 use super::scheme::{Activations, Formats, Scheme, Weights};
+use crate::graph::ValueId;
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 
@@ -10,7 +12,7 @@ impl Formats {
     pub fn to_text(&self) -> String {
         let layers = self.layers.iter();
         let layers: serde_json::Map<_, _> = layers
-            .map(|(name, scheme)| (name.clone(), scheme.to_text().into()))
+            .map(|(value, scheme)| (value.0.to_string(), scheme.to_text().into()))
             .collect();
         match layers.is_empty() {
             true => self.default.to_text(),
@@ -26,9 +28,9 @@ impl Formats {
     pub fn from_text(text: &str) -> Option<Self> {
         let (default, layers) = text.split_once(' ').unwrap_or((text, "{}"));
         let layers: BTreeMap<String, String> = serde_json::from_str(layers).ok()?;
-        let layers = layers
-            .into_iter()
-            .map(|(name, scheme)| Some((name, Scheme::from_text(&scheme)?)));
+        let layers = layers.into_iter().map(|(value, scheme)| {
+            Some((ValueId(value.parse().ok()?), Scheme::from_text(&scheme)?))
+        });
         Some(Self {
             default: Scheme::from_text(default)?,
             layers: layers.collect::<Option<_>>()?,
@@ -81,9 +83,9 @@ mod tests {
         };
         let mut formats = Formats::from(integer);
         assert_eq!(formats.to_text(), "int4/int16");
-        formats.layers.insert("a \"b\"\n".into(), Scheme::FLOAT);
+        formats.layers.insert(ValueId(12), Scheme::FLOAT);
         let text = formats.to_text();
-        assert_eq!(text, r#"int4/int16 {"a \"b\"\n":"f32/f32"}"#);
+        assert_eq!(text, r#"int4/int16 {"12":"f32/f32"}"#);
         assert_eq!(Formats::from_text(&text), Some(formats));
         for text in [
             "",

@@ -14,7 +14,7 @@
 //! file's does not matter, and is not known anyway.
 
 use super::compare::Values;
-use crate::calibrate::{Calibrated, Ranges, Samples, calibrate};
+use crate::calibrate::{Calibrated, Method, Ranges, Samples, calibrate};
 use crate::plan::{Planned, plan};
 use crate::program::TensorId;
 use crate::quantise::{Activations, Formats, Scheme, Weights, quantise};
@@ -46,11 +46,14 @@ pub(super) fn find(simplified: &Simplified, model: &Model<'_>) -> Result<Layers,
         None => uniform(model),
     };
     let samples = Samples::noise().first(SAMPLES);
-    let calibrated = calibrate(simplified, &samples, |_, _| {}).unwrap_or_else(|_| Calibrated {
-        graph: simplified.graph(),
-        ranges: Ranges::default(),
-        noise: false,
-    });
+    let calibrated =
+        calibrate(simplified, &samples, Method::default(), |_, _| {}).unwrap_or_else(|_| {
+            Calibrated {
+                graph: simplified.graph(),
+                ranges: Ranges::default(),
+                noise: false,
+            }
+        });
     for formats in candidates {
         let lowered = quantise(&calibrated, &formats).and_then(plan);
         let Ok(planned) = lowered else {

@@ -1,7 +1,7 @@
 //! Files of every format beside their models, and what is said of those that are not theirs.
 
 use super::{Subject, Thresholds, Verification, verify_file};
-use crate::calibrate::{Samples, calibrate};
+use crate::calibrate::{Method, Samples, calibrate};
 use crate::compile::{Request, compile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::import::{self, ImportOptions};
@@ -9,7 +9,7 @@ use crate::onnx::{DataType, attribute, node};
 use crate::plan::{Planned, plan};
 use crate::program::Content;
 use crate::quantise::{Activations, Formats, Scheme, Weights, quantise};
-use crate::simplify::simplify;
+use crate::simplify::{Simplified, simplify};
 use crate::testing::{F16, F32, INT8, INT16, Model, poem};
 use crate::write::write;
 use std::path::PathBuf;
@@ -65,7 +65,7 @@ impl Pair {
     ) -> Result<Verification> {
         let graph = import::read(&self.model, &ImportOptions::default())?;
         let simplified = simplify(graph)?;
-        let calibrated = calibrate(&simplified, &Samples::noise(), |_, _| {})?;
+        let calibrated = calibrate(&simplified, &Samples::noise(), Method::default(), |_, _| {})?;
         let mut planned = plan(quantise(&calibrated, formats)?)?;
         change(&mut planned);
         self.judge(&write(&planned)?, thresholds)
@@ -128,9 +128,7 @@ fn a_file_of_mixed_formats_says_so() {
     let mut formats = Formats::from(INT8);
     let simplified = simplify(import::read(&pair.model, &ImportOptions::default()).unwrap());
     let nodes = &simplified.as_ref().unwrap().graph().nodes;
-    formats
-        .layers
-        .insert(nodes.last().unwrap().name.clone(), F16);
+    formats.layers.insert(nodes.last().unwrap().outputs[0], F16);
     let found = pair.verify(&formats, loose(), |_| {}).unwrap();
     assert_eq!(found.formats, Some(formats.to_text()));
     assert_eq!(found.layers_not_compared, None);
@@ -300,19 +298,9 @@ fn a_scaled_channel_is_no_noise() {
     scale(&mut simplified, first, 8.0, |out, _| out == 3);
     scale(&mut simplified, second, 0.125, |_, channel| channel == 3);
     let file = |graph: &crate::graph::Graph| {
-        let float = crate::calibrate::FloatRun::new(graph).unwrap();
-        let mut ranges = crate::calibrate::Ranges::default();
-        for sample in 0..Samples::noise().count() {
-            let function = &graph.functions[0];
-            let inputs = Samples::noise().inputs(graph, function, sample).unwrap();
-            let observe = |value, values: &[f32]| ranges.observe(value, values);
-            float.run(&function.name, &inputs, observe).unwrap();
-        }
-        let calibrated = crate::calibrate::Calibrated {
-            graph,
-            ranges,
-            noise: true,
-        };
+        let scaled = Simplified::rescaled(graph.clone());
+        let samples = Samples::noise();
+        let calibrated = calibrate(&scaled, &samples, Method::default(), |_, _| {}).unwrap();
         let quantised = quantise(&calibrated, &INT16.into()).unwrap();
         write(&plan(quantised).unwrap()).unwrap()
     };
