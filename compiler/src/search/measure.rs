@@ -80,7 +80,7 @@ impl<'g> Bench<'g> {
             let actual = outputs(function(&model, &target.name)?, inputs)?;
             for ((&id, expected), actual) in target.outputs.iter().zip(expected).zip(&actual) {
                 if let (Input::F32(expected), Input::F32(actual)) = (expected, actual) {
-                    noises.entry(id).or_default().add(&expected, &actual);
+                    noises.entry(id).or_default().add(expected, actual);
                 }
             }
         }
