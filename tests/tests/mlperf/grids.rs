@@ -163,7 +163,7 @@ fn symmetric(values: &[f32]) -> f32 {
 
 /// Keyword spotting, quantised.
 pub fn kws(span: (f32, f32)) -> Vec<u8> {
-    let mut network = Network::new(5);
+    let mut network = Network::new(5, 0.0);
     let input = input(&[1, 49, 10, 1], span);
     let mut x = network.reshape(&input, &[-1, 1, 49, 10], &[1, 1, 49, 10]);
     let mut layers = Vec::new();

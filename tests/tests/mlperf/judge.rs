@@ -9,8 +9,8 @@ use qibu_compiler::compile::compile_float;
 use std::path::Path;
 use std::time::Duration;
 
-/// Longest compilation.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest compilation. Nobody but a developer runs the compiler unoptimised, beside other tests.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 30 } else { 10 });
 /// Most bytes of arena for each byte of the lower bound.
 const RAM: f64 = 1.02;
 /// Largest error of the float file.

@@ -82,17 +82,21 @@ pub enum Units {
 
 /// A graph under construction.
 pub struct Network {
-    /// Where weights come from.
-    pub random: Random,
+    random: Random,
+    /// Mean of what Relu is given, in standard deviations.
+    shift: f32,
     nodes: Vec<NodeProto>,
     tensors: Vec<TensorProto>,
 }
 
 impl Network {
-    /// An empty graph.
-    pub fn new(seed: u64) -> Self {
+    /// An empty graph. With a mean `shift` of 0 half of the units are off at any time, and each
+    /// layer amplifies what differs: 27 of them make a hundredfold of a rounding, which no trained
+    /// network does. With 1 most units are on.
+    pub fn new(seed: u64, shift: f32) -> Self {
         Self {
             random: Random::new(seed),
+            shift,
             nodes: Vec::new(),
             tensors: Vec::new(),
         }
@@ -188,11 +192,10 @@ impl Network {
         self.apply("BatchNormalization", &[x], constants, attributes, &x.shape)
     }
 
-    /// Gain and shift of one channel. Most units are on, most of the time: where half of them are
-    /// off at any time, 27 layers amplify a rounding a hundredfold, which no trained network does.
+    /// Gain and shift of one channel.
     pub fn gain(&mut self) -> (f32, f32) {
         let gain = 0.5 + self.random.uniform();
-        (gain, 1.0 + 0.5 * self.random.gaussian())
+        (gain, self.shift + 0.5 * self.random.gaussian())
     }
 
     /// A node of one operand that keeps its shape.
