@@ -60,11 +60,20 @@ impl Array {
         })
     }
 
-    /// Whether the device's integers hold every element.
-    pub fn fits(&self) -> bool {
+    /// The class of numbers that the device cannot hold, if there is such an element.
+    pub fn beyond(&self) -> Option<&'static str> {
         match &self.numbers {
-            Numbers::Whole(items) => items.iter().all(|&item| i32::try_from(item).is_ok()),
-            _ => true,
+            Numbers::Whole(items) if items.iter().any(|&x| i32::try_from(x).is_err()) => {
+                Some("beyond int32")
+            }
+            Numbers::Real(items)
+                if items
+                    .iter()
+                    .any(|&x| x.is_finite() && (x as f32).is_infinite()) =>
+            {
+                Some("beyond f32")
+            }
+            _ => None,
         }
     }
 
