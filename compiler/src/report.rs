@@ -2,6 +2,7 @@
 //!
 //! Everything here is a pure function of plain data, and knows no other pace.
 
+pub mod html;
 pub mod memory_svg;
 pub mod table;
 

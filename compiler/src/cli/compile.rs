@@ -1,16 +1,19 @@
 //! `qibu compile`.
 
+mod files;
+mod search;
+
 use super::stdout;
 use crate::atomic;
+use crate::calibrate::Method;
 use crate::compile::{Compiled, Request, compile};
 use crate::engine;
 use crate::error::{Error, Result};
-use crate::plan::Planned;
 use crate::quantise::{Activations, Weights};
-use crate::report::memory_svg::{self, Arena, Block};
 use crate::report::table::{Align, Style, Table};
 use crate::report::{grouped, printable};
-use crate::verify::{FunctionReport, Report, Witness};
+use crate::search::Goal;
+use crate::verify::{FunctionReport, Witness};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -31,18 +34,34 @@ pub struct CompileArgs {
     /// [default: calibration.safetensors beside the model, else noise].
     #[arg(long, value_name = "FILE")]
     calibrate: Option<PathBuf>,
+    /// Which part of the samples' values int8 activations cover.
+    #[arg(long, value_enum, value_name = "METHOD", default_value = "mse")]
+    calibration_method: Method,
     /// Element type of weights.
     #[arg(long, value_enum, default_value = "int8")]
     weights: Weights,
     /// Element type of activations beside int8 weights [default: what the model asks for, else int8].
     #[arg(long, value_enum)]
     activations: Option<Activations>,
+    /// Searches the format of every layer (int4, int8, int16 activations, f16) for the least noise in
+    /// a file of at most this size; 200K and 1M are understood.
+    #[arg(long, value_name = "BYTES", value_parser = search::bytes)]
+    max_flash: Option<usize>,
+    /// The same within this much RAM.
+    #[arg(long, value_name = "BYTES", value_parser = search::bytes)]
+    max_ram: Option<usize>,
+    /// Searches for the smallest file whose every output has at least this signal-to-noise ratio.
+    #[arg(long, value_name = "DB")]
+    min_snr: Option<f64>,
     /// Functions to keep, separated by commas [default: all].
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     functions: Vec<String>,
     /// Draws the memory plan of every function (SVG); a function's name is added to the file's.
     #[arg(long, value_name = "FILE.svg")]
     memory_plan: Option<PathBuf>,
+    /// Writes the report as one HTML page, which opens offline.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
     /// Prints the report as one JSON object.
     #[arg(long)]
     json: bool,
@@ -55,18 +74,34 @@ pub fn run(args: CompileArgs) -> Result<()> {
         .clone()
         .unwrap_or_else(|| args.model.with_extension("qibu"));
     if args.model.is_file() {
-        check_targets(&output, args.memory_plan.as_deref())?;
+        files::check_targets(&output, args.memory_plan.as_deref(), args.report.as_deref())?;
     }
-    if args.activations.is_some() && args.weights != Weights::Int8 {
-        return Err(Error::usage("--activations goes with int8 weights only")
-            .hint("beside f16 and f32 weights, activations are f32"));
+    let goal = Goal {
+        max_flash: args.max_flash,
+        max_ram: args.max_ram,
+        min_snr: args.min_snr,
+    };
+    if !goal.is_empty() && (args.activations.is_some() || args.weights != Weights::Int8) {
+        return Err(Error::usage(
+            "--max-flash, --max-ram and --min-snr choose the formats themselves",
+        )
+        .hint("leave out --weights and --activations"));
+    }
+    let integers = matches!(args.weights, Weights::Int8 | Weights::Int4);
+    if args.activations.is_some() && !integers {
+        return Err(
+            Error::usage("--activations goes with int8 and int4 weights only")
+                .hint("beside f16 and f32 weights, activations are f32"),
+        );
     }
     let request = Request {
-        model: args.model,
+        model: args.model.clone(),
         functions: args.functions,
         calibration: args.calibrate,
+        method: args.calibration_method,
         weights: args.weights,
         activations: args.activations,
+        goal,
     };
     let bar = ProgressBar::new(0);
     bar.set_style(
@@ -80,12 +115,15 @@ pub fn run(args: CompileArgs) -> Result<()> {
     });
     bar.finish_and_clear();
     let compiled = compiled?;
-    let drawings = match &args.memory_plan {
-        Some(path) => drawings(path, &compiled.planned)?,
+    let mut texts = match &args.memory_plan {
+        Some(path) => files::drawings(path, &compiled.planned)?,
         None => Vec::new(),
     };
+    if let Some(path) = &args.report {
+        texts.push((path.clone(), files::page(&args.model, &compiled)));
+    }
     let mut files: Vec<(&Path, &[u8])> = vec![(&output, &compiled.bytes)];
-    files.extend(drawings.iter().map(|(path, svg)| (&**path, svg.as_bytes())));
+    files.extend(texts.iter().map(|(path, text)| (&**path, text.as_bytes())));
     atomic::write_all(&files)?;
     if compiled.report.noise_calibrated {
         eprintln!(
@@ -94,7 +132,7 @@ pub fn run(args: CompileArgs) -> Result<()> {
         );
     }
     let shown = if args.json {
-        json(&compiled.report)? + "\n"
+        json(&compiled)? + "\n"
     } else {
         format!(
             "{}wrote {} ({} bytes)\n",
@@ -106,8 +144,13 @@ pub fn run(args: CompileArgs) -> Result<()> {
     stdout::put(&shown).map(|_| ())
 }
 
-fn json(report: &Report) -> Result<String> {
-    serde_json::to_string(report)
+fn json(compiled: &Compiled) -> Result<String> {
+    let mut value = serde_json::to_value(&compiled.report)
+        .map_err(|error| Error::input(format!("cannot write JSON: {error}")))?;
+    if let (Some(found), Some(object)) = (&compiled.found, value.as_object_mut()) {
+        object.insert("frontier".into(), search::json(found));
+    }
+    serde_json::to_string(&value)
         .map_err(|error| Error::input(format!("cannot write JSON: {error}")))
 }
 
@@ -115,6 +158,9 @@ fn json(report: &Report) -> Result<String> {
 fn text(compiled: &Compiled, style: Style) -> String {
     let report = &compiled.report;
     let mut text = String::new();
+    if let Some(found) = &compiled.found {
+        text.push_str(&search::text(found, style));
+    }
     for function in &report.functions {
         text.push_str(&function_text(function, style));
     }
@@ -199,80 +245,4 @@ fn witness_text(witness: &Witness, style: Style) -> String {
     }
     let title = format!("against ONNX Runtime {}", witness.version);
     format!("{}\n{}\n", style.bold(&title), table.render(style))
-}
-
-/// What may be replaced: older files of the same kind.
-fn check_targets(output: &Path, drawing: Option<&Path>) -> Result<()> {
-    let target = atomic::check_target(output, &[&qibu::format::MAGIC])?;
-    let Some(drawing) = drawing else {
-        return Ok(());
-    };
-    if atomic::check_target(drawing, SVG)? == target {
-        return Err(Error::usage(format!("{} is given twice", output.display()))
-            .hint("name different files with -o and --memory-plan"));
-    }
-    Ok(())
-}
-
-/// How pictures start.
-const SVG: &[&[u8]] = &[b"<svg", b"<?xml"];
-
-/// `path` with a function's name added. The name comes from the model: it must lead to no other
-/// folder.
-fn beside(path: &Path, function: &str) -> PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let plain = |c: char| {
-        if c.is_alphanumeric() || "-_.".contains(c) {
-            c
-        } else {
-            '_'
-        }
-    };
-    let name: String = function.chars().map(plain).collect();
-    path.with_file_name(format!("{stem}-{name}.svg"))
-}
-
-/// Each function's plan as a picture, and the file for it.
-fn drawings(path: &Path, planned: &Planned) -> Result<Vec<(PathBuf, String)>> {
-    let mut drawings = Vec::new();
-    let single = planned.functions.len() == 1;
-    for (function, plan) in planned.program.functions.iter().zip(&planned.functions) {
-        let block = |lifetime: &crate::plan::Lifetime| Block {
-            name: planned.program.tensors[lifetime.tensor].name.clone(),
-            offset: lifetime.offset,
-            bytes: lifetime.bytes,
-            first_step: lifetime.first,
-            last_step: lifetime.last,
-        };
-        let arena = Arena {
-            title: function.name.clone(),
-            steps: function.steps.len(),
-            blocks: plan.lifetimes.iter().map(block).collect(),
-            peak: plan.peak,
-            lower_bound: plan.lower_bound,
-        };
-        let target = if single {
-            path.to_owned()
-        } else {
-            beside(path, &function.name)
-        };
-        atomic::check_target(&target, SVG)?;
-        drawings.push((target, memory_svg::draw(&arena)));
-    }
-    Ok(drawings)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_name_of_a_function_leads_to_no_other_folder() {
-        let path = Path::new("plans/memory.svg");
-        assert_eq!(beside(path, "encode"), Path::new("plans/memory-encode.svg"));
-        assert_eq!(
-            beside(path, "/../../x"),
-            Path::new("plans/memory-_.._.._x.svg")
-        );
-    }
 }

@@ -12,7 +12,7 @@ pub(super) struct Value {
     pub bytes: usize,
     /// Steps that read it, in order.
     pub readers: Vec<usize>,
-    /// Step that writes it; none for an input of the function.
+    /// First step that writes it; none for an input of the function.
     pub writer: Option<usize>,
     /// Whether it is a result of the function.
     pub result: bool,
@@ -36,6 +36,8 @@ pub(super) struct Flow {
     pub values: Vec<Value>,
     /// All steps, in the given order.
     pub steps: Vec<Node>,
+    /// Whether several steps write one value: then the order stays, and nothing is in place.
+    pub fixed: bool,
 }
 
 impl Flow {
@@ -59,7 +61,8 @@ impl Flow {
             for &id in &step.outputs {
                 if let Some(value) = flow.value(program, &mut indices, id) {
                     node.writes.push(value);
-                    flow.values[value].writer = Some(index);
+                    flow.fixed |= flow.values[value].writer.is_some();
+                    flow.values[value].writer.get_or_insert(index);
                 }
             }
             flow.steps.push(node);
@@ -69,7 +72,8 @@ impl Flow {
                 flow.values[value].result = true;
             }
         }
-        for (index, step) in function.steps.iter().enumerate() {
+        let free = if flow.fixed { 0 } else { usize::MAX };
+        for (index, step) in function.steps.iter().enumerate().take(free) {
             flow.steps[index].replaceable = flow.replaceable(program, step, index);
         }
         flow

@@ -31,14 +31,7 @@ const WORK: usize = 1 << 26;
 /// An order in which less is live than in the given one, where there is one and it is found.
 pub(super) fn search(flow: &Flow, given: usize) -> Option<Vec<usize>> {
     let count = flow.steps.len();
-    // Every value has one writer, or the order could change what is read.
-    let mut written = vec![false; flow.values.len()];
-    for &value in flow.steps.iter().flat_map(|step| &step.writes) {
-        if std::mem::replace(&mut written[value], true) {
-            return None;
-        }
-    }
-    if (0..count).map(|step| own(flow, step)).max()? >= given {
+    if flow.fixed || (0..count).map(|step| own(flow, step)).max()? >= given {
         return None;
     }
     let search = Search { flow, given };

@@ -21,6 +21,8 @@ pub struct Block {
     pub first_step: usize,
     /// Last step that reads it, inclusive.
     pub last_step: usize,
+    /// Whether it is written in place of another: drawn from the middle of its first step on.
+    pub in_place: bool,
 }
 
 /// What the picture shows.
@@ -143,8 +145,13 @@ fn hue(index: usize) -> usize {
 
 fn rectangle(svg: &mut String, block: &Block, index: usize, scale: &Scale) {
     let end = block.last_step.max(block.first_step) + 1;
+    let half = if block.in_place {
+        0.5 * scale.step
+    } else {
+        0.0
+    };
     let (x, y) = (
-        scale.x(block.first_step),
+        scale.x(block.first_step) + half,
         scale.y(block.offset + block.bytes),
     );
     let (width, height) = (scale.x(end) - x, scale.y(block.offset) - y);
@@ -154,11 +161,12 @@ fn rectangle(svg: &mut String, block: &Block, index: usize, scale: &Scale) {
         svg,
         "<rect class=\"block\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" \
          height=\"{height:.1}\" fill=\"hsl({},60%,70%)\"><title>{name}: {bytes} bytes at {}, \
-         steps {} to {}</title></rect>",
+         steps {} to {}{}</title></rect>",
         hue(index),
         grouped(block.offset),
         block.first_step,
         block.last_step,
+        if block.in_place { ", in place" } else { "" },
     );
     let full = format!("{name} {bytes} B");
     let number = (index + 1).to_string();
@@ -213,7 +221,7 @@ fn legend_line(svg: &mut String, block: &Block, index: usize) {
 }
 
 /// Names come from foreign files: nothing in them may become markup.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut safe = String::new();
     for character in text.chars() {
         match character {
@@ -221,6 +229,7 @@ fn escaped(text: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '&' => safe.push_str("&amp;"),
             '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
             character if character.is_control() => safe.push('·'),
             character => safe.push(character),
         }
@@ -239,6 +248,7 @@ mod tests {
             bytes,
             first_step: steps.0,
             last_step: steps.1,
+            in_place: false,
         }
     }
 
@@ -263,6 +273,17 @@ mod tests {
         assert_eq!(svg.matches("640 B</text>").count(), 2 + 2); // inside, and in the list
         assert!(svg.contains("peak 1,280 B = lower bound"));
         assert!(svg.contains("start &lt;1&gt;") && !svg.contains("<1>"));
+    }
+
+    #[test]
+    fn what_is_in_place_begins_in_the_middle_of_a_step() {
+        let mut arena = sample();
+        arena.blocks[2].in_place = true;
+        let svg = draw(&arena);
+        // Steps are 85 units wide, and step 1 begins at 135.
+        let middle = "class=\"block\" x=\"177.5\"";
+        assert!(svg.contains(middle) && svg.contains("steps 1 to 3, in place<"));
+        assert!(!draw(&sample()).contains(middle));
     }
 
     #[test]

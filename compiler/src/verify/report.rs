@@ -7,6 +7,7 @@ use crate::footprint;
 use crate::plan::Planned;
 use crate::program::TensorId;
 use qibu::Model;
+use qibu::format::StepRecord;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -23,8 +24,12 @@ pub struct LayerReport {
     pub dtype: String,
     /// Bytes of the constants that it reads.
     pub flash: usize,
+    /// Bytes of its record, its operand list and its attributes.
+    pub record: usize,
     /// Bytes of the activations that it writes.
     pub ram: usize,
+    /// Bytes of all activations that are alive at the step.
+    pub live: usize,
     /// Multiply-accumulates.
     pub macs: u64,
     /// Signal-to-noise ratio of the first output that stands for real numbers, in decibels.
@@ -94,8 +99,10 @@ pub(super) fn function(
         .steps
         .iter()
         .zip(loaded.steps())
-        .map(|(step, loaded)| {
+        .zip(&plan.live)
+        .map(|((step, loaded), &live)| {
             let first = &program.tensors[step.outputs[0]];
+            let words = step.inputs.len() + step.outputs.len() + step.attributes.len();
             let constants = step.inputs.iter().filter(|&&id| !program.in_arena(id));
             LayerReport {
                 name: step.name.clone(),
@@ -103,11 +110,13 @@ pub(super) fn function(
                 shape: first.shape.clone(),
                 dtype: crate::report::element_type(first.dtype),
                 flash: constants.map(|&id| program.tensors[id].bytes()).sum(),
+                record: StepRecord::LENGTH + 4 * words,
                 ram: step
                     .outputs
                     .iter()
                     .map(|&id| program.tensors[id].bytes())
                     .sum(),
+                live,
                 macs: loaded.macs(),
                 snr_db: step.outputs.iter().find_map(|&id| snr(id)),
             }

@@ -159,7 +159,7 @@ impl Opcode {
     pub const fn in_place(self, index: usize) -> bool {
         match self {
             Self::Unary => index == 0,
-            Self::Add | Self::Mul => index < 2,
+            Self::Add | Self::Mul | Self::Binary => index < 2,
             Self::Gate => index < 3,
             _ => false,
         }

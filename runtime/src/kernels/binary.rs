@@ -11,6 +11,7 @@
 mod function;
 
 use super::rows_mut;
+use super::source::Source;
 use super::walk::{self, Walk};
 use crate::arena::Operands;
 use crate::error::Fault;
@@ -78,13 +79,14 @@ fn apply<T: bytemuck::AnyBitPattern, U: bytemuck::Pod>(
 ) -> Option<()> {
     let [a, b, ..] = operands.inputs;
     let [out, _] = operands.outputs;
-    let a: &[T] = bytemuck::try_cast_slice(a).ok()?;
-    let b: &[T] = bytemuck::try_cast_slice(b).ok()?;
+    let (a, b): (Source<'_, T>, Source<'_, T>) = (Source::new(a)?, Source::new(b)?);
     let out: &mut [U] = bytemuck::try_cast_slice_mut(out).ok()?;
     let [a_stride, b_stride, _] = walk.strides;
     for (row, [mut a_at, mut b_at, _]) in rows_mut(out, walk.length).zip(walk) {
         for out in row {
-            *out = f(*a.get(a_at)?, *b.get(b_at)?);
+            // Only an operand of the output's type, and so of its shape, can be in its place.
+            let old = bytemuck::try_cast(*out).unwrap_or_else(|_| T::zeroed());
+            *out = f(a.get(a_at, old)?, b.get(b_at, old)?);
             a_at = a_at.wrapping_add(a_stride);
             b_at = b_at.wrapping_add(b_stride);
         }

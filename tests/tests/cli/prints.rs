@@ -133,6 +133,33 @@ fn inspect_and_compile_json_have_their_keys() {
     }
 }
 
+/// The page holds every function and step, and may be replaced by a later one.
+#[test]
+fn the_report_is_one_page() {
+    let folder = inputs::folder();
+    let line = "compile good.onnx --calibrate samples.safetensors --json --report r.html \
+                --memory-plan m.svg";
+    let mut pages = Vec::new();
+    for _ in 0..2 {
+        let report = json(qibu(
+            folder.path(),
+            &line.split_whitespace().collect::<Vec<_>>(),
+        ));
+        let page = std::fs::read_to_string(folder.path().join("r.html")).expect("a report");
+        let function = &report["functions"][0];
+        let layers = function["layers"].as_array().expect("steps");
+        assert_eq!(page.matches("<tr><th scope").count(), layers.len());
+        let ram = function["ram"].as_u64().expect("bytes");
+        assert!(page.contains(&format!("<dt>RAM peak</dt><dd>{ram} bytes</dd>")));
+        let live = layers.iter().filter_map(|layer| layer["live"].as_u64());
+        assert_eq!(live.max(), function["ram_lower_bound"].as_u64());
+        let picture = std::fs::read_to_string(folder.path().join("m.svg")).expect("a picture");
+        assert!(page.contains(&picture) && page.contains("good.onnx"));
+        pages.push(page);
+    }
+    assert_eq!(pages[0], pages[1]);
+}
+
 #[test]
 fn eval_json_has_its_keys() {
     let folder = inputs::folder();

@@ -112,6 +112,36 @@ pub const COMPILE: &[Case] = &[
         &["given twice"],
     ),
     (
+        "compile good.onnx --report good.onnx",
+        2,
+        &["good.onnx exists", "help: "],
+    ),
+    (
+        "compile good.onnx --report old.qibu",
+        2,
+        &["old.qibu exists", "help: "],
+    ),
+    (
+        "compile good.onnx --report run",
+        2,
+        &["run: it is a folder"],
+    ),
+    (
+        "compile good.onnx -o a --report a",
+        2,
+        &["given twice", "--report"],
+    ),
+    (
+        "compile good.onnx --memory-plan a --report a",
+        2,
+        &["given twice"],
+    ),
+    (
+        "compile good.onnx -o old.qibu --report none/r.html",
+        4,
+        &["cannot write none/r.html", "nothing was changed"],
+    ),
+    (
         "compile good.onnx -o run",
         2,
         &["run: it is a folder", "help: "],
