@@ -42,7 +42,7 @@ pub struct Case {
     /// Class, error message or difference; empty where there is nothing to say.
     pub reason: String,
     pub operators: BTreeSet<String>,
-    /// How a pass narrows or widens its types.
+    /// How a pass narrows or widens its types, and whether it only copies.
     pub narrowings: BTreeSet<&'static str>,
 }
 
