@@ -211,12 +211,14 @@ impl Columns {
 
 fn exponents(graph: &Graph, class: &Class, measured: &BTreeMap<ValueId, Channels>) -> Vec<i32> {
     let none = vec![0; class.channels];
-    let values: Option<Vec<&Channels>> = class.values.iter().map(|id| measured.get(id)).collect();
+    // A sum that a Relu behind it has absorbed is stored nowhere.
+    let values = class.values.iter().filter_map(|id| measured.get(id));
+    let values: Vec<&Channels> = values.collect();
     let readers = class.consumers.iter().map(|&index| {
         let node = &graph.nodes[index];
         Reader::new(graph, node, class, measured.get(&node.input(0)?)?)
     });
-    let (Some(values), Some(readers)) = (values, readers.collect::<Option<Vec<_>>>()) else {
+    let Some(readers) = readers.collect::<Option<Vec<_>>>() else {
         return none;
     };
     let reach = |c: usize| {
