@@ -34,7 +34,7 @@ pub struct CompileArgs {
     #[arg(long, value_name = "FILE")]
     calibrate: Option<PathBuf>,
     /// Which part of the samples' values int8 activations cover.
-    #[arg(long, value_enum, value_name = "METHOD", default_value = "mse")]
+    #[arg(long, value_enum, value_name = "METHOD", default_value = "minmax")]
     calibration_method: Method,
     /// Element type of weights.
     #[arg(long, value_enum, default_value = "int8")]
