@@ -133,6 +133,9 @@ pub(super) fn upload(tensor: &Tensor) -> Result<DynValue> {
         Data::I64(data) => {
             ort::value::Tensor::from_array((shape, data.clone())).map(|value| value.into_dyn())
         }
+        Data::Bool(data) => {
+            ort::value::Tensor::from_array((shape, data.clone())).map(|value| value.into_dyn())
+        }
     };
     value.map_err(|error| failed("take a tensor", error))
 }
@@ -154,9 +157,14 @@ pub(super) fn download(value: &DynValue) -> Result<Tensor> {
             let (shape, data) = value.try_extract_tensor::<i64>().map_err(refused)?;
             (shape, Data::I64(data.to_vec()))
         }
+        Some(TensorElementType::Bool) => {
+            let (shape, data) = value.try_extract_tensor::<bool>().map_err(refused)?;
+            (shape, Data::Bool(data.to_vec()))
+        }
         other => {
             return Err(Error::input(format!(
-                "an output has element type {other:?}; float, double and int64 are supported"
+                "an output has element type {other:?}; float, double, int64 and bool are \
+                 supported"
             )));
         }
     };
