@@ -59,6 +59,10 @@ fn each<T: Send>(judge: impl Fn(&RandomGraph) -> T + Sync) -> BTreeMap<u64, T> {
 
 /// Fails with the smallest form of each failing graph.
 fn report(failed: &[(u64, String)], fails: impl Fn(&RandomGraph) -> Option<String>) {
+    for (seed, why) in failed {
+        let lines: Vec<&str> = why.lines().take(2).map(str::trim).collect();
+        say(&format!("seed {seed}: {}", lines.join(" ")));
+    }
     let shown = failed.iter().take(SHOWN).map(|(seed, why)| {
         let smallest = random_graph(*seed).smaller(|graph| fails(graph).is_some());
         let still = fails(&smallest).unwrap_or_default();
