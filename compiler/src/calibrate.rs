@@ -3,20 +3,29 @@
 //! The graph runs as an f32 program in the runtime itself, whose bits are the same on every
 //! machine: so is what `compile` writes.
 
+mod classes;
+mod equalise;
+mod histogram;
+mod method;
+mod moments;
 mod noise;
 mod ranges;
 mod run;
 mod samples;
 
+pub use equalise::equalise;
+pub use method::Method;
 pub use ranges::{Range, Ranges};
 pub use samples::{Samples, Source};
 
+pub(crate) use moments::Moments;
 pub use run::Input;
 pub(crate) use run::{FloatRun, LIMITS, bind, function, load, load_planned, outputs};
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::simplify::Simplified;
+use moments::Sites;
 
 /// A graph with the ranges of its activations.
 pub struct Calibrated<'g> {
@@ -28,7 +37,8 @@ pub struct Calibrated<'g> {
     pub noise: bool,
 }
 
-/// Runs every function on `samples` and records the ranges.
+/// Runs every function on `samples` and records ranges and moments; `method` chooses what int8
+/// covers of a range.
 ///
 /// `progress` hears the samples done and their number.
 ///
@@ -37,10 +47,12 @@ pub struct Calibrated<'g> {
 pub fn calibrate<'g>(
     simplified: &'g Simplified,
     samples: &Samples,
+    method: Method,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Calibrated<'g>> {
     let graph = simplified.graph();
     let mut ranges = Ranges::default();
+    let (sites, mut moments) = Sites::new(graph, samples.count());
     let float = FloatRun::new(graph)?;
     let total = samples.count() * graph.functions.len();
     let mut done = 0;
@@ -53,6 +65,7 @@ pub fn calibrate<'g>(
                     strayed.get_or_insert(value);
                 }
                 ranges.observe(value, values);
+                sites.observe(value, values, sample, &mut moments);
             })?;
             if let Some(value) = strayed.or_else(|| ranges.overflowing()) {
                 return Err(beyond(&graph.value(value).name, sample, samples));
@@ -61,6 +74,8 @@ pub fn calibrate<'g>(
             progress(done, total);
         }
     }
+    ranges.settle(method);
+    ranges.moments = moments;
     Ok(Calibrated {
         graph,
         ranges,

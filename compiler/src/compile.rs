@@ -1,11 +1,12 @@
 //! The seven paces, one a line.
 
-use crate::calibrate::{Samples, calibrate};
+use crate::calibrate::{Method, Samples, calibrate, equalise};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::import::{self, ImportOptions};
 use crate::plan::{Planned, plan};
 use crate::quantise::{Activations, Scheme, Weights, quantise};
+use crate::search::{Found, Goal, search};
 use crate::simplify::{Simplified, simplify};
 use crate::verify::{Report, verify, witness};
 use crate::write::write;
@@ -27,10 +28,14 @@ pub struct Request {
     pub functions: Vec<String>,
     /// Calibration samples; else those beside the model, else noise.
     pub calibration: Option<PathBuf>,
+    /// Which part of the activations' ranges int8 covers.
+    pub method: Method,
     /// Element type of weights.
     pub weights: Weights,
     /// Element type of activations; else what the model asks for.
     pub activations: Option<Activations>,
+    /// Limits within which the format of every layer is searched.
+    pub goal: Goal,
 }
 
 impl Request {
@@ -40,8 +45,10 @@ impl Request {
             model: model.to_owned(),
             functions: Vec::new(),
             calibration: None,
+            method: Method::default(),
             weights: Weights::Int8,
             activations: None,
+            goal: Goal::default(),
         }
     }
 }
@@ -54,6 +61,8 @@ pub struct Compiled {
     pub planned: Planned,
     /// What was measured of it.
     pub report: Report,
+    /// What the search for formats found, where one was asked for.
+    pub found: Option<Found>,
 }
 
 /// Hears what a compilation is doing: the pace, units done, units in all.
@@ -65,13 +74,29 @@ pub type Progress<'a> = &'a mut dyn FnMut(&'static str, usize, usize);
 /// Whatever a pace finds wrong, with node and remedy.
 pub fn compile(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
     let graph = import::read(&request.model, &options(request))?;
-    let simplified = simplify(graph)?;
+    let mut simplified = simplify(graph)?;
     let scheme = scheme(request, &simplified)?;
     let samples = Samples::find(request.calibration.as_deref(), &request.model)?;
-    let calibrated = calibrate(&simplified, &samples, |done, of| {
+    if !scheme.is_float() {
+        simplified = equalise(simplified, &samples)?;
+    }
+    let calibrated = calibrate(&simplified, &samples, request.method, |done, of| {
         progress("calibrate", done, of)
     })?;
-    let quantised = quantise(&calibrated, &scheme.into())?;
+    let found = match request.goal.is_empty() {
+        true => None,
+        false => Some(search(
+            &simplified,
+            &calibrated,
+            &samples,
+            &request.goal,
+            |done, of| progress("search", done, of),
+        )?),
+    };
+    let formats = found
+        .as_ref()
+        .map_or(scheme.into(), |found| found.formats.clone());
+    let quantised = quantise(&calibrated, &formats)?;
     let planned = plan(quantised)?;
     let bytes = write(&planned)?;
     let mut report = verify(&simplified, &planned, &bytes, &samples, |done, of| {
@@ -85,6 +110,7 @@ pub fn compile(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
         bytes,
         planned,
         report,
+        found,
     })
 }
 

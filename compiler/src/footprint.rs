@@ -82,7 +82,9 @@ mod tests {
         let graph: Graph = from_bytes(&poem(true).bytes(), None, &options).unwrap();
         let simplified = crate::simplify::simplify(graph).unwrap();
         let samples = crate::calibrate::Samples::noise();
-        let calibrated = crate::calibrate::calibrate(&simplified, &samples, |_, _| {}).unwrap();
+        let calibrated =
+            crate::calibrate::calibrate(&simplified, &samples, Default::default(), |_, _| {})
+                .unwrap();
         let planned = plan(quantise(&calibrated, &scheme.into()).unwrap()).unwrap();
         crate::aligned::AlignedBytes::from(&crate::write::write(&planned).unwrap()[..])
     }

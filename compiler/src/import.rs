@@ -6,26 +6,41 @@
 //! Shapes come from the operators' own output rules, not from the file's claims, which are only
 //! compared. Operands that a compiled form needs to know (axes, shapes, k) are resolved here.
 
+mod activation;
 mod arithmetic;
+mod attention;
+mod batch_norm;
 mod blocks;
 mod cast;
 mod check;
 mod clip;
+mod compose;
+#[cfg(test)]
+mod composition_tests;
 mod constant;
+mod conv_transpose;
 mod dropout;
+mod einsum;
 mod external;
 mod functions;
 mod gather;
+mod gru;
+mod integer;
+mod lstm;
 mod metadata;
 mod model;
 mod movement;
+mod norms;
 mod one_hot;
 mod pad;
 mod pieces;
 mod product;
+mod quantised;
+mod recurrent;
 mod reduce;
 mod repeat;
 mod resize;
+mod rnn;
 mod row_numbers;
 mod scatter;
 mod selection;
@@ -108,6 +123,9 @@ pub fn from_bytes(bytes: &[u8], folder: Option<&Path>, options: &ImportOptions) 
 struct Builder {
     graph: Graph,
     names: BTreeMap<String, ValueId>,
+    /// Element types as the file declares them, of inputs and constants: ONNX has more of them
+    /// than [`Dtype`](crate::graph::Dtype).
+    declared: BTreeMap<String, i32>,
     version: i64,
 }
 
@@ -120,6 +138,7 @@ impl Builder {
         Self {
             graph,
             names: BTreeMap::new(),
+            declared: BTreeMap::new(),
             version,
         }
     }
@@ -136,6 +155,9 @@ impl Builder {
             let id = ValueId(self.graph.values.len() - 1);
             self.names.insert(info.name.clone(), id);
             self.graph.inputs.push(id);
+            let tensor = info.r#type.as_ref().and_then(|t| t.tensor_type.as_ref());
+            let code = tensor.map_or(0, |tensor| tensor.elem_type);
+            self.declared.insert(info.name.clone(), code);
         }
         Ok(())
     }
@@ -158,6 +180,8 @@ impl Builder {
             let tensor = tensor::convert(initializer, folder, &self.graph.limits)
                 .map_err(|error| error.within(format!("initialiser `{}`", initializer.name)))?;
             let id = self.graph.add_constant(&initializer.name, tensor);
+            let name = initializer.name.clone();
+            self.declared.insert(name, initializer.data_type);
             self.rename(id, &initializer.name);
         }
         Ok(())
@@ -171,7 +195,13 @@ impl Builder {
         })?;
         let inputs = self.operands(proto)?;
         let before = self.graph.values.len();
-        let mut site = Site::new(&mut self.graph, proto, inputs, self.version);
+        let value = proto.attribute.iter().find_map(|a| a.t.as_ref());
+        if let (Some(value), Some(name)) = (value, proto.output.first()) {
+            self.declared.insert(name.clone(), value.data_type);
+        }
+        let codes = proto.input.iter().map(|name| self.declared.get(name));
+        let codes = codes.map(|code| code.copied()).collect();
+        let mut site = Site::new(&mut self.graph, proto, inputs, self.version, codes);
         let outputs = parse(&mut site)
             .and_then(|outputs| site.finish(outputs))
             .map_err(|error| match error.node() {

@@ -27,6 +27,7 @@ pub mod poem;
 pub mod program;
 pub mod quantise;
 pub mod report;
+pub mod search;
 pub mod simplify;
 pub mod train;
 pub mod verify;

@@ -2,7 +2,7 @@
 //! placed in memory.
 
 use crate::graph::{Metadata, ValueId};
-use qibu::format::{DType, Opcode};
+use qibu::format::{DType, Opcode, nibble};
 
 /// Index of a tensor in [`Program::tensors`] and, later, in the file.
 pub type TensorId = usize;
@@ -42,7 +42,11 @@ pub struct Tensor {
 impl Tensor {
     /// Length in bytes.
     pub fn bytes(&self) -> usize {
-        self.shape.iter().product::<usize>() * self.dtype.size()
+        let elements = self.shape.iter().product::<usize>();
+        match (self.dtype, self.shape.first()) {
+            (DType::I4, Some(&rows)) => rows * nibble::row_bytes(elements / rows.max(1)),
+            _ => elements * self.dtype.size(),
+        }
     }
 }
 

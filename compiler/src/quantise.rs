@@ -16,10 +16,12 @@ mod gate;
 mod gather;
 mod join;
 mod movement;
+mod nearest_plane;
 mod pool;
 mod products;
 mod reduce;
 mod results;
+mod rows;
 mod scheme;
 mod snap;
 mod top_k;
@@ -107,6 +109,7 @@ fn lower_node(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
         Op::Expand { shape } => movement::expand(builder, node, shape),
         Op::Reshape { .. } | Op::Identity => builder.view(node),
         Op::Conv(_) | Op::Gemm(_) | Op::MatMul | Op::Pool(_) => Err(unsupported(node)),
+        Op::ToGrid(..) | Op::FromGrid(_) => Err(unsupported(node)),
     }
 }
 

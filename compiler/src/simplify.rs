@@ -13,11 +13,15 @@ mod drop_empty;
 mod drop_identity;
 mod fold_constants;
 mod fuse_activation;
+mod fuse_batch_norm;
 mod fuse_bias;
 mod fuse_gate;
+mod fuse_padding;
 mod fuse_top_k;
 mod lower_arithmetic;
 mod lower_dense;
+mod lower_grids;
+mod lower_products;
 mod merge_reshapes;
 mod permutation;
 mod push_reshapes;
@@ -27,6 +31,7 @@ mod random_tests;
 mod remove_dead;
 mod share_constants;
 mod share_nodes;
+mod snap_pairs;
 #[cfg(test)]
 mod tests;
 
@@ -41,8 +46,12 @@ const PASSES: &[(&str, Pass)] = &[
     ("fold_constants", fold_constants::run),
     ("drop_empty", drop_empty::run),
     ("drop_identity", drop_identity::run),
+    ("snap_pairs", snap_pairs::run),
+    ("lower_grids", lower_grids::run),
     ("fuse_gate", fuse_gate::run),
+    ("fuse_padding", fuse_padding::run),
     ("lower_dense", lower_dense::run),
+    ("lower_products", lower_products::run),
     ("channels_last", channels_last::run),
     ("push_transposes", push_transposes::run),
     ("absorb_transposes", absorb_transposes::run),
@@ -50,6 +59,7 @@ const PASSES: &[(&str, Pass)] = &[
     ("merge_reshapes", merge_reshapes::run),
     ("share_nodes", share_nodes::run),
     ("fuse_bias", fuse_bias::run),
+    ("fuse_batch_norm", fuse_batch_norm::run),
     ("lower_arithmetic", lower_arithmetic::run),
     ("fuse_activation", fuse_activation::run),
     ("fuse_top_k", fuse_top_k::run),
@@ -69,6 +79,13 @@ impl Simplified {
     /// The graph, in the form that the second half of [`Op`](crate::graph::Op) describes.
     pub fn graph(&self) -> &Graph {
         &self.0
+    }
+
+    /// A simplified graph whose constants have changed, but no operator.
+    pub(crate) fn rescaled(mut graph: Graph) -> Self {
+        graph.compact();
+        graph.restore_names();
+        Self(graph)
     }
 
     /// Gives the graph up.

@@ -15,7 +15,7 @@ use crate::plan::Planned;
 use crate::simplify::Simplified;
 use qibu::Step;
 use qibu::format::TensorRecord;
-use signal::Noise;
+pub(crate) use signal::Noise;
 use std::collections::BTreeMap;
 
 /// Samples compared.

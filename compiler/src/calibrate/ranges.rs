@@ -1,5 +1,10 @@
 //! Ranges of values, and the quantisation that covers them.
+//!
+//! int16 covers everything that was seen; int8 what the calibration [`Method`] keeps of it.
 
+use super::histogram::Histogram;
+use super::method::Method;
+use super::moments::Moments;
 use crate::graph::ValueId;
 use crate::quantise::Quantisation;
 use qibu::format::DType;
@@ -21,6 +26,14 @@ impl Range {
         let mut range = Self::default();
         range.widen(values);
         range
+    }
+
+    /// The part between `low` and `high`; both may lie outside.
+    pub(super) fn within(self, low: f32, high: f32) -> Self {
+        Self {
+            low: min(max(self.low, low), 0.0),
+            high: max(min(self.high, high), 0.0),
+        }
     }
 
     fn widen(&mut self, values: &[f32]) {
@@ -51,26 +64,56 @@ impl Range {
     }
 }
 
-/// Range of every value measured.
+/// What was measured of every value.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Ranges(BTreeMap<ValueId, Range>);
+pub struct Ranges {
+    /// All that was seen.
+    full: BTreeMap<ValueId, Range>,
+    histograms: BTreeMap<ValueId, Histogram>,
+    /// What int8 covers.
+    narrow: BTreeMap<ValueId, Range>,
+    /// Of the inputs of matrix operators, by their weights.
+    pub(super) moments: BTreeMap<ValueId, Moments>,
+}
 
 impl Ranges {
-    /// Widens the range of `value` to hold `values`.
-    pub fn observe(&mut self, value: ValueId, values: &[f32]) {
-        self.0.entry(value).or_default().widen(values);
+    /// Counts `values` as elements of `value`.
+    pub(super) fn observe(&mut self, value: ValueId, values: &[f32]) {
+        self.full.entry(value).or_default().widen(values);
+        self.histograms.entry(value).or_default().observe(values);
+    }
+
+    /// Chooses the int8 ranges and forgets the counts.
+    pub(super) fn settle(&mut self, method: Method) {
+        for (&value, histogram) in &self.histograms {
+            let chosen = method.choose(histogram, self.get(value));
+            self.narrow.insert(value, chosen);
+        }
+        self.histograms.clear();
     }
 
     /// A value whose span is no finite number.
     pub fn overflowing(&self) -> Option<ValueId> {
-        let mut ranges = self.0.iter();
+        let mut ranges = self.full.iter();
         let found = ranges.find(|(_, range)| !(range.high - range.low).is_finite());
         found.map(|(&value, _)| value)
     }
 
     /// Range of `value`; zero alone where it was never measured.
     pub fn get(&self, value: ValueId) -> Range {
-        self.0.get(&value).copied().unwrap_or_default()
+        self.full.get(&value).copied().unwrap_or_default()
+    }
+
+    /// Quantisation of `value` as `dtype`, its scale at least `minimum`.
+    pub(crate) fn quantisation(&self, value: ValueId, dtype: DType, minimum: f32) -> Quantisation {
+        let narrow = self.narrow.get(&value).filter(|_| dtype == DType::I8);
+        let range = narrow.copied().unwrap_or_else(|| self.get(value));
+        range.quantisation(dtype, minimum)
+    }
+
+    /// Moments of the inputs of the operators that multiply by the constant `weights`.
+    pub(crate) fn moments(&self, weights: ValueId) -> Option<&Moments> {
+        self.moments.get(&weights)
     }
 }
 

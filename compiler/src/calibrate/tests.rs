@@ -26,7 +26,13 @@ fn model(second: &str) -> Model {
 
 fn measured(second: &str) -> bool {
     let simplified = simplify(import(model(second))).unwrap();
-    let calibrated = calibrate(&simplified, &Samples::noise(), |_, _| {}).unwrap();
+    let calibrated = calibrate(
+        &simplified,
+        &Samples::noise(),
+        Default::default(),
+        |_, _| {},
+    )
+    .unwrap();
     let id = simplified.graph().find(second).unwrap();
     calibrated.ranges.get(id) != Range::default()
 }

@@ -1,16 +1,19 @@
 //! `qibu compile`.
 
 mod files;
+mod search;
 
 use super::stdout;
 use crate::atomic;
+use crate::calibrate::Method;
 use crate::compile::{Compiled, Request, compile};
 use crate::engine;
 use crate::error::{Error, Result};
 use crate::quantise::{Activations, Weights};
 use crate::report::table::{Align, Style, Table};
 use crate::report::{grouped, printable};
-use crate::verify::{FunctionReport, Report, Witness};
+use crate::search::Goal;
+use crate::verify::{FunctionReport, Witness};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -31,12 +34,25 @@ pub struct CompileArgs {
     /// [default: calibration.safetensors beside the model, else noise].
     #[arg(long, value_name = "FILE")]
     calibrate: Option<PathBuf>,
+    /// Which part of the samples' values int8 activations cover.
+    #[arg(long, value_enum, value_name = "METHOD", default_value = "mse")]
+    calibration_method: Method,
     /// Element type of weights.
     #[arg(long, value_enum, default_value = "int8")]
     weights: Weights,
     /// Element type of activations beside int8 weights [default: what the model asks for, else int8].
     #[arg(long, value_enum)]
     activations: Option<Activations>,
+    /// Searches the format of every layer (int4, int8, int16 activations, f16) for the least noise in
+    /// a file of at most this size; 200K and 1M are understood.
+    #[arg(long, value_name = "BYTES", value_parser = search::bytes)]
+    max_flash: Option<usize>,
+    /// The same within this much RAM.
+    #[arg(long, value_name = "BYTES", value_parser = search::bytes)]
+    max_ram: Option<usize>,
+    /// Searches for the smallest file whose every output has at least this signal-to-noise ratio.
+    #[arg(long, value_name = "DB")]
+    min_snr: Option<f64>,
     /// Functions to keep, separated by commas [default: all].
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     functions: Vec<String>,
@@ -60,16 +76,32 @@ pub fn run(args: CompileArgs) -> Result<()> {
     if args.model.is_file() {
         files::check_targets(&output, args.memory_plan.as_deref(), args.report.as_deref())?;
     }
-    if args.activations.is_some() && args.weights != Weights::Int8 {
-        return Err(Error::usage("--activations goes with int8 weights only")
-            .hint("beside f16 and f32 weights, activations are f32"));
+    let goal = Goal {
+        max_flash: args.max_flash,
+        max_ram: args.max_ram,
+        min_snr: args.min_snr,
+    };
+    if !goal.is_empty() && (args.activations.is_some() || args.weights != Weights::Int8) {
+        return Err(Error::usage(
+            "--max-flash, --max-ram and --min-snr choose the formats themselves",
+        )
+        .hint("leave out --weights and --activations"));
+    }
+    let integers = matches!(args.weights, Weights::Int8 | Weights::Int4);
+    if args.activations.is_some() && !integers {
+        return Err(
+            Error::usage("--activations goes with int8 and int4 weights only")
+                .hint("beside f16 and f32 weights, activations are f32"),
+        );
     }
     let request = Request {
         model: args.model.clone(),
         functions: args.functions,
         calibration: args.calibrate,
+        method: args.calibration_method,
         weights: args.weights,
         activations: args.activations,
+        goal,
     };
     let bar = ProgressBar::new(0);
     bar.set_style(
@@ -100,7 +132,7 @@ pub fn run(args: CompileArgs) -> Result<()> {
         );
     }
     let shown = if args.json {
-        json(&compiled.report)? + "\n"
+        json(&compiled)? + "\n"
     } else {
         format!(
             "{}wrote {} ({} bytes)\n",
@@ -112,8 +144,13 @@ pub fn run(args: CompileArgs) -> Result<()> {
     stdout::put(&shown).map(|_| ())
 }
 
-fn json(report: &Report) -> Result<String> {
-    serde_json::to_string(report)
+fn json(compiled: &Compiled) -> Result<String> {
+    let mut value = serde_json::to_value(&compiled.report)
+        .map_err(|error| Error::input(format!("cannot write JSON: {error}")))?;
+    if let (Some(found), Some(object)) = (&compiled.found, value.as_object_mut()) {
+        object.insert("frontier".into(), search::json(found));
+    }
+    serde_json::to_string(&value)
         .map_err(|error| Error::input(format!("cannot write JSON: {error}")))
 }
 
@@ -121,6 +158,9 @@ fn json(report: &Report) -> Result<String> {
 fn text(compiled: &Compiled, style: Style) -> String {
     let report = &compiled.report;
     let mut text = String::new();
+    if let Some(found) = &compiled.found {
+        text.push_str(&search::text(found, style));
+    }
     for function in &report.functions {
         text.push_str(&function_text(function, style));
     }

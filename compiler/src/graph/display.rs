@@ -78,6 +78,8 @@ impl Op {
             Self::Normalise(_) => "Normalise",
             Self::Products => "Products",
             Self::Snap(_) => "Snap",
+            Self::ToGrid(..) => "ToGrid",
+            Self::FromGrid(_) => "FromGrid",
             Self::Concat { .. } => "Concat",
             Self::Slice { .. } => "Slice",
             Self::Split { .. } => "Split",

@@ -3,6 +3,7 @@
 //! Anything else with constant operands stays a node: folding must not become a second engine.
 
 mod arithmetic;
+mod grid;
 mod reduce;
 
 use super::{Data, Dtype, Op, Tensor};
@@ -33,6 +34,8 @@ pub(super) fn evaluate(op: &Op, operands: &[&Tensor], shape: &[usize]) -> Result
             Some(other) => arithmetic::binary(*kind, x, other)?,
             None => None,
         },
+        Op::ToGrid(grid, to) => grid::to(grid, *to, x)?,
+        Op::FromGrid(grid) => grid::from(grid, x)?,
         Op::Unary(kind) => arithmetic::unary(*kind, x)?,
         Op::Where => match operands {
             [condition, a, b] => arithmetic::choose(condition, a, b, shape)?,

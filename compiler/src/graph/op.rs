@@ -109,6 +109,10 @@ pub enum Op {
     /// `(x) → x` rounded to the nearest value of a grid of integers, as a real number: what a
     /// quantisation followed by its inverse does.
     Snap(Grid),
+    /// `(x f32) → integers` of a grid, half to even, limited to its bounds; of the given type.
+    ToGrid(Grid, Dtype),
+    /// `(integers) → x f32`: what the integers of a grid mean.
+    FromGrid(Grid),
 
     /// `(x […,K], w [N,K], bias? [N]) → […,N]`: every row of `x` against every row of `w`,
     /// plus bias, then limited. All axes of `x` but the last are rows. `w` and bias are constants.

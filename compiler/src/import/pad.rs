@@ -8,7 +8,7 @@
 //! reflect: p mod 2(n−1), mirrored in its upper half
 //! ```
 
-use super::site::{Site, axis};
+use super::site::{self, Site, axis};
 use crate::error::{Error, Result};
 use crate::graph::{Dtype, Op, Pad, ValueId};
 
@@ -58,7 +58,11 @@ fn amounts(site: &mut Site<'_>) -> Result<Vec<Amount>> {
     let list = site.ints_or_known("pads", 1)?;
     let list = list.ok_or_else(|| Error::input("pads is missing"))?;
     let axes: Vec<usize> = match site.known_ints(3, "axes")? {
-        Some(axes) => axes.iter().map(|&a| axis(a, rank)).collect::<Result<_>>()?,
+        Some(listed) => {
+            site::axes(&listed, rank)?; // refuses repetition
+            let resolved = listed.iter().map(|&a| axis(a, rank));
+            resolved.collect::<Result<_>>()?
+        }
         None => (0..rank).collect(),
     };
     let huge = |pad: &i64| pad.unsigned_abs() > MOST;

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::graph::{Binary, Dtype, Graph, Op, Tensor, Unary, Value, ValueId};
-use crate::onnx::{AttributeProto, AttributeType, NodeProto};
+use crate::onnx::{AttributeProto, AttributeType, DataType, NodeProto};
 use std::collections::BTreeSet;
 
 /// One ONNX node on its way into the graph.
@@ -13,6 +13,7 @@ pub(super) struct Site<'a> {
     pub(super) graph: &'a mut Graph,
     proto: &'a NodeProto,
     inputs: Vec<Option<ValueId>>,
+    codes: Vec<Option<i32>>,
     asked: BTreeSet<&'static str>,
     name: String,
     version: i64,
@@ -24,12 +25,14 @@ impl<'a> Site<'a> {
         proto: &'a NodeProto,
         inputs: Vec<Option<ValueId>>,
         version: i64,
+        codes: Vec<Option<i32>>,
     ) -> Self {
         Self {
             graph,
             name: super::check::label(proto),
             proto,
             inputs,
+            codes,
             asked: BTreeSet::new(),
             version,
         }
@@ -154,6 +157,13 @@ impl<'a> Site<'a> {
     /// Element type of the operand at `index`.
     pub(super) fn dtype(&self, index: usize) -> Result<Dtype> {
         Ok(self.value(index)?.dtype)
+    }
+
+    /// Element type of the operand at `index` as the file declares it, where it does: of inputs
+    /// and constants.
+    pub(super) fn declared(&self, index: usize) -> Option<DataType> {
+        let code = self.codes.get(index).copied().flatten()?;
+        DataType::try_from(code).ok()
     }
 
     /// The attribute called `name`, of the given type.

@@ -13,16 +13,6 @@ pub(super) fn convert(
     folder: Option<&Path>,
     limits: &Limits,
 ) -> Result<Tensor> {
-    let tensor = decoded(proto, folder, limits)?;
-    check_numbers(tensor.data())?;
-    Ok(tensor)
-}
-
-pub(super) fn decoded(
-    proto: &TensorProto,
-    folder: Option<&Path>,
-    limits: &Limits,
-) -> Result<Tensor> {
     let dtype = value::dtype(proto.data_type)?;
     let dim = |&dim: &i64| {
         usize::try_from(dim).map_err(|_| Error::input(format!("dimension {dim} is negative")))
@@ -34,6 +24,7 @@ pub(super) fn decoded(
         Some(bytes) => from_bytes(kind, dtype, &bytes)?,
         None => from_fields(kind, proto)?,
     };
+    check_numbers(&data)?;
     Tensor::new(shape, data)
 }
 

@@ -3,28 +3,49 @@
 use super::site::Site;
 use super::volume;
 use crate::error::{Error, Result};
-use crate::graph::{Conv, Op, Pool, PoolKind, ReduceKind, ValueId, Window};
+use crate::graph::{Conv, Dtype, Op, Pad, Pool, PoolKind, ReduceKind, ValueId, Window};
 
 pub(super) fn conv(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
+    let (x, weights) = (site.input(0)?, site.input(1)?);
+    let bias = site.optional(2);
     if volume::is_volume(site)? {
-        let (x, weights, bias) = (site.input(0)?, site.input(1)?, site.optional(2));
         return Ok(vec![volume::conv(site, x, weights, bias)?]);
     }
+    Ok(vec![convolve(site, x, weights, bias)?])
+}
+
+/// A convolution with the node's attributes. Its bias is a constant; another one is added.
+pub(super) fn convolve(
+    site: &mut Site<'_>,
+    x: ValueId,
+    weights: ValueId,
+    bias: Option<ValueId>,
+) -> Result<ValueId> {
     let spatial = spatial(site)?;
-    let weights = site.shape(1)?;
+    let shape = site.shape_of(weights);
     let kernel = match site.ints("kernel_shape")? {
         Some(kernel) => kernel,
-        None => weights.iter().skip(2).map(|&n| n as i64).collect(),
+        None => shape.iter().skip(2).map(|&n| n as i64).collect(),
     };
     let window = window(site, &kernel, &spatial)?;
     let group = positive(site.int("group", 1)?, "group")?;
-    let operands = [Some(site.input(0)?), Some(site.input(1)?), site.optional(2)];
     let op = Op::Conv(Conv { window, group });
-    Ok(vec![site.emit(op, &operands)?])
+    match bias {
+        Some(bias) if site.graph.constant(bias).is_none() => {
+            let y = site.emit(op, &[Some(x), Some(weights)])?;
+            let bias = site.per_channel(bias, shape.len())?;
+            site.add(y, bias)
+        }
+        bias => site.emit(op, &[Some(x), Some(weights), bias]),
+    }
 }
 
 pub(super) fn pool(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
-    let kind = if site.op_type() == "MaxPool" {
+    if site.output_count() > 1 {
+        return Err(Error::input("the indices of a pool are asked for")
+            .hint("export the model without return_indices; only the maxima are supported"));
+    }
+    let mut kind = if site.op_type() == "MaxPool" {
         site.int("storage_order", 0)?; // concerns only the second result, which is refused
         PoolKind::Max
     } else if site.int("count_include_pad", 0)? != 0 {
@@ -39,35 +60,58 @@ pub(super) fn pool(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
     let kernel = site.ints("kernel_shape")?;
     let kernel = kernel.ok_or_else(|| Error::input("attribute kernel_shape is missing"))?;
     let mut window = window(site, &kernel, &spatial)?;
+    let dtype = site.dtype(0)?;
+    let x = site.input(0)?;
+    let mut x = site.cast(x, Dtype::F32)?;
     if site.int("ceil_mode", 0)? != 0 {
-        let sides = sides(&spatial);
-        for (axis, input) in sides.into_iter().enumerate() {
-            let more = missing_to_ceil(&window, axis, input);
-            if more > 0 && kind == PoolKind::AverageWithPadding {
-                return Err(Error::input("ceil_mode together with count_include_pad"));
-            }
-            window.after[axis] += more;
+        let inputs = sides(&spatial);
+        let more = [0, 1].map(|axis| missing_to_ceil(&window, axis, inputs[axis]));
+        if more != [0; 2] && kind == PoolKind::AverageWithPadding {
+            // Padding counts, the room beyond it does not: so padding becomes part of the operand.
+            x = surround(site, x, &window)?;
+            (window.before, window.after) = ([0; 2], [0; 2]);
+            kind = PoolKind::Average;
+        }
+        for (after, more) in window.after.iter_mut().zip(more) {
+            *after += more;
         }
     }
-    let x = site.input(0)?;
-    Ok(vec![
-        site.emit(Op::Pool(Pool { kind, window }), &[Some(x)])?,
-    ])
+    let y = site.emit(Op::Pool(Pool { kind, window }), &[Some(x)])?;
+    Ok(vec![site.cast(y, dtype)?])
 }
 
-pub(super) fn global_average_pool(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
-    let rank = site.shape(0)?.len();
-    let op = Op::Reduce {
-        kind: ReduceKind::Mean,
-        axes: (2..rank).collect(),
-        keep: true,
+/// The padding of a window, as zeros around the operand itself.
+fn surround(site: &mut Site<'_>, x: ValueId, window: &Window) -> Result<ValueId> {
+    let rank = site.shape_of(x).len();
+    let sides = |padding: [usize; 2]| {
+        let mut list = vec![0, 0];
+        list.extend(&padding[4_usize.saturating_sub(rank).min(2)..]);
+        list
+    };
+    let pad = Pad {
+        before: sides(window.before),
+        after: sides(window.after),
+        step: vec![1; rank],
+        value: 0.0,
+    };
+    site.emit(Op::Pad(pad), &[Some(x)])
+}
+
+pub(super) fn global_pool(site: &mut Site<'_>) -> Result<Vec<ValueId>> {
+    let kind = match site.op_type() {
+        "GlobalMaxPool" => ReduceKind::Max,
+        _ => ReduceKind::Mean,
     };
     let x = site.input(0)?;
-    Ok(vec![site.emit(op, &[Some(x)])?])
+    let axes: Vec<usize> = (2..site.shape_of(x).len()).collect();
+    if axes.is_empty() {
+        return Err(Error::input("a pool over [N,C,…] without spatial axes"));
+    }
+    Ok(vec![site.reduced(kind, axes, true, x)?])
 }
 
 /// Spatial axes of the first operand: one or two. Three are [`volume`]'s.
-fn spatial(site: &Site<'_>) -> Result<Vec<usize>> {
+pub(super) fn spatial(site: &Site<'_>) -> Result<Vec<usize>> {
     let shape = site.shape(0)?;
     match shape.len() {
         3 | 4 => Ok(shape[2..].to_vec()),
@@ -77,7 +121,7 @@ fn spatial(site: &Site<'_>) -> Result<Vec<usize>> {
     }
 }
 
-fn sides(spatial: &[usize]) -> [usize; 2] {
+pub(super) fn sides(spatial: &[usize]) -> [usize; 2] {
     match *spatial {
         [height, width] => [height, width],
         _ => [1, spatial[0]],
@@ -93,7 +137,12 @@ pub(super) fn positive(value: i64, what: &str) -> Result<usize> {
 }
 
 /// One number per spatial axis, as height and width; 1-D gets `missing` for its height.
-fn pair(list: Option<&[i64]>, rank: usize, missing: usize, what: &str) -> Result<[usize; 2]> {
+pub(super) fn pair(
+    list: Option<&[i64]>,
+    rank: usize,
+    missing: usize,
+    what: &str,
+) -> Result<[usize; 2]> {
     match (list, rank) {
         (None, _) => Ok([missing; 2]),
         (Some(&[width]), 1) => Ok([missing, positive(width, what)?]),

@@ -63,6 +63,16 @@ pub mod attribute {
         }
     }
 
+    /// An attribute that lists texts.
+    pub fn strings(name: &str, values: &[&str]) -> AttributeProto {
+        AttributeProto {
+            name: name.into(),
+            strings: values.iter().map(|value| value.as_bytes().into()).collect(),
+            r#type: AttributeType::Strings as i32,
+            ..AttributeProto::default()
+        }
+    }
+
     /// A tensor attribute.
     pub fn tensor(name: &str, value: TensorProto) -> AttributeProto {
         AttributeProto {

@@ -4,7 +4,7 @@ use super::forms::{self, Reals};
 use super::results::results;
 use super::scheme::{Formats, Scheme};
 use super::{clip, constants, snap, types};
-use crate::calibrate::Ranges;
+use crate::calibrate::{Moments, Ranges};
 use crate::error::{Error, Result};
 use crate::graph::{Clamp, Dtype, Function, Graph, Node, ValueId};
 use crate::program::{self, Content, Program, Step, Tensor, TensorId};
@@ -78,7 +78,7 @@ impl<'g> Builder<'g> {
         self.converted.clear();
         self.steps.clear();
         self.inputs.clear();
-        self.results = results(self.graph, function);
+        self.results = results(self.graph, function, &|node| self.reals.computes(node));
         for &input in &function.inputs {
             let value = self.graph.value(input);
             let dtype = plain(value.dtype);
@@ -118,6 +118,10 @@ impl<'g> Builder<'g> {
                 let real = self.arena(output, DType::F32, Quantisation::NONE)?;
                 self.push(Opcode::Dequantise, &name, vec![id], vec![real], vec![]);
                 outputs.push(real);
+            } else if self.inputs.contains(&self.program.root(id)) {
+                // An input that is handed on: the result has bytes of its own, so that the caller
+                // may set the next input while reading it.
+                outputs.push(super::movement::copied(self, output, id)?);
             } else {
                 outputs.push(id);
             }
@@ -223,7 +227,12 @@ impl<'g> Builder<'g> {
         &self.program.tensors[id]
     }
 
-    /// Whether only the function's caller reads `value`.
+    /// What calibration measured of the inputs that `node` multiplies by its weights.
+    pub fn moments(&self, node: &Node) -> Option<&'g Moments> {
+        self.ranges.moments(node.input(1)?)
+    }
+
+    /// Whether only the function's caller, or nodes that compute in real numbers, read `value`.
     pub fn is_result(&self, value: ValueId) -> bool {
         self.results.contains(&value)
     }
@@ -245,7 +254,7 @@ impl<'g> Builder<'g> {
     pub fn calibrated(&self, value: ValueId, dtype: DType, minimum: f32) -> Quantisation {
         match self.fixed.get(&value) {
             Some(&fixed) if dtype == DType::I8 && fixed.scale >= minimum => fixed,
-            _ => self.ranges.get(value).quantisation(dtype, minimum),
+            _ => self.ranges.quantisation(value, dtype, minimum),
         }
     }
 

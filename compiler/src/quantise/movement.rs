@@ -90,8 +90,19 @@ pub(super) fn expanded(
     let axes = repeated(&builder.tensor(id).shape, shape);
     let (dtype, quantisation) = quantisation_of(builder, id);
     let out = builder.temporary(None, &node.name, shape.to_vec(), dtype, quantisation)?;
-    let attributes = words(node, 0, axes)?;
+    let attributes = words(&node.name, 0, axes)?;
     builder.push(Opcode::Copy, &node.name, vec![id], vec![out], attributes);
+    Ok(out)
+}
+
+/// `value`, stored as `id`, in bytes of its own.
+pub(super) fn copied(builder: &mut Builder<'_>, value: ValueId, id: TensorId) -> Result<TensorId> {
+    let (dtype, quantisation) = quantisation_of(builder, id);
+    let name = builder.graph.value(value).name.clone();
+    let elements = builder.graph.value(value).len();
+    let out = builder.arena(value, dtype, quantisation)?;
+    let attributes = words(&name, 0, vec![(elements, 1)])?;
+    builder.push(Opcode::Copy, &name, vec![id], vec![out], attributes);
     Ok(out)
 }
 
@@ -123,7 +134,7 @@ fn push(
     axes: Axes,
 ) -> Result<()> {
     let (dtype, quantisation) = quantisation_of(builder, x);
-    let attributes = words(node, base, axes)?;
+    let attributes = words(&node.name, base, axes)?;
     let out = builder.arena(value, dtype, quantisation)?;
     builder.push(Opcode::Copy, &node.name, vec![x], vec![out], attributes);
     Ok(())
@@ -142,9 +153,9 @@ fn merged(axes: Axes) -> Axes {
 }
 
 /// Attribute words of `Copy`.
-fn words(node: &Node, base: usize, axes: Axes) -> Result<Vec<u32>> {
+fn words(name: &str, base: usize, axes: Axes) -> Result<Vec<u32>> {
     let axes = merged(axes);
-    let beyond = || Error::input("more than six axes to copy along").at_node(&node.name);
+    let beyond = || Error::input("more than six axes to copy along").at_node(name);
     let missing = 6usize.checked_sub(axes.len()).ok_or_else(beyond)?;
     let padded: Axes = vec![(1, 0); missing].into_iter().chain(axes).collect();
     let lengths = padded.iter().map(|&(length, _)| length as u32);

@@ -1,40 +1,44 @@
-//! Which values a function computes for its caller alone.
+//! Which values no integer operator calculates with.
 
-use crate::graph::{Function, Graph, Op, ValueId};
+use crate::graph::{Function, Graph, Node, Op, ValueId};
 use std::collections::BTreeSet;
 
-/// Values that leave `function`, at once or through views, and that none of its nodes calculates
-/// with. They may stay at 32 bits, since no step reads them.
-pub(crate) fn results(graph: &Graph, function: &Function) -> BTreeSet<ValueId> {
-    let mut leaving: BTreeSet<ValueId> = function.outputs.iter().copied().collect();
+/// Values that leave `function` or that only nodes computing in real numbers read, at once or
+/// through views. They may stay at 32 bits: no step would use them as eight.
+pub(super) fn results(
+    graph: &Graph,
+    function: &Function,
+    is_real: &dyn Fn(&Node) -> bool,
+) -> BTreeSet<ValueId> {
+    let mut free: BTreeSet<ValueId> = function.outputs.iter().copied().collect();
     let mut read: BTreeSet<ValueId> = BTreeSet::new();
     // Backwards, so that every reader of a view has been seen before the view itself.
     for &index in graph.reach(function).iter().rev() {
         let node = &graph.nodes[index];
-        let leaves = |id: &ValueId| leaving.contains(id) && !read.contains(id);
-        match node.op {
-            Op::Reshape { .. } if node.outputs.iter().all(leaves) => {
-                leaving.extend(node.inputs.iter().flatten());
-            }
-            _ => read.extend(node.inputs.iter().flatten()),
+        let unread = |id: &ValueId| free.contains(id) && !read.contains(id);
+        let views = matches!(node.op, Op::Reshape { .. }) && node.outputs.iter().all(unread);
+        if views || is_real(node) {
+            free.extend(node.inputs.iter().flatten());
+        } else {
+            read.extend(node.inputs.iter().flatten());
         }
     }
-    &leaving - &read
+    &free - &read
 }
 
 #[cfg(test)]
 mod tests {
-    use super::results;
+    use super::{Op, results};
     use crate::onnx::DataType;
     use crate::testing::{Model, import};
 
     fn names(model: Model) -> Vec<String> {
         let graph = import(model);
-        let found = results(&graph, &graph.functions[0]);
-        found
-            .iter()
-            .map(|&id| graph.value(id).name.clone())
-            .collect()
+        let found = results(&graph, &graph.functions[0], &|node| {
+            matches!(node.op, Op::Softmax { .. })
+        });
+        let found = found.iter().filter(|id| graph.producer(**id).is_some());
+        found.map(|&id| graph.value(id).name.clone()).collect()
     }
 
     fn viewed() -> Model {
@@ -56,5 +60,13 @@ mod tests {
     fn a_view_that_is_read_as_well_is_none_and_what_it_views_neither() {
         let model = viewed().op("Exp", &["v"], "y").output("y");
         assert_eq!(names(model), ["y"]);
+    }
+
+    #[test]
+    fn what_only_real_numbers_are_computed_from_is_one() {
+        let model = viewed().op("Softmax", &["v"], "y");
+        let mut model = names(model.output("y"));
+        model.sort();
+        assert_eq!(model, ["p", "v", "y"]);
     }
 }

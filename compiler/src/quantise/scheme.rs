@@ -1,7 +1,7 @@
 //! Number formats of weights and activations.
 
 use crate::error::{Error, Result};
-use crate::graph::Node;
+use crate::graph::{Node, ValueId};
 use std::collections::BTreeMap;
 
 /// Element type of weights.
@@ -54,14 +54,15 @@ impl Scheme {
 pub struct Formats {
     /// Of every layer that is not listed.
     pub default: Scheme,
-    /// Of single layers, by the node's name.
-    pub layers: BTreeMap<String, Scheme>,
+    /// Of single layers, by the value that they compute.
+    pub layers: BTreeMap<ValueId, Scheme>,
 }
 
 impl Formats {
     /// Formats of `node`.
     pub fn of(&self, node: &Node) -> Scheme {
-        self.layers.get(&node.name).copied().unwrap_or(self.default)
+        let own = node.outputs.first().and_then(|id| self.layers.get(id));
+        own.copied().unwrap_or(self.default)
     }
 }
 

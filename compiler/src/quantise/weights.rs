@@ -1,7 +1,9 @@
 //! Weights, biases and requantisation factors of matrix operators.
 
 use super::builder::{Builder, Quantisation, missing};
+use super::rows::Rounder;
 use super::scheme::{Scheme, Weights};
+use crate::calibrate::Moments;
 use crate::error::{Error, Result};
 use crate::graph::{Clamp, Data, Graph, Node, ValueId};
 use crate::program::TensorId;
@@ -105,11 +107,18 @@ pub(super) struct Int8Rows {
     pub bias: Vec<i32>,
 }
 
-/// Quantises the rows of `w` and their biases for inputs quantised as `x`.
+/// Quantises the rows of `w` and their biases for inputs quantised as `x`, with these moments.
 ///
-/// The scale of a row is its largest magnitude over 127, larger where the bias would not fit beside
-/// the products in 32 bits.
-pub(super) fn int8_rows(w: &[f32], bias: &[f32], x_type: DType, x: Quantisation) -> Int8Rows {
+/// The scale of a row is larger than [`Rounder`] likes where the bias would not fit beside the
+/// products in 32 bits.
+pub(super) fn int8_rows(
+    w: &[f32],
+    bias: &[f32],
+    x_type: DType,
+    x: Quantisation,
+    most: i32,
+    moments: Option<&Moments>,
+) -> Int8Rows {
     let k = w.len() / bias.len().max(1);
     let magnitude: i64 = if x_type == DType::I16 { 32768 } else { 255 };
     let room = (1i64 << 31) - 1 - k as i64 * magnitude * 128;
@@ -117,7 +126,7 @@ pub(super) fn int8_rows(w: &[f32], bias: &[f32], x_type: DType, x: Quantisation)
     let folding = if x_type == DType::I16 {
         0
     } else {
-        k as i64 * 128 * 127
+        k as i64 * 128 * 128
     };
     let room = (room - folding).max(1) as f32 * 0.99;
     let mut rows = Int8Rows {
@@ -125,28 +134,29 @@ pub(super) fn int8_rows(w: &[f32], bias: &[f32], x_type: DType, x: Quantisation)
         scales: Vec::with_capacity(bias.len()),
         bias: Vec::with_capacity(bias.len()),
     };
-    for (row, &bias) in w.chunks(k.max(1)).zip(bias) {
-        let largest = row
-            .iter()
-            .fold(0.0f32, |most, &value| qibu::math::max(most, value.abs()));
-        // A row whose products vanish beside its bias keeps the bias: the larger scale wins.
-        let scale = (largest / 127.0)
-            .max(bias.abs() / (x.scale * room))
-            .max(1e-12);
-        let quantised: Vec<i32> = row
-            .iter()
-            .map(|&value| quantise(value, scale, 0, -127, 127))
-            .collect();
-        let sum: i32 = quantised.iter().sum();
-        let real_bias = f64::from(bias) / (f64::from(x.scale) * f64::from(scale));
-        let rounded = if real_bias < 0.0 {
-            real_bias - 0.5
-        } else {
-            real_bias + 0.5
-        } as i32;
-        rows.bytes.extend(quantised.iter().map(|&q| q as i8 as u8));
-        rows.scales.push(scale);
-        rows.bias.push(rounded.saturating_sub(x.zero_point * sum));
+    let groups = moments.map_or(1, |moments| moments.groups).max(1);
+    let outer = (bias.len() / groups).max(1);
+    let grouped = w.chunks((k * outer).max(1)).zip(bias.chunks(outer));
+    for (group, (w, bias)) in grouped.enumerate() {
+        let rounder = Rounder::new(moments, group, most);
+        for (row, &bias) in w.chunks(k.max(1)).zip(bias) {
+            // A row whose products vanish beside its bias keeps the bias: the larger scale wins.
+            let row = rounder.round(row, bias.abs() / (x.scale * room));
+            let sum: i32 = row.integers.iter().sum();
+            let step = f64::from(x.scale) * f64::from(row.scale);
+            // The hundredth of the room that is left holds a million.
+            let correction = (row.correction / step).max(-1e6).min(1e6);
+            let real_bias = f64::from(bias) / step + correction;
+            let rounded = if real_bias < 0.0 {
+                real_bias - 0.5
+            } else {
+                real_bias + 0.5
+            } as i32;
+            rows.bytes
+                .extend(row.integers.iter().map(|&q| q as i8 as u8));
+            rows.scales.push(row.scale);
+            rows.bias.push(rounded.saturating_sub(x.zero_point * sum));
+        }
     }
     rows
 }
@@ -224,6 +234,18 @@ pub(super) struct Matrix {
     pub rows: Option<Int8Rows>,
 }
 
+/// Largest weights, as large below zero.
+const MOST_INT8: i32 = 127;
+const MOST_INT4: i32 = 7;
+
+/// Rows of small integers, two in a byte.
+fn packed_rows(bytes: &[u8], rows: usize) -> Vec<u8> {
+    let integers: Vec<i8> = bytes.iter().map(|&byte| byte as i8).collect();
+    let width = integers.len() / rows.max(1);
+    let rows = integers.chunks(width.max(1));
+    rows.flat_map(qibu::format::nibble::pack_row).collect()
+}
+
 /// Puts the weights and bias of `node` into the file, with rows of `shape[0]`.
 pub(super) fn matrix(builder: &mut Builder<'_>, node: &Node, x: TensorId) -> Result<Matrix> {
     let shape = shape_of(builder, node, 1)?.to_vec();
@@ -244,8 +266,15 @@ pub(super) fn matrix(builder: &mut Builder<'_>, node: &Node, x: TensorId) -> Res
         });
     }
     let (x_type, quantisation) = quantisation_of(builder, x);
-    let rows = int8_rows(w, &bias, x_type, quantisation);
-    let weights = builder.weights(&name, DType::I8, &shape, 1.0, rows.bytes.clone())?;
+    let packed = builder.scheme(node).weights == Weights::Int4;
+    let most = if packed { MOST_INT4 } else { MOST_INT8 };
+    let moments = builder.moments(node);
+    let rows = int8_rows(w, &bias, x_type, quantisation, most, moments);
+    let (dtype, bytes) = match packed {
+        true => (DType::I4, packed_rows(&rows.bytes, shape[0])),
+        false => (DType::I8, rows.bytes.clone()),
+    };
+    let weights = builder.weights(&name, dtype, &shape, 1.0, bytes)?;
     let words = rows.bias.iter().map(|&bias| bias as u32).collect();
     let bias = builder.parameters(&format!("{name}.bias"), DType::I32, words)?;
     Ok(Matrix {

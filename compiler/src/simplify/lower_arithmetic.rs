@@ -23,7 +23,9 @@ pub(super) fn run(graph: &mut Graph) -> Result<bool> {
                 let negated = graph.apply_one(Op::Binary(Binary::Mul), &operands, &node.name)?;
                 (Binary::Add, [a, negated])
             }
-            (Op::Binary(Binary::Div), &[Some(a), Some(b)]) if has_reciprocal(graph, b) => {
+            (Op::Binary(Binary::Div), &[Some(a), Some(b)])
+                if has_reciprocal(graph, b) && !is_rounded(graph, node.outputs[0]) =>
+            {
                 let operands = [Some(scalar(graph, &node.name, 1.0)?), Some(b)];
                 let inverse = graph.apply_one(Op::Binary(Binary::Div), &operands, &node.name)?;
                 (Binary::Mul, [a, inverse])
@@ -51,6 +53,12 @@ fn has_reciprocal(graph: &Graph, id: ValueId) -> bool {
     })
 }
 
+/// Whether a quotient is rounded next, which makes a whole step of its last bit.
+fn is_rounded(graph: &Graph, id: ValueId) -> bool {
+    let mut readers = graph.consumers(id).into_iter();
+    readers.any(|index| graph.nodes[index].op == Op::Unary(Unary::Round))
+}
+
 #[cfg(test)]
 mod tests {
     use crate::onnx::{DataType, tensor};
@@ -72,6 +80,17 @@ mod tests {
         for gone in ["Sub(", "Div(", "Neg("] {
             assert!(!text.contains(gone), "{text}");
         }
+    }
+
+    #[test]
+    fn a_quotient_that_is_rounded_stays_one() {
+        let model = Model::default()
+            .input("a", DataType::Float, &[2])
+            .tensor(tensor::f32("c", &[], &[0.1]))
+            .op("Div", &["a", "c"], "d")
+            .op("Round", &["d"], "y")
+            .output("y");
+        assert!(!super::run(&mut crate::testing::import(model)).unwrap());
     }
 
     #[test]

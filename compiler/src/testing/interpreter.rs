@@ -92,7 +92,11 @@ fn compute(graph: &Graph, node: &Node, values: &Values) -> Vec<Tensor> {
             vec![y.reshaped(out).unwrap()]
         }
         Op::PoolNhwc(pool) => one(slide(x(0), pool.kind, &pool.window, out)),
-        other => panic!("the test interpreter lacks {other}"),
+        other => {
+            let operands: Vec<&Tensor> = (0..node.inputs.len()).map(x).collect();
+            let dtype = graph.value(node.outputs[0]).dtype;
+            super::composite::compute(other, &operands, out, dtype)
+        }
     }
 }
 

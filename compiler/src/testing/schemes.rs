@@ -2,7 +2,7 @@
 
 use super::{Model, run};
 use crate::aligned::AlignedBytes;
-use crate::calibrate::{Input, Samples, calibrate, function, load_planned, outputs};
+use crate::calibrate::{Input, Samples, calibrate, equalise, function, load_planned, outputs};
 use crate::error::Result;
 use crate::graph::{Graph, Tensor};
 use crate::import::{ImportOptions, from_bytes};
@@ -39,8 +39,13 @@ pub(crate) struct Built {
 /// Compiles a model, calibrated on noise; the runtime has accepted the file.
 pub(crate) fn build(model: Model, scheme: Scheme) -> Result<Built> {
     let imported = from_bytes(&model.bytes(), None, &ImportOptions::default())?;
-    let simplified = simplify(imported.clone())?;
-    let calibrated = calibrate(&simplified, &Samples::noise(), |_, _| {})?;
+    let simplified = equalise(simplify(imported.clone())?, &Samples::noise())?;
+    let calibrated = calibrate(
+        &simplified,
+        &Samples::noise(),
+        Default::default(),
+        |_, _| {},
+    )?;
     let planned = plan(quantise(&calibrated, &scheme.into())?)?;
     let file = AlignedBytes::from(&write(&planned)?[..]);
     load_planned(&planned, &file)?;

@@ -2,7 +2,7 @@
 
 /// Energy of a signal and of its error.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Noise {
+pub(crate) struct Noise {
     signal: f64,
     error: f64,
     largest: f32,

@@ -91,7 +91,10 @@ impl Window {
             }
         }
         for axis in [window.y, window.x] {
-            if axis.input.max(axis.output) >= 1 << 16 {
+            // The farthest position that a tap asks for; both products are below 2⁴⁴.
+            let last = axis.output.saturating_sub(1) as u64 * axis.stride as u64
+                + axis.kernel.saturating_sub(1) as u64 * axis.dilation as u64;
+            if last >= 1 << 31 {
                 return Err(Fault::Shape);
             }
         }

@@ -76,8 +76,8 @@ fn operands_are_bound_only_where_the_table_says() {
     let reshape = node("Reshape", &["x", "shape"], &["y"], vec![]);
     let inputs = [f32s("x", &[1.0, 2.0]), tensor::i64("shape", &[2], &[2, 1])];
     let y = tensor::f32("y", &[2, 1], &[1.0, 2.0]);
-    // Nothing but another name for the input is left: right, and yet no pass.
-    assert_eq!(verdict(&case(reshape, &inputs, y)).0, Outcome::Folded);
+    // The shape is known, the elements are copied at run time: results have bytes of their own.
+    assert_eq!(verdict(&case(reshape, &inputs, y)).0, Outcome::Passed);
 
     let add = node("Add", &["x", "z"], &["y"], vec![]);
     let inputs = [f32s("x", &[1.0, 2.0]), f32s("z", &[3.0, 4.0])];

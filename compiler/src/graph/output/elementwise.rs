@@ -2,7 +2,7 @@
 
 use super::{Fact, Operands, axis_of};
 use crate::error::{Error, Result};
-use crate::graph::{Binary, Dtype, Unary};
+use crate::graph::{Binary, Dtype, Grid, Unary};
 
 /// Common shape of two operands under numpy broadcasting.
 pub(crate) fn broadcast(a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
@@ -30,6 +30,43 @@ pub(super) fn same(operands: &Operands<'_>) -> Result<Fact> {
 
 pub(super) fn float(operands: &Operands<'_>) -> Result<Fact> {
     Ok((Dtype::F32, operands.floats(0)?.to_vec()))
+}
+
+/// Rounding to a grid, as reals or as integers of type `to`.
+pub(super) fn to_grid(grid: &Grid, to: Dtype, operands: &Operands<'_>) -> Result<Fact> {
+    let shape = operands.floats(0)?;
+    check_grid(grid, shape)?;
+    Ok((to, shape.to_vec()))
+}
+
+pub(super) fn from_grid(grid: &Grid, operands: &Operands<'_>) -> Result<Fact> {
+    let x = operands.get(0)?;
+    check_grid(grid, &x.shape)?;
+    match x.dtype {
+        Dtype::I8 | Dtype::U8 | Dtype::I32 => Ok((Dtype::F32, x.shape.clone())),
+        other => Err(Error::input(format!(
+            "`{}` is {}, expected integers of a grid",
+            x.name,
+            other.name()
+        ))),
+    }
+}
+
+/// One scale, or one for each index along the axis; all of them positive.
+fn check_grid(grid: &Grid, shape: &[usize]) -> Result<()> {
+    let fits = match grid.scale.len() {
+        1 => true,
+        count => axis_of(shape, grid.axis)? == count,
+    };
+    let positive = grid.scale.iter().all(|&s| s > 0.0 && s.is_finite());
+    match fits && positive && grid.zero_point.len() == grid.scale.len() && grid.low <= grid.high {
+        true => Ok(()),
+        false => Err(Error::input(format!(
+            "scales {:?} and zero points {:?} along axis {} of {shape:?}",
+            grid.scale, grid.zero_point, grid.axis
+        ))
+        .hint("scales are positive numbers, one for all or one for each index of the axis")),
+    }
 }
 
 pub(super) fn along(axis: usize, operands: &Operands<'_>) -> Result<Fact> {

@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Result};
 use crate::graph::Dtype;
-use crate::import::site::{Site, axis};
+use crate::import::site::{self, Site, axis};
 
 /// How an output position is carried over to the input.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -117,10 +117,11 @@ fn numbers(site: &Site<'_>, index: usize, what: &str) -> Result<Option<Vec<f32>>
 pub(super) fn axes(site: &mut Site<'_>) -> Result<Vec<Axis>> {
     let shape = site.shape(0)?;
     let listed: Vec<usize> = match site.ints("axes")? {
-        Some(list) => list
-            .iter()
-            .map(|&a| axis(a, shape.len()))
-            .collect::<Result<_>>()?,
+        Some(list) => {
+            site::axes(&list, shape.len())?; // refuses repetition
+            let resolved = list.iter().map(|&a| axis(a, shape.len()));
+            resolved.collect::<Result<_>>()?
+        }
         None => (0..shape.len()).collect(),
     };
     let old = site.version() < 11 || site.op_type() == "Upsample";

@@ -15,7 +15,7 @@ fn accumulator(rows: &Int8Rows, k: usize, x_type: DType) -> u64 {
 
 #[test]
 fn zero_points_are_folded_into_the_bias() {
-    let rows = int8_rows(&[127.0, -63.5], &[10.0], DType::I8, STEP);
+    let rows = int8_rows(&[127.0, -64.0], &[10.0], DType::I8, STEP, 127, None);
     assert_eq!(rows.scales, [1.0]);
     assert_eq!(rows.bytes, [127, -64i8 as u8]);
     // 10 / (0.5 · 1) − 3 · (127 − 64)
@@ -24,7 +24,7 @@ fn zero_points_are_folded_into_the_bias() {
 
 #[test]
 fn rows_of_zeros_have_a_scale_and_keep_their_bias() {
-    let rows = int8_rows(&[0.0; 8], &[0.0, 2.5], DType::I8, STEP);
+    let rows = int8_rows(&[0.0; 8], &[0.0, 2.5], DType::I8, STEP, 127, None);
     assert_eq!(rows.bytes, [0; 8]);
     assert!(rows.scales.iter().all(|&scale| scale > 0.0));
     assert_eq!(rows.bias[0], 0);
@@ -38,7 +38,7 @@ fn rows_of_zeros_have_a_scale_and_keep_their_bias() {
 #[test]
 fn a_huge_bias_takes_a_larger_scale_rather_than_overflow() {
     let (k, huge) = (64, 1e9f32);
-    let rows = int8_rows(&[0.01; 64], &[huge], DType::I8, STEP);
+    let rows = int8_rows(&[0.01; 64], &[huge], DType::I8, STEP, 127, None);
     assert!(accumulator(&rows, k, DType::I8) < 1 << 31);
     let real = f64::from(rows.bias[0]) * f64::from(STEP.scale) * f64::from(rows.scales[0]);
     assert!((real / f64::from(huge) - 1.0).abs() < 1e-3, "{real}");
@@ -56,7 +56,7 @@ proptest! {
         let mut random = qibu::random::Random::new(seed);
         let w: Vec<f32> = (0..k).map(|_| random.gaussian()).collect();
         let x = Quantisation { scale, zero_point };
-        let rows = int8_rows(&w, &[bias], x_type, x);
+        let rows = int8_rows(&w, &[bias], x_type, x, 127, None);
         prop_assert!(accumulator(&rows, k, x_type) < 1 << 31);
     }
 }

@@ -106,7 +106,11 @@ pub(super) fn compute(
                 let line = x.line(arg.axis, &at);
                 let best = |&i: &usize| line.iter().all(|&other| at_least(line[i], other));
                 let mut found = (0..line.len()).filter(best);
-                let found = if arg.last { found.last() } else { found.next() };
+                let found = if arg.last {
+                    found.next_back()
+                } else {
+                    found.next()
+                };
                 found.unwrap() as f64
             }))
         }

@@ -1,0 +1,130 @@
+//! Builds files with given formats and measures them on a few samples.
+
+use super::Point;
+use crate::aligned::AlignedBytes;
+use crate::calibrate::{Calibrated, FloatRun, Input, Samples, function, load_planned, outputs};
+use crate::error::Result;
+use crate::graph::{Function, Graph, Op, ValueId};
+use crate::plan::plan;
+use crate::quantise::{Formats, quantise};
+use crate::simplify::Simplified;
+use crate::verify::Noise;
+use crate::write::write;
+use std::collections::BTreeMap;
+
+/// Samples that each point is measured on: the ratio is a mean over all their outputs.
+const SAMPLES: usize = 8;
+
+/// A layer whose format is chosen.
+pub(super) struct Layer {
+    /// The value that it computes.
+    pub value: ValueId,
+    /// Number of weights.
+    pub weights: usize,
+    /// Number of elements that it computes.
+    pub elements: usize,
+    /// Whether its kernel takes 4-bit weights.
+    pub packs: bool,
+}
+
+/// The model and its float outputs, ready to be compared with.
+pub(super) struct Bench<'g> {
+    pub layers: Vec<Layer>,
+    graph: &'g Graph,
+    calibrated: &'g Calibrated<'g>,
+    /// Inputs and float outputs by function and sample.
+    expected: Vec<(&'g Function, Vec<Input>, Vec<Input>)>,
+}
+
+impl<'g> Bench<'g> {
+    pub fn new(
+        simplified: &'g Simplified,
+        calibrated: &'g Calibrated<'g>,
+        samples: &Samples,
+    ) -> Result<Self> {
+        let graph = simplified.graph();
+        let float = FloatRun::new(graph)?;
+        let mut expected = Vec::new();
+        for function in &graph.functions {
+            for sample in 0..samples.count().min(SAMPLES) {
+                let inputs = samples.inputs(graph, function, sample)?;
+                let mut seen: BTreeMap<ValueId, Vec<f32>> = BTreeMap::new();
+                float.run(&function.name, &inputs, |value, values| {
+                    if function.outputs.contains(&value) {
+                        seen.insert(value, values.to_vec());
+                    }
+                })?;
+                let results = function.outputs.iter();
+                let results = results
+                    .map(|id| Input::F32(seen.remove(id).unwrap_or_default()))
+                    .collect();
+                expected.push((function, inputs, results));
+            }
+        }
+        Ok(Self {
+            layers: layers(graph),
+            graph,
+            calibrated,
+            expected,
+        })
+    }
+
+    /// Builds a file and measures it.
+    pub fn point(&self, formats: Formats) -> Result<Point> {
+        let planned = plan(quantise(self.calibrated, &formats)?)?;
+        let bytes = write(&planned)?;
+        let file = AlignedBytes::from(&bytes[..]);
+        let model = load_planned(&planned, &file)?;
+        let mut noises: BTreeMap<ValueId, Noise> = BTreeMap::new();
+        for (target, inputs, expected) in &self.expected {
+            let actual = outputs(function(&model, &target.name)?, inputs)?;
+            for ((&id, expected), actual) in target.outputs.iter().zip(expected).zip(&actual) {
+                if let (Input::F32(expected), Input::F32(actual)) = (expected, actual) {
+                    noises.entry(id).or_default().add(expected, actual);
+                }
+            }
+        }
+        let ratios = noises.values().filter_map(Noise::decibels);
+        // The worst output decides; a model of indices alone has no ratio and any format will do.
+        let snr_db = ratios.fold(
+            200.0,
+            |least: f64, snr| if snr < least { snr } else { least },
+        );
+        Ok(Point {
+            flash: bytes.len(),
+            ram: planned.functions.iter().map(|f| f.peak).max().unwrap_or(0),
+            snr_db,
+            formats,
+            moved: None,
+        })
+    }
+
+    /// Name of the value that a layer computes.
+    pub fn name(&self, layer: &Layer) -> &'g str {
+        &self.graph.value(layer.value).name
+    }
+}
+
+/// Operators with weights.
+fn layers(graph: &Graph) -> Vec<Layer> {
+    let mut layers = Vec::new();
+    for node in &graph.nodes {
+        let packs = match node.op {
+            Op::Dense { .. } | Op::ConvNhwc { .. } | Op::TopKDense { .. } => true,
+            Op::Gather { .. } => false,
+            _ => continue,
+        };
+        let table = usize::from(packs);
+        let Some(weights) = node.input(table).filter(|&id| graph.constant(id).is_some()) else {
+            continue;
+        };
+        let value = node.outputs[0];
+        layers.push(Layer {
+            value,
+            weights: graph.value(weights).len(),
+            elements: graph.value(value).len(),
+            packs,
+        });
+    }
+    layers
+}
