@@ -176,8 +176,11 @@ impl RandomGraph {
 
     /// Drops pieces and inputs that no output needs.
     fn pruned(mut self) -> Self {
-        let mut needed: BTreeSet<String> =
-            self.outputs.iter().map(|value| value.name.clone()).collect();
+        let mut needed: BTreeSet<String> = self
+            .outputs
+            .iter()
+            .map(|value| value.name.clone())
+            .collect();
         let mut kept = Vec::new();
         for piece in self.pieces.into_iter().rev() {
             let wanted = |node: &NodeProto| node.output.iter().any(|name| needed.contains(name));
@@ -254,9 +257,7 @@ impl RandomGraph {
         let graph = GraphProto {
             name: format!("seed {}", self.seed),
             node: pieces().flat_map(|piece| piece.nodes.clone()).collect(),
-            initializer: pieces()
-                .flat_map(|piece| piece.constants.clone())
-                .collect(),
+            initializer: pieces().flat_map(|piece| piece.constants.clone()).collect(),
             input: self.inputs.iter().map(described).collect(),
             output: self.outputs.iter().map(described).collect(),
             ..GraphProto::default()

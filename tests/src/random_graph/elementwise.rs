@@ -51,19 +51,37 @@ fn activation(growth: &mut Growth) -> Option<()> {
         14 => ("Softsign", vec![], 1.0),
         15 => ("Erf", vec![], 1.0),
         16 => ("Gelu", vec![], x.bound),
-        17 => ("Gelu", vec![attribute::string("approximate", "tanh")], x.bound),
+        17 => (
+            "Gelu",
+            vec![attribute::string("approximate", "tanh")],
+            x.bound,
+        ),
         18 => ("Mish", vec![], x.bound),
         19 => ("Sin", vec![], 1.0),
         20 => ("Cos", vec![], 1.0),
         21 => {
             let small = growth.tamed(x.clone(), 2.5);
             let y = growth.node("Exp", &[&small.name], vec![]);
-            growth.result(y, &x.shape, &Value { bound: 12.0, ..x.clone() });
+            growth.result(
+                y,
+                &x.shape,
+                &Value {
+                    bound: 12.0,
+                    ..x.clone()
+                },
+            );
             return Some(());
         }
         _ => {
             let y = growth.node("ThresholdedRelu", &[&x.name], float("alpha", some));
-            growth.result(y, &x.shape, &Value { stepped: true, ..x.clone() });
+            growth.result(
+                y,
+                &x.shape,
+                &Value {
+                    stepped: true,
+                    ..x.clone()
+                },
+            );
             return Some(());
         }
     };
@@ -94,7 +112,14 @@ fn clip(growth: &mut Growth) -> Option<()> {
         _ => vec![&x.name, "", &high],
     };
     let y = growth.node("Clip", &inputs, vec![]);
-    growth.result(y, &x.shape, &Value { bound: x.bound.max(6.0), ..x.clone() });
+    growth.result(
+        y,
+        &x.shape,
+        &Value {
+            bound: x.bound.max(6.0),
+            ..x.clone()
+        },
+    );
     Some(())
 }
 
@@ -103,7 +128,14 @@ fn slopes(growth: &mut Growth) -> Option<()> {
     let shape = narrower(growth, &x.shape);
     let slope = growth.weights(&shape, 1.2);
     let y = growth.node("PRelu", &[&x.name, &slope], vec![]);
-    growth.result(y, &x.shape, &Value { bound: x.bound * 1.2, ..x.clone() });
+    growth.result(
+        y,
+        &x.shape,
+        &Value {
+            bound: x.bound * 1.2,
+            ..x.clone()
+        },
+    );
     Some(())
 }
 
@@ -186,7 +218,15 @@ fn arithmetic(growth: &mut Growth) -> Option<()> {
     let y = either(growth, op, &a, &b);
     let stepped = a.stepped || b.stepped;
     let shape = broadcast(&a.shape, &b.shape)?;
-    growth.result(y, &shape, &Value { bound, stepped, ..Value::default() });
+    growth.result(
+        y,
+        &shape,
+        &Value {
+            bound,
+            stepped,
+            ..Value::default()
+        },
+    );
     Some(())
 }
 
@@ -198,7 +238,15 @@ fn division(growth: &mut Growth) -> Option<()> {
     let y = growth.node("Div", &[&a.name, &divisor.name], vec![]);
     let shape = broadcast(&a.shape, &b.shape)?;
     let (bound, stepped) = (2.0 * a.bound, a.stepped || b.stepped);
-    growth.result(y, &shape, &Value { bound, stepped, ..Value::default() });
+    growth.result(
+        y,
+        &shape,
+        &Value {
+            bound,
+            stepped,
+            ..Value::default()
+        },
+    );
     Some(())
 }
 
@@ -209,14 +257,28 @@ fn power(growth: &mut Growth) -> Option<()> {
         let whole = growth.one(&[2.0, 3.0]);
         let exponent = growth.real_constant(&[], vec![whole]);
         let y = growth.node("Pow", &[&x.name, &exponent], vec![]);
-        growth.result(y, &x.shape, &Value { bound: 27.0, ..x.clone() });
+        growth.result(
+            y,
+            &x.shape,
+            &Value {
+                bound: 27.0,
+                ..x.clone()
+            },
+        );
         return Some(());
     }
     let base = growth.positive(&x);
     let shape = narrower(growth, &x.shape);
     let exponent = growth.weights(&shape, 1.8);
     let y = growth.node("Pow", &[&base.name, &exponent], vec![]);
-    growth.result(y, &x.shape, &Value { bound: 10.0, ..x.clone() });
+    growth.result(
+        y,
+        &x.shape,
+        &Value {
+            bound: 10.0,
+            ..x.clone()
+        },
+    );
     Some(())
 }
 
@@ -228,7 +290,15 @@ fn variadic(growth: &mut Growth) -> Option<()> {
     let y = growth.node(op, &[&a.name, &b.name, &c.name], vec![]);
     let stepped = a.stepped || b.stepped || c.stepped;
     let bound = a.bound + b.bound + c.bound;
-    growth.result(y, &shape, &Value { bound, stepped, ..Value::default() });
+    growth.result(
+        y,
+        &shape,
+        &Value {
+            bound,
+            stepped,
+            ..Value::default()
+        },
+    );
     Some(())
 }
 
@@ -245,7 +315,15 @@ fn gate(growth: &mut Growth) -> Option<()> {
         y = growth.node("Add", &[&y, &x.name], vec![]);
         (bound, stepped) = (bound + x.bound, stepped || x.stepped);
     }
-    growth.result(y, &a.shape, &Value { bound, stepped, ..Value::default() });
+    growth.result(
+        y,
+        &a.shape,
+        &Value {
+            bound,
+            stepped,
+            ..Value::default()
+        },
+    );
     Some(())
 }
 
@@ -258,7 +336,15 @@ fn residual(growth: &mut Growth) -> Option<()> {
         y = growth.node("Relu", &[&y], vec![]);
     }
     let (bound, stepped) = (a.bound + b.bound, a.stepped || b.stepped);
-    growth.result(y, &a.shape, &Value { bound, stepped, ..Value::default() });
+    growth.result(
+        y,
+        &a.shape,
+        &Value {
+            bound,
+            stepped,
+            ..Value::default()
+        },
+    );
     Some(())
 }
 
@@ -266,7 +352,11 @@ fn comparison(growth: &mut Growth) -> Option<()> {
     let a = growth.real(|_| true)?;
     let b = partner(growth, &a);
     let shape = broadcast(&a.shape, &b.shape)?;
-    let truth = Value { kind: Kind::Truth, stepped: true, ..Value::default() };
+    let truth = Value {
+        kind: Kind::Truth,
+        stepped: true,
+        ..Value::default()
+    };
     let op = growth.one(&["Greater", "Less", "GreaterOrEqual", "LessOrEqual", "Equal"]);
     let y = if op == "Equal" {
         // Rounded numbers can be equal.
@@ -290,9 +380,15 @@ fn logic(growth: &mut Growth) -> Option<()> {
         return Some(());
     }
     let fits = |v: &Value| v.kind == Kind::Truth && broadcast(&a.shape, &v.shape).is_some();
-    let b = if growth.chance(60) { growth.value(fits)? } else {
+    let b = if growth.chance(60) {
+        growth.value(fits)?
+    } else {
         let shape = narrower(growth, &a.shape);
-        Value { name: growth.truth_constant(&shape), shape, ..a.clone() }
+        Value {
+            name: growth.truth_constant(&shape),
+            shape,
+            ..a.clone()
+        }
     };
     let op = growth.one(&["And", "Or", "Xor"]);
     let y = either(growth, op, &a, &b);
@@ -310,14 +406,26 @@ fn choice(growth: &mut Growth) -> Option<()> {
         Some(known) => known,
         None => {
             let of = narrower(growth, &shape);
-            Value { name: growth.truth_constant(&of), shape: of, ..Value::default() }
+            Value {
+                name: growth.truth_constant(&of),
+                shape: of,
+                ..Value::default()
+            }
         }
     };
     let y = growth.node("Where", &[&condition.name, &a.name, &b.name], vec![]);
     let shape = broadcast(&condition.shape, &shape)?;
     let stepped = a.stepped || b.stepped || condition.stepped;
     let bound = a.bound.max(b.bound);
-    growth.result(y, &shape, &Value { bound, stepped, ..Value::default() });
+    growth.result(
+        y,
+        &shape,
+        &Value {
+            bound,
+            stepped,
+            ..Value::default()
+        },
+    );
     Some(())
 }
 
@@ -331,7 +439,15 @@ fn conversion(growth: &mut Growth) -> Option<()> {
         _ => (9, Kind::Truth),
     };
     let y = growth.node("Cast", &[&x.name], to(code));
-    growth.result(y, &x.shape, &Value { kind, stepped: true, ..x.clone() });
+    growth.result(
+        y,
+        &x.shape,
+        &Value {
+            kind,
+            stepped: true,
+            ..x.clone()
+        },
+    );
     Some(())
 }
 
@@ -341,12 +457,27 @@ fn rounding(growth: &mut Growth) -> Option<()> {
         let divisor = growth.float(0.7, 2.0);
         let divisor = growth.real_constant(&[], vec![divisor]);
         let y = growth.node("Mod", &[&x.name, &divisor], vec![attribute::int("fmod", 1)]);
-        growth.result(y, &x.shape, &Value { stepped: true, ..x.clone() });
+        growth.result(
+            y,
+            &x.shape,
+            &Value {
+                stepped: true,
+                ..x.clone()
+            },
+        );
         return Some(());
     }
     let op = growth.one(&["Floor", "Ceil", "Round", "Sign"]);
     let y = growth.node(op, &[&x.name], vec![]);
-    growth.result(y, &x.shape, &Value { stepped: true, bound: x.bound + 1.0, ..x.clone() });
+    growth.result(
+        y,
+        &x.shape,
+        &Value {
+            stepped: true,
+            bound: x.bound + 1.0,
+            ..x.clone()
+        },
+    );
     Some(())
 }
 

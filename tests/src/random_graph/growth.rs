@@ -244,8 +244,7 @@ impl Growth {
             let count: usize = value.shape.iter().product();
             (1..=LARGEST).contains(&count) && value.shape.len() <= DEEPEST
         };
-        let kept =
-            made.is_some() && !piece.results.is_empty() && piece.results.iter().all(small);
+        let kept = made.is_some() && !piece.results.is_empty() && piece.results.iter().all(small);
         if kept {
             self.values.extend(piece.results.iter().cloned());
             self.graph.pieces.push(piece);

@@ -25,7 +25,14 @@ fn scaled(
     let mut inputs = vec![x.name.as_str(), &scale];
     inputs.extend(shift.as_deref());
     let y = growth.node(op, &inputs, attributes);
-    growth.result(y, &x.shape, &Value { bound: 4.0, ..x.clone() });
+    growth.result(
+        y,
+        &x.shape,
+        &Value {
+            bound: 4.0,
+            ..x.clone()
+        },
+    );
     Some(())
 }
 
@@ -40,13 +47,23 @@ fn batch(growth: &mut Growth) -> Option<()> {
     }
     let x = growth.real(|shape| shape.len() > 1)?;
     let channels = [x.shape[1]];
-    let (scale, shift) = (growth.weights(&channels, 1.3), growth.weights(&channels, 0.5));
+    let (scale, shift) = (
+        growth.weights(&channels, 1.3),
+        growth.weights(&channels, 0.5),
+    );
     let mean = growth.weights(&channels, 0.5);
     let spread = (0..channels[0]).map(|_| growth.float(0.3, 2.0)).collect();
     let spread = growth.real_constant(&channels, spread);
     let inputs = [x.name.as_str(), &scale, &shift, &mean, &spread];
     let y = growth.node("BatchNormalization", &inputs, vec![epsilon()]);
-    growth.result(y, &x.shape, &Value { bound: 2.5 * x.bound, ..x.clone() });
+    growth.result(
+        y,
+        &x.shape,
+        &Value {
+            bound: 2.5 * x.bound,
+            ..x.clone()
+        },
+    );
     Some(())
 }
 
@@ -59,7 +76,14 @@ fn layer(growth: &mut Growth) -> Option<()> {
     let listed = growth.signed(axis, x.shape.len());
     let attributes = vec![attribute::int("axis", listed), epsilon()];
     let shift = growth.chance(70);
-    scaled(growth, "LayerNormalization", &x, &x.shape[axis..], shift, attributes)
+    scaled(
+        growth,
+        "LayerNormalization",
+        &x,
+        &x.shape[axis..],
+        shift,
+        attributes,
+    )
 }
 
 fn instance(growth: &mut Growth) -> Option<()> {
@@ -67,7 +91,14 @@ fn instance(growth: &mut Growth) -> Option<()> {
         return None;
     }
     let x = growth.real(|shape| shape.len() > 2)?;
-    scaled(growth, "InstanceNormalization", &x, &[x.shape[1]], true, vec![epsilon()])
+    scaled(
+        growth,
+        "InstanceNormalization",
+        &x,
+        &[x.shape[1]],
+        true,
+        vec![epsilon()],
+    )
 }
 
 fn group(growth: &mut Growth) -> Option<()> {
@@ -79,7 +110,14 @@ fn group(growth: &mut Growth) -> Option<()> {
     let divisors: Vec<usize> = (1..=channels).filter(|g| channels % g == 0).collect();
     let groups = growth.one(&divisors) as i64;
     let attributes = vec![attribute::int("num_groups", groups), epsilon()];
-    scaled(growth, "GroupNormalization", &x, &[channels], true, attributes)
+    scaled(
+        growth,
+        "GroupNormalization",
+        &x,
+        &[channels],
+        true,
+        attributes,
+    )
 }
 
 fn lp(growth: &mut Growth) -> Option<()> {
@@ -94,7 +132,14 @@ fn lp(growth: &mut Growth) -> Option<()> {
         attribute::int("p", growth.between(1, 2) as i64),
     ];
     let y = growth.node("LpNormalization", &[&x.name], attributes);
-    growth.result(y, &x.shape, &Value { bound: 1.0, ..x.clone() });
+    growth.result(
+        y,
+        &x.shape,
+        &Value {
+            bound: 1.0,
+            ..x.clone()
+        },
+    );
     Some(())
 }
 
@@ -105,5 +150,12 @@ fn root_mean_square(growth: &mut Growth) -> Option<()> {
     }
     let x = growth.real(|shape| !shape.is_empty())?;
     let last = *x.shape.last()?;
-    scaled(growth, "RMSNormalization", &x, &[last], false, vec![epsilon()])
+    scaled(
+        growth,
+        "RMSNormalization",
+        &x,
+        &[last],
+        false,
+        vec![epsilon()],
+    )
 }

@@ -1,7 +1,7 @@
 //! Matrix products, with weights and between values, and a small attention.
 
-use super::growth::Growth;
 use super::elementwise::broadcast;
+use super::growth::Growth;
 use super::{Grow, Value};
 use qibu_compiler::onnx::attribute;
 
@@ -38,7 +38,14 @@ fn dense(growth: &mut Growth) -> Option<()> {
     }
     let mut shape = x.shape.clone();
     *shape.last_mut()? = outer;
-    growth.result(y, &shape, &Value { bound: 1.5 * x.bound + 0.5, ..x.clone() });
+    growth.result(
+        y,
+        &shape,
+        &Value {
+            bound: 1.5 * x.bound + 0.5,
+            ..x.clone()
+        },
+    );
     Some(())
 }
 
@@ -62,7 +69,14 @@ fn left(growth: &mut Growth) -> Option<()> {
         }
         false => shape[axis] = outer,
     }
-    growth.result(y, &shape, &Value { bound: 1.5 * x.bound, ..x.clone() });
+    growth.result(
+        y,
+        &shape,
+        &Value {
+            bound: 1.5 * x.bound,
+            ..x.clone()
+        },
+    );
     Some(())
 }
 
@@ -75,7 +89,11 @@ fn gemm(growth: &mut Growth) -> Option<()> {
         false => (x.shape[0], x.shape[1]),
     };
     let outer = growth.between(1, 9);
-    let shape = if weights_turned { [outer, inner] } else { [inner, outer] };
+    let shape = if weights_turned {
+        [outer, inner]
+    } else {
+        [inner, outer]
+    };
     let weights = growth.weights(&shape, fan_in(inner));
     if turned {
         attributes.push(attribute::int("transA", 1));
@@ -102,7 +120,14 @@ fn gemm(growth: &mut Growth) -> Option<()> {
     if growth.chance(40) {
         y = growth.node("Relu", &[&y], vec![]);
     }
-    growth.result(y, &[rows, outer], &Value { bound: 1.5 * x.bound + 0.7, ..x.clone() });
+    growth.result(
+        y,
+        &[rows, outer],
+        &Value {
+            bound: 1.5 * x.bound + 0.7,
+            ..x.clone()
+        },
+    );
     Some(())
 }
 
@@ -131,7 +156,15 @@ fn run_time(growth: &mut Growth) -> Option<()> {
     shape.extend([a.shape[rank - 2], b.shape[split + 1]]);
     let bound = a.bound * b.bound * (inner as f32).sqrt();
     let stepped = a.stepped || b.stepped;
-    growth.result(y, &shape, &Value { bound, stepped, ..Value::default() });
+    growth.result(
+        y,
+        &shape,
+        &Value {
+            bound,
+            stepped,
+            ..Value::default()
+        },
+    );
     Some(())
 }
 
@@ -142,7 +175,11 @@ fn own(growth: &mut Growth) -> Option<()> {
     let rank = a.shape.len();
     let mut turned: Vec<i64> = (0..rank as i64).collect();
     turned.swap(rank - 1, rank - 2);
-    let b = growth.node("Transpose", &[&a.name], vec![attribute::ints("perm", &turned)]);
+    let b = growth.node(
+        "Transpose",
+        &[&a.name],
+        vec![attribute::ints("perm", &turned)],
+    );
     let left = growth.chance(50);
     let (first, second, side) = match left {
         true => (&a.name, &b, a.shape[rank - 2]),
@@ -151,7 +188,14 @@ fn own(growth: &mut Growth) -> Option<()> {
     let y = growth.node("MatMul", &[first, second], vec![]);
     let mut shape = a.shape.clone();
     (shape[rank - 1], shape[rank - 2]) = (side, side);
-    growth.result(y, &shape, &Value { bound: 16.0, ..a.clone() });
+    growth.result(
+        y,
+        &shape,
+        &Value {
+            bound: 16.0,
+            ..a.clone()
+        },
+    );
     Some(())
 }
 
@@ -164,13 +208,24 @@ fn attention(growth: &mut Growth) -> Option<()> {
         growth.node("MatMul", &[&x.name, &weights], vec![])
     };
     let (q, k, v) = (project(), project(), project());
-    let k = growth.node("Transpose", &[&k], vec![attribute::ints("perm", &[0, 2, 1])]);
+    let k = growth.node(
+        "Transpose",
+        &[&k],
+        vec![attribute::ints("perm", &[0, 2, 1])],
+    );
     let scores = growth.node("MatMul", &[&q, &k], vec![]);
     let factor = growth.real_constant(&[], vec![1.0 / (width as f32).sqrt()]);
     let scores = growth.node("Mul", &[&scores, &factor], vec![]);
     let weights = growth.node("Softmax", &[&scores], vec![attribute::int("axis", -1)]);
     let y = growth.node("MatMul", &[&weights, &v], vec![]);
     let shape = [x.shape[0], x.shape[1], width];
-    growth.result(y, &shape, &Value { bound: 1.5 * x.bound, ..x.clone() });
+    growth.result(
+        y,
+        &shape,
+        &Value {
+            bound: 1.5 * x.bound,
+            ..x.clone()
+        },
+    );
     Some(())
 }

@@ -19,8 +19,17 @@ fn reduce(growth: &mut Growth) -> Option<()> {
     };
     let count: usize = axes.iter().map(|&axis| x.shape[axis]).product();
     let names = [
-        "ReduceMean", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "ReduceProd",
-        "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp",
+        "ReduceMean",
+        "ReduceMean",
+        "ReduceMax",
+        "ReduceMin",
+        "ReduceSum",
+        "ReduceProd",
+        "ReduceL1",
+        "ReduceL2",
+        "ReduceSumSquare",
+        "ReduceLogSum",
+        "ReduceLogSumExp",
     ];
     let op = growth.one(&names);
     match op {
@@ -55,7 +64,13 @@ fn reduce(growth: &mut Growth) -> Option<()> {
     };
     let shape: Vec<usize> = (0..rank)
         .filter(|axis| keep || !axes.contains(axis))
-        .map(|axis| if axes.contains(&axis) { 1 } else { x.shape[axis] })
+        .map(|axis| {
+            if axes.contains(&axis) {
+                1
+            } else {
+                x.shape[axis]
+            }
+        })
         .collect();
     growth.result(y, &shape, &Value { bound, ..x.clone() });
     Some(())

@@ -5,8 +5,16 @@ use super::{Grow, Kind, Value};
 use qibu_compiler::onnx::attribute;
 
 pub(super) const TABLE: &[Grow] = &[
-    gather, gather, embedding, gather_elements, gather_nd, scatter_elements, scatter_nd, top_k,
-    arg_max, one_hot,
+    gather,
+    gather,
+    embedding,
+    gather_elements,
+    gather_nd,
+    scatter_elements,
+    scatter_nd,
+    top_k,
+    arg_max,
+    one_hot,
 ];
 
 /// Indices below `below`: known, or an input of the graph.
@@ -32,7 +40,11 @@ fn gather(growth: &mut Growth) -> Option<()> {
     let of: Vec<usize> = (0..rank).map(|_| growth.between(1, 4)).collect();
     let picked = indices(growth, &of, x.shape[axis]);
     let listed = growth.signed(axis, x.shape.len());
-    let y = growth.node("Gather", &[&x.name, &picked], vec![attribute::int("axis", listed)]);
+    let y = growth.node(
+        "Gather",
+        &[&x.name, &picked],
+        vec![attribute::int("axis", listed)],
+    );
     let shape = [&x.shape[..axis], &of, &x.shape[axis + 1..]].concat();
     growth.result(y, &shape, &x);
     Some(())
@@ -45,7 +57,14 @@ fn embedding(growth: &mut Growth) -> Option<()> {
     let of = [1, growth.between(1, 6)];
     let ids = growth.input(&of, Kind::Index(rows));
     let y = growth.node("Gather", &[&table, &ids.name], vec![]);
-    growth.result(y, &[1, of[1], width], &Value { bound: 1.5, ..Value::default() });
+    growth.result(
+        y,
+        &[1, of[1], width],
+        &Value {
+            bound: 1.5,
+            ..Value::default()
+        },
+    );
     Some(())
 }
 
@@ -112,7 +131,15 @@ fn scatter_elements(growth: &mut Growth) -> Option<()> {
     let inputs = [x.name.as_str(), &places, &updates.name];
     let y = growth.node("ScatterElements", &inputs, attributes);
     let (bound, stepped) = (x.bound * 2.0 + 2.0, x.stepped || updates.stepped);
-    growth.result(y, &x.shape, &Value { bound, stepped, ..x.clone() });
+    growth.result(
+        y,
+        &x.shape,
+        &Value {
+            bound,
+            stepped,
+            ..x.clone()
+        },
+    );
     Some(())
 }
 
@@ -137,7 +164,15 @@ fn scatter_nd(growth: &mut Growth) -> Option<()> {
     let inputs = [x.name.as_str(), &places, &updates.name];
     let y = growth.node("ScatterND", &inputs, attributes);
     let (bound, stepped) = (x.bound * 2.0 + 2.0, x.stepped || updates.stepped);
-    growth.result(y, &x.shape, &Value { bound, stepped, ..x.clone() });
+    growth.result(
+        y,
+        &x.shape,
+        &Value {
+            bound,
+            stepped,
+            ..x.clone()
+        },
+    );
     Some(())
 }
 
@@ -158,7 +193,15 @@ fn top_k(growth: &mut Growth) -> Option<()> {
     let mut names = names.into_iter();
     growth.result(names.next()?, &shape, &x);
     let kind = Kind::Whole;
-    growth.result(names.next()?, &shape, &Value { kind, stepped: true, ..x });
+    growth.result(
+        names.next()?,
+        &shape,
+        &Value {
+            kind,
+            stepped: true,
+            ..x
+        },
+    );
     Some(())
 }
 
@@ -182,7 +225,15 @@ fn arg_max(growth: &mut Growth) -> Option<()> {
         }
     }
     let kind = Kind::Whole;
-    growth.result(y, &shape, &Value { kind, stepped: true, ..x });
+    growth.result(
+        y,
+        &shape,
+        &Value {
+            kind,
+            stepped: true,
+            ..x
+        },
+    );
     Some(())
 }
 
@@ -196,7 +247,18 @@ fn one_hot(growth: &mut Growth) -> Option<()> {
     let axis = growth.one(&[-1, 0, 1]);
     let inputs = [ids.name.as_str(), &count, &values];
     let y = growth.node("OneHot", &inputs, vec![attribute::int("axis", axis)]);
-    let shape = if axis == 0 { [depth, shape[0]] } else { [shape[0], depth] };
-    growth.result(y, &shape, &Value { bound: 2.0, ..Value::default() });
+    let shape = if axis == 0 {
+        [depth, shape[0]]
+    } else {
+        [shape[0], depth]
+    };
+    growth.result(
+        y,
+        &shape,
+        &Value {
+            bound: 2.0,
+            ..Value::default()
+        },
+    );
     Some(())
 }

@@ -39,7 +39,12 @@ fn window(growth: &mut Growth, spatial: &[usize], dilated: bool, pads: bool) -> 
     if dilations.iter().any(|&d| d != 1) {
         attributes.push(attribute::ints("dilations", &list(&dilations)));
     }
-    let same = pads && growth.chance(20) && dilations.iter().all(|&d| d == 1);
+    // Windows further apart than they are wide would need less than no padding.
+    let apart = |(k, s): (&usize, &usize)| k < s;
+    let same = pads
+        && growth.chance(20)
+        && dilations.iter().all(|&d| d == 1)
+        && !kernel.iter().zip(&strides).any(apart);
     let lengths = if same {
         let mode = growth.one(&["SAME_UPPER", "SAME_LOWER"]);
         attributes.push(attribute::string("auto_pad", mode));
@@ -88,14 +93,18 @@ fn conv(growth: &mut Growth) -> Option<()> {
     let multiple = growth.between(1, if group == 1 { 8 } else { 2 });
     let outer = group * multiple;
     if group != 1 {
-        window.attributes.push(attribute::int("group", group as i64));
+        window
+            .attributes
+            .push(attribute::int("group", group as i64));
     }
     let mut shape = vec![outer, channels / group];
     shape.extend(&window.kernel);
     let terms = shape[1..].iter().product();
     if growth.chance(50) {
         let kernel: Vec<i64> = window.kernel.iter().map(|&k| k as i64).collect();
-        window.attributes.push(attribute::ints("kernel_shape", &kernel));
+        window
+            .attributes
+            .push(attribute::ints("kernel_shape", &kernel));
     }
     let weights = growth.weights(&shape, fan_in(terms));
     let mut y = if growth.chance(60) {
@@ -124,7 +133,14 @@ fn conv(growth: &mut Growth) -> Option<()> {
     }
     let mut shape = vec![x.shape[0], outer];
     shape.extend(window.lengths);
-    growth.result(y, &shape, &Value { bound: 1.5 * x.bound + 0.5, ..x.clone() });
+    growth.result(
+        y,
+        &shape,
+        &Value {
+            bound: 1.5 * x.bound + 0.5,
+            ..x.clone()
+        },
+    );
     Some(())
 }
 
@@ -133,9 +149,13 @@ fn pool(growth: &mut Growth) -> Option<()> {
     let op = growth.one(&["MaxPool", "AveragePool"]);
     let mut window = window(growth, &x.shape[2..], true, true)?;
     let kernel: Vec<i64> = window.kernel.iter().map(|&k| k as i64).collect();
-    window.attributes.push(attribute::ints("kernel_shape", &kernel));
+    window
+        .attributes
+        .push(attribute::ints("kernel_shape", &kernel));
     if op == "AveragePool" && growth.chance(40) {
-        window.attributes.push(attribute::int("count_include_pad", 1));
+        window
+            .attributes
+            .push(attribute::int("count_include_pad", 1));
     }
     let y = growth.node(op, &[&x.name], window.attributes);
     let mut shape = x.shape[..2].to_vec();
@@ -174,6 +194,13 @@ fn block(growth: &mut Growth) -> Option<()> {
     let y = growth.node("Relu", &[&y], vec![]);
     let y = growth.node("Conv", &[&y, &second], pads());
     let y = growth.node("Add", &[&y, &x.name], vec![]);
-    growth.result(y, &x.shape, &Value { bound: 2.5 * x.bound, ..x.clone() });
+    growth.result(
+        y,
+        &x.shape,
+        &Value {
+            bound: 2.5 * x.bound,
+            ..x.clone()
+        },
+    );
     Some(())
 }

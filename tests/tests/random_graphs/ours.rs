@@ -14,7 +14,9 @@ pub type Values = BTreeMap<String, Data>;
 /// The graph as import and simplify leave it, as text.
 pub fn imported(graph: &RandomGraph) -> String {
     let imported = from_bytes(&graph.bytes(), None, &ImportOptions::default());
-    match imported.and_then(|graph| Ok((graph.to_string(), qibu_compiler::simplify::simplify(graph)?))) {
+    match imported
+        .and_then(|graph| Ok((graph.to_string(), qibu_compiler::simplify::simplify(graph)?)))
+    {
         Ok((before, after)) => format!("imported:\n{before}simplified:\n{}", after.graph()),
         Err(error) => format!("{error}\n"),
     }
@@ -103,7 +105,10 @@ pub fn run(file: &[u8], given: &Values) -> Result<Vec<(Vec<usize>, Data)>, Strin
                 }
             }
         };
-        outputs.push((tensor.shape().iter().map(|&dim| dim as usize).collect(), data));
+        outputs.push((
+            tensor.shape().iter().map(|&dim| dim as usize).collect(),
+            data,
+        ));
     }
     Ok(outputs)
 }
