@@ -78,6 +78,11 @@ pub struct ImportOptions {
     pub limits: Limits,
 }
 
+/// Names of the ONNX operators that the device can compute, in some form at least; sorted.
+pub fn operators() -> Vec<&'static str> {
+    table::names()
+}
+
 /// Imports the file at `path`; external data may lie in its folder.
 pub fn read(path: &Path, options: &ImportOptions) -> Result<Graph> {
     let bytes = input_file::read(path, "give the path of an existing .onnx file")?;
