@@ -231,9 +231,9 @@ fn exponents(graph: &Graph, class: &Class, measured: &BTreeMap<ValueId, Channels
     let widest = reaches.iter().copied().fold(0.0, f64::max);
     let noise = |e: &[i32]| -> f64 {
         let mut gain = 0.0;
-        for c in 0..class.channels {
+        for (c, &e) in e.iter().enumerate() {
             let each: f64 = readers.iter().map(|reader| reader.gain[c]).sum();
-            gain += each * power_of_two(-2 * e[c]);
+            gain += each * power_of_two(-2 * e);
         }
         let mut steps = 0.0;
         for value in &values {
