@@ -38,6 +38,8 @@ mod product;
 mod quantised;
 mod recurrent;
 mod reduce;
+mod refusals;
+mod remedy;
 mod repeat;
 mod resize;
 mod rnn;
@@ -76,6 +78,11 @@ pub struct ImportOptions {
     pub limits: Limits,
 }
 
+/// Names of the ONNX operators that the device can compute, in some form at least; sorted.
+pub fn operators() -> Vec<&'static str> {
+    table::names()
+}
+
 /// Imports the file at `path`; external data may lie in its folder.
 pub fn read(path: &Path, options: &ImportOptions) -> Result<Graph> {
     let bytes = input_file::read(path, "give the path of an existing .onnx file")?;
@@ -105,9 +112,7 @@ pub fn from_bytes(bytes: &[u8], folder: Option<&Path>, options: &ImportOptions) 
     builder.graph.metadata = metadata::read(&model, bytes)?;
     builder.inputs(proto)?;
     builder.initializers(proto, &nodes, &functions, folder)?;
-    for node in nodes {
-        builder.node(node)?;
-    }
+    refusals::parse(&mut builder, &nodes, check::refusals(proto, &nodes))?;
     builder.outputs(proto)?;
     functions::resolve(&mut builder, &functions)?;
     builder.graph.compact();

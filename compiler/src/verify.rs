@@ -32,7 +32,7 @@ use crate::simplify::Simplified;
 use compare::{Comparison, Values};
 
 /// Samples compared.
-const SAMPLES: usize = 64;
+pub(crate) const SAMPLES: usize = 64;
 
 /// Runs `bytes` and the float path on the same samples and reports sizes and errors.
 ///

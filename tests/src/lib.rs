@@ -7,6 +7,7 @@
 //! 5. [`need`]: what a test needs from the machine, and how it says that it is skipped.
 //! 6. [`firmware`]: packages outside the workspace, built for bare metal and run under QEMU.
 //! 7. [`command`]: the `qibu` program as a process.
+//! 8. [`random_graph`]: random ONNX models of the supported operators.
 
 pub mod builder;
 pub mod command;
@@ -14,4 +15,5 @@ pub mod exercise;
 pub mod firmware;
 pub mod mutate;
 pub mod need;
+pub mod random_graph;
 pub mod sample;

@@ -211,12 +211,14 @@ impl Columns {
 
 fn exponents(graph: &Graph, class: &Class, measured: &BTreeMap<ValueId, Channels>) -> Vec<i32> {
     let none = vec![0; class.channels];
-    let values: Option<Vec<&Channels>> = class.values.iter().map(|id| measured.get(id)).collect();
+    // A sum that a Relu behind it has absorbed is stored nowhere.
+    let values = class.values.iter().filter_map(|id| measured.get(id));
+    let values: Vec<&Channels> = values.collect();
     let readers = class.consumers.iter().map(|&index| {
         let node = &graph.nodes[index];
         Reader::new(graph, node, class, measured.get(&node.input(0)?)?)
     });
-    let (Some(values), Some(readers)) = (values, readers.collect::<Option<Vec<_>>>()) else {
+    let Some(readers) = readers.collect::<Option<Vec<_>>>() else {
         return none;
     };
     let reach = |c: usize| {
@@ -229,9 +231,9 @@ fn exponents(graph: &Graph, class: &Class, measured: &BTreeMap<ValueId, Channels
     let widest = reaches.iter().copied().fold(0.0, f64::max);
     let noise = |e: &[i32]| -> f64 {
         let mut gain = 0.0;
-        for c in 0..class.channels {
+        for (c, &e) in e.iter().enumerate() {
             let each: f64 = readers.iter().map(|reader| reader.gain[c]).sum();
-            gain += each * power_of_two(-2 * e[c]);
+            gain += each * power_of_two(-2 * e);
         }
         let mut steps = 0.0;
         for value in &values {

@@ -163,6 +163,9 @@ pub(super) fn upload(tensor: &Tensor) -> Result<DynValue> {
         Data::I64(data) => {
             ort::value::Tensor::from_array((shape, data.clone())).map(|value| value.into_dyn())
         }
+        Data::Bool(data) => {
+            ort::value::Tensor::from_array((shape, data.clone())).map(|value| value.into_dyn())
+        }
     };
     value.map_err(|error| failed("take a tensor", error))
 }
@@ -208,6 +211,10 @@ pub(super) fn download(value: &DynValue) -> Result<Tensor> {
             let (shape, data) = value.try_extract_tensor::<i64>().map_err(refused)?;
             (shape, Data::I64(data.to_vec()))
         }
+        Some(TensorElementType::Bool) => {
+            let (shape, data) = value.try_extract_tensor::<bool>().map_err(refused)?;
+            (shape, Data::Bool(data.to_vec()))
+        }
         _ => narrow(value)?,
     };
     Ok(Tensor {
@@ -231,7 +238,6 @@ fn narrow(value: &DynValue) -> Result<(&ort::value::Shape, Data)> {
         }};
     }
     Ok(match value.dtype().tensor_type() {
-        Some(Element::Bool) => widened!(bool),
         Some(Element::Int32) => widened!(i32),
         Some(Element::Int16) => widened!(i16),
         Some(Element::Int8) => widened!(i8),

@@ -121,6 +121,12 @@ pub mod tensor {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes());
         raw(name, shape, DataType::Int64, bytes.collect())
     }
+
+    /// A tensor of truth values.
+    pub fn truth(name: &str, shape: &[usize], values: &[bool]) -> TensorProto {
+        let bytes = values.iter().map(|&truth| u8::from(truth));
+        raw(name, shape, DataType::Bool, bytes.collect())
+    }
 }
 
 /// A fixed-shape tensor value, as graph inputs and outputs declare it.

@@ -1,7 +1,8 @@
 //! Reshapes move behind elementwise operators, so that these stand beside what they can fuse with.
 //!
 //! Before: `r = Reshape(c)`, `y = Relu(r)`. After: `s = Relu(c)`, `y = Reshape(s)`. With several
-//! operands, the larger part of them must be reshapes from one and the same shape.
+//! operands, the larger part of them must be reshapes from one and the same shape, to that of the
+//! result: one that is itself spread over the result has fewer elements than the shape before.
 
 use crate::error::Result;
 use crate::graph::{Graph, Node, Op, ValueId};
@@ -57,8 +58,10 @@ fn common_source(
         .copied()
         .filter(|id| graph.constant(*id).is_none())
         .collect();
+    let full = graph.shape(node.outputs[0]);
     let sources: Vec<_> = dynamic
         .iter()
+        .filter(|&&id| graph.shape(id) == full)
         .filter_map(|&id| before(graph, producers, id))
         .collect();
     let shape = graph.shape(*sources.first()?);
@@ -125,5 +128,17 @@ mod tests {
              y:[1,3,2,2] = Reshape(y.2)\n\
              fn main(x) -> y\n"
         );
+    }
+    #[test]
+    fn an_operand_that_is_spread_stays() {
+        let model = Model::default()
+            .input("x", DataType::Float, &[1, 4])
+            .ints("shape", &[1, 4, 1])
+            .weights("b", &[3, 1, 2])
+            .op("Reshape", &["x", "shape"], "r")
+            .op("Add", &["b", "r"], "y")
+            .output("y");
+        let mut graph = crate::testing::import(model);
+        assert!(!super::run(&mut graph).unwrap(), "{graph}");
     }
 }

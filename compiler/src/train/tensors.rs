@@ -30,13 +30,17 @@ impl File {
             );
         }
         let mut body = Vec::new();
-        // Eight-byte elements first, so that every tensor is aligned to its element.
-        let is_wide = |tensor: &Tensor| !matches!(tensor.data, Data::F32(_));
-        for wide in [true, false] {
+        // Wide elements first, so that every tensor is aligned to its element.
+        let width = |tensor: &Tensor| match tensor.data {
+            Data::F64(_) | Data::I64(_) => 8,
+            Data::F32(_) => 4,
+            Data::Bool(_) => 1,
+        };
+        for bytes in [8, 4, 1] {
             for (name, tensor) in self
                 .tensors
                 .iter()
-                .filter(|(_, tensor)| is_wide(tensor) == wide)
+                .filter(|(_, tensor)| width(tensor) == bytes)
             {
                 let start = body.len();
                 let dtype = match &tensor.data {
@@ -51,6 +55,10 @@ impl File {
                     Data::I64(data) => {
                         body.extend(data.iter().flat_map(|value| value.to_le_bytes()));
                         "I64"
+                    }
+                    Data::Bool(data) => {
+                        body.extend(data.iter().map(|&truth| u8::from(truth)));
+                        "BOOL"
                     }
                 };
                 header.insert(
@@ -71,7 +79,7 @@ impl File {
         bytes
     }
 
-    /// Reads a file's bytes; float and int64 tensors only.
+    /// Reads a file's bytes; float, int64 and truth tensors only.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let broken = |error: safetensors::SafeTensorError| {
             Error::input(format!("not a whole safetensors file: {error}"))
@@ -99,6 +107,7 @@ impl File {
                         .map(|b| i64::from_le_bytes(array(b)))
                         .collect(),
                 ),
+                Dtype::BOOL => Data::Bool(view.data().iter().map(|&byte| byte != 0).collect()),
                 other => {
                     return Err(Error::input(format!(
                         "tensor {name} has element type {other:?}"
@@ -130,6 +139,11 @@ mod tests {
             .insert("z".into(), Tensor::f32(&[2, 1], vec![1.5, -0.0]));
         file.tensors
             .insert("ids".into(), Tensor::i64(&[3], vec![1, -2, 3]));
+        let truths = Tensor {
+            shape: vec![2],
+            data: Data::Bool(vec![true, false]),
+        };
+        file.tensors.insert("a mask".into(), truths);
         file.metadata.insert("vocab".into(), "白日\"依".into());
         file.metadata.insert("a".into(), "1".into());
         let bytes = file.to_bytes();

@@ -43,6 +43,9 @@ pub struct OutputReport {
     pub name: String,
     /// Signal-to-noise ratio in decibels; none for indices.
     pub snr_db: Option<f64>,
+    /// Root of the mean squared error; none for indices. Fresh inputs like the samples err about
+    /// as much.
+    pub rms_error: Option<f64>,
     /// Largest absolute error; none for indices.
     pub largest_error: Option<f32>,
 }
@@ -130,6 +133,7 @@ pub(super) fn function(
         OutputReport {
             name: program.tensors[id].name.clone(),
             snr_db: noise.and_then(Noise::decibels),
+            rms_error: noise.and_then(Noise::root_mean_square),
             largest_error: noise.map(Noise::largest),
         }
     });

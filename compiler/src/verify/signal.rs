@@ -9,6 +9,7 @@ pub(crate) struct Noise {
     largest: f32,
     /// Largest finite magnitude expected.
     scale: f64,
+    count: usize,
 }
 
 impl Noise {
@@ -22,7 +23,13 @@ impl Noise {
             }
             self.error += error * error;
             self.largest = qibu::math::max(self.largest, error as f32);
+            self.count += 1;
         }
+    }
+
+    /// Root of the mean squared error; `None` where nothing was compared.
+    pub fn root_mean_square(&self) -> Option<f64> {
+        (self.count > 0).then(|| libm::sqrt(self.error / self.count as f64))
     }
 
     /// Ratio in decibels; `None` where nothing was compared or the signal is zero.
@@ -80,11 +87,13 @@ mod tests {
     #[test]
     fn a_tenth_of_error_is_twenty_decibels() {
         let mut noise = Noise::default();
-        assert_eq!(noise.decibels(), None);
+        assert_eq!((noise.decibels(), noise.root_mean_square()), (None, None));
         noise.add(&[1.0, -2.0], &[1.1, -2.2]);
         assert!((noise.decibels().unwrap() - 20.0).abs() < 1e-4);
         assert!((noise.largest() - 0.2).abs() < 1e-6);
         assert!((noise.relative() - 0.1).abs() < 1e-6);
+        let expected = libm::sqrt((0.01 + 0.04) / 2.0);
+        assert!((noise.root_mean_square().unwrap() - expected).abs() < 1e-6);
     }
 
     #[test]

@@ -87,5 +87,6 @@ fn plain(tensor: Tensor) -> Input {
             let narrow = |id: i64| id.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
             Input::I32(values.into_iter().map(narrow).collect())
         }
+        Data::Bool(truths) => Input::Bool(truths),
     }
 }

@@ -53,7 +53,7 @@ impl Axis {
             Transform::Crop(start, end) => {
                 x * (end - start) * (input - 1.0) / (output - 1.0) + start * (input - 1.0)
             }
-            Transform::PytorchHalfPixel if output == 1.0 => -0.5,
+            Transform::PytorchHalfPixel if self.output == 1 => 0.0,
             Transform::TensorflowHalfPixel => (x + 0.5) / self.scale,
             Transform::HalfPixel | Transform::PytorchHalfPixel => (x + 0.5) / self.scale - 0.5,
             Transform::HalfPixelSymmetric => {
@@ -218,4 +218,24 @@ fn transform(mode: &str, crop: Option<&[f32]>, index: usize, count: usize) -> Re
             )));
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Axis, Transform};
+
+    /// ONNX: 0 where the resized length is 1, and that is the length, not the scaled one.
+    #[test]
+    fn a_single_position_of_pytorch_is_the_first() {
+        let axis = |input: usize, scale: f64| Axis {
+            axis: 0,
+            input,
+            output: (input as f64 * scale) as usize,
+            scale,
+            transform: Transform::PytorchHalfPixel,
+        };
+        assert_eq!(axis(3, 0.5).source(0), 0.0);
+        assert_eq!(axis(4, 0.25).source(0), 0.0);
+        assert_eq!(axis(4, 0.5).source(0), 0.5);
+    }
 }

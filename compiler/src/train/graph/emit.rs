@@ -92,5 +92,6 @@ fn initializer(name: &str, tensor: &Tensor) -> TensorProto {
             raw_data: data.iter().flat_map(|value| value.to_le_bytes()).collect(),
             ..TensorProto::default()
         },
+        Data::Bool(data) => onnx::tensor::truth(name, &tensor.shape, data),
     }
 }
