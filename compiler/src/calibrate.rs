@@ -20,7 +20,8 @@ pub use samples::{Samples, Source};
 
 pub(crate) use moments::Moments;
 pub use run::Input;
-pub(crate) use run::{FloatRun, LIMITS, bind, function, load, load_planned, outputs};
+pub(crate) use run::outputs;
+pub(crate) use run::{FloatRun, LIMITS, function, load_planned, reals, record};
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;

@@ -8,7 +8,7 @@ use crate::plan::{Planned, plan};
 use crate::quantise::{Activations, Scheme, Weights, quantise};
 use crate::search::{Found, Goal, search};
 use crate::simplify::{Simplified, simplify};
-use crate::verify::{Report, verify, witness};
+use crate::verify::{Opinion, Report, verify, witness};
 use crate::write::write;
 use std::path::{Path, PathBuf};
 
@@ -102,9 +102,10 @@ pub fn compile(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
     let mut report = verify(&simplified, &planned, &bytes, &samples, |done, of| {
         progress("verify", done, of)
     })?;
-    match witness(&request.model, &simplified, &bytes, &samples) {
-        Ok(found) => report.witness = found,
-        Err(error) => report.witness_refusal = Some(error.to_string()),
+    match witness(&request.model, &simplified, &bytes, &samples)? {
+        Opinion::Given(found) => report.witness = Some(found),
+        Opinion::Refused(why) => report.witness_refusal = Some(why),
+        Opinion::Missing(_) => {}
     }
     Ok(Compiled {
         bytes,

@@ -86,6 +86,16 @@ impl Error {
         self.node.as_deref()
     }
 
+    /// What happened, without node and help.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it, where that is known.
+    pub fn remedy(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// Process exit code for this error.
     pub fn exit_code(&self) -> u8 {
         match self.kind {

@@ -38,6 +38,8 @@ mod product;
 mod quantised;
 mod recurrent;
 mod reduce;
+mod refusals;
+mod remedy;
 mod repeat;
 mod resize;
 mod rnn;
@@ -110,9 +112,7 @@ pub fn from_bytes(bytes: &[u8], folder: Option<&Path>, options: &ImportOptions) 
     builder.graph.metadata = metadata::read(&model, bytes)?;
     builder.inputs(proto)?;
     builder.initializers(proto, &nodes, &functions, folder)?;
-    for node in nodes {
-        builder.node(node)?;
-    }
+    refusals::parse(&mut builder, &nodes, check::refusals(proto, &nodes))?;
     builder.outputs(proto)?;
     functions::resolve(&mut builder, &functions)?;
     builder.graph.compact();

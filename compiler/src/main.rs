@@ -11,6 +11,7 @@ use std::process::ExitCode;
 ///
 ///   qibu poem models/poem5/model.qibu --seed 7 --count 5     couplets from seeds
 ///   qibu compile model.onnx -o model.qibu                    the seven paces, with a report
+///   qibu verify model.onnx model.qibu                        the file against float and ONNX Runtime
 ///   qibu inspect model.qibu                                  what a file holds and needs
 ///   qibu eval poem model.qibu --corpus …                     what it keeps and writes, beside people
 ///   qibu train poem --corpus tang.txt --out models/mine      a model of your own
@@ -31,6 +32,7 @@ enum Command {
     Inspect(cli::inspect::InspectArgs),
     Poem(cli::poem::PoemArgs),
     Train(cli::train::TrainArgs),
+    Verify(cli::verify::VerifyArgs),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => cli::inspect::run(args),
         Command::Poem(args) => cli::poem::run(args),
         Command::Train(args) => cli::train::run(args),
+        Command::Verify(args) => cli::verify::run(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -19,6 +19,7 @@ mod movement;
 mod nearest_plane;
 mod pool;
 mod products;
+mod record;
 mod reduce;
 mod results;
 mod rows;
@@ -50,6 +51,10 @@ pub struct Quantised(pub(crate) Program);
 pub fn quantise(calibrated: &Calibrated<'_>, formats: &Formats) -> Result<Quantised> {
     let mut program = lower(calibrated.graph, formats, &calibrated.ranges)?;
     program.noise_calibrated = calibrated.noise && !formats.default.is_float();
+    // Formats that all layers share are plain from the file's types.
+    if !formats.layers.is_empty() {
+        program.metadata.formats = Some(formats.to_text());
+    }
     Ok(Quantised(program))
 }
 

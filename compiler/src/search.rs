@@ -24,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::quantise::Formats;
 use crate::simplify::Simplified;
 use measure::Bench;
+use std::collections::BTreeSet;
 
 /// What a search found.
 pub struct Found {
@@ -53,8 +54,17 @@ pub fn search(
                 .hint("leave out --max-flash, --max-ram and --min-snr"),
         );
     }
-    let frontier = path::walk(&bench, &mut progress)?;
-    let chosen = goal.choose(&frontier)?;
+    let mut frontier = path::walk(&bench, &mut progress)?;
+    // The chosen point is measured as the report measures; another one is chosen where that takes
+    // it out of the limits. Each point is measured anew once at most.
+    let mut measured = BTreeSet::new();
+    let chosen = loop {
+        let chosen = goal.choose(&frontier)?;
+        if !measured.insert(chosen) {
+            break chosen;
+        }
+        frontier[chosen].snr_db = bench.snr_db(&frontier[chosen])?;
+    };
     Ok(Found {
         formats: frontier[chosen].formats.clone(),
         frontier,

@@ -11,6 +11,7 @@ mod channels_last;
 mod check;
 mod drop_empty;
 mod drop_identity;
+mod fold_by_running;
 mod fold_constants;
 mod fuse_activation;
 mod fuse_batch_norm;
@@ -44,6 +45,7 @@ type Pass = fn(&mut Graph) -> Result<bool>;
 /// The passes, in the order in which each round applies them.
 const PASSES: &[(&str, Pass)] = &[
     ("fold_constants", fold_constants::run),
+    ("fold_by_running", fold_by_running::run),
     ("drop_empty", drop_empty::run),
     ("drop_identity", drop_identity::run),
     ("snap_pairs", snap_pairs::run),

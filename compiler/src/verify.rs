@@ -1,25 +1,38 @@
 //! Pace 7: the file that ships, in the runtime that ships, against the float path.
+//!
+//! Within a compilation, [`verify`] measures every layer and output for the report and [`witness`]
+//! asks ONNX Runtime. For a file that exists, [`verify_file`] compares all three and judges.
 
+mod channels;
+mod compare;
+mod judge;
+mod layers;
+mod measure;
+mod model;
 mod report;
 mod signal;
+mod truth;
 mod witness;
 
+pub use judge::Thresholds;
+pub use measure::Measured;
+pub use model::{
+    Checked, LayerOfFile, ModelOutput, Subject, Verification, VerifiedFunction, verify_file,
+};
 pub use report::{FunctionReport, LayerReport, OutputReport, Report};
+pub(crate) use signal::Noise;
+pub use truth::Opinion;
 pub use witness::{Witness, WitnessOutput, witness};
 
 use crate::aligned::AlignedBytes;
-use crate::calibrate::{FloatRun, Samples, bind, function, load_planned};
+use crate::calibrate::{FloatRun, Samples, load_planned};
 use crate::error::{Error, Result};
-use crate::graph::{Function, Graph, ValueId};
 use crate::plan::Planned;
 use crate::simplify::Simplified;
-use qibu::Step;
-use qibu::format::TensorRecord;
-pub(crate) use signal::Noise;
-use std::collections::BTreeMap;
+use compare::{Comparison, Values};
 
 /// Samples compared.
-const SAMPLES: usize = 64;
+pub(crate) const SAMPLES: usize = 64;
 
 /// Runs `bytes` and the float path on the same samples and reports sizes and errors.
 ///
@@ -43,80 +56,38 @@ pub fn verify(
     }
     let count = samples.count().min(SAMPLES);
     let total = count * graph.functions.len();
-    let mut functions = Vec::new();
+    let values = values(planned);
+    let comparison = Comparison {
+        graph,
+        float: &float,
+        model: &model,
+        values: &values,
+        samples,
+        equalised: false,
+    };
+    let (mut functions, mut done) = (Vec::new(), 0);
     for (position, target) in graph.functions.iter().enumerate() {
-        let mut noise: BTreeMap<u32, Noise> = BTreeMap::new();
-        for sample in 0..count {
-            compare(
-                graph, target, planned, &float, &model, samples, sample, &mut noise,
-            )?;
-            progress(position * count + sample + 1, total);
-        }
-        functions.push(report::function(planned, position, &model, &noise)?);
+        let mut nobody = Opinion::Missing(String::new());
+        let compared = comparison.function(target, count, &mut nobody, || {
+            done += 1;
+            progress(done, total);
+        })?;
+        functions.push(report::function(
+            planned,
+            position,
+            &model,
+            &compared.noise,
+        )?);
     }
     Ok(report::whole(planned, bytes, samples, functions))
 }
 
-/// Adds the noise of one sample to every tensor that the function computes.
-#[allow(clippy::too_many_arguments)] // one call, all of it the comparison's subject
-fn compare(
-    graph: &Graph,
-    target: &Function,
-    planned: &Planned,
-    float: &FloatRun,
-    model: &qibu::Model<'_>,
-    samples: &Samples,
-    sample: usize,
-    noise: &mut BTreeMap<u32, Noise>,
-) -> Result<()> {
-    let inputs = samples.inputs(graph, target, sample)?;
-    let mut expected: BTreeMap<ValueId, Vec<f32>> = BTreeMap::new();
-    float.run(&target.name, &inputs, |value, values| {
-        expected.insert(value, values.to_vec());
-    })?;
-    let function = function(model, &target.name)?;
-    let mut arena = AlignedBytes::zeros(function.arena());
-    let mut run = bind(function, &mut arena, &inputs)?;
-    run.execute_with(|step: &Step<'_>, arena| {
-        for &index in step.outputs() {
-            let value = planned.program.tensors[index as usize].value;
-            let (Some(expected), Some(tensor)) =
-                (value.and_then(|v| expected.get(&v)), model.tensor(index))
-            else {
-                continue;
-            };
-            if let Some(actual) = reals(&tensor, arena) {
-                noise.entry(index).or_default().add(expected, &actual);
-            }
-        }
-    })
-    .map_err(|error| Error::input(format!("function `{}`: {error}", target.name)))
+/// The value behind each tensor of the file.
+fn values(planned: &Planned) -> Values {
+    let tensors = planned.program.tensors.iter().enumerate();
+    let values = tensors.filter_map(|(index, tensor)| Some((index as u32, tensor.value?)));
+    values.collect()
 }
 
-/// The real numbers that a tensor stands for.
-fn reals(tensor: &TensorRecord, arena: &[u8]) -> Option<Vec<f32>> {
-    use qibu::format::DType;
-    let start = tensor.offset as usize;
-    let bytes = arena.get(start..start + tensor.bytes()?)?;
-    let real = |q: i32| qibu::rounding::dequantise(q, tensor.scale, tensor.zero_point);
-    Some(match tensor.dtype {
-        DType::F32 => bytemuck::allocation::pod_collect_to_vec(bytes),
-        DType::I8 => bytes
-            .iter()
-            .map(|&byte| real((byte as i8).into()))
-            .collect(),
-        DType::I16 => bytemuck::allocation::pod_collect_to_vec::<u8, i16>(bytes)
-            .into_iter()
-            .map(|q| real(q.into()))
-            .collect(),
-        DType::I32 => bytemuck::allocation::pod_collect_to_vec::<u8, i32>(bytes)
-            .into_iter()
-            .map(real)
-            .collect(),
-        DType::Bool => bytes
-            .iter()
-            .map(|&byte| f32::from(u8::from(byte != 0)))
-            .collect(),
-        DType::F16 | DType::I4 | DType::Scale => return None,
-    })
-}
+#[cfg(test)]
+mod tests;

@@ -200,6 +200,7 @@ fn entries(metadata: &graph::Metadata) -> Vec<(String, String)> {
     };
     put("author", metadata.author.clone());
     put("form", metadata.form.clone());
+    put("formats", metadata.formats.clone());
     put("licence", metadata.licence.clone());
     put("name", Some(metadata.name.clone()));
     let source: String = metadata

@@ -1,7 +1,7 @@
 """Measures our int8 files against ONNX Runtime's own `quantize_static` on the MLPerf Tiny models.
 
     python tests/mlperf/int8_snr.py FOLDER [MODEL …] [--qibu PATH] [--run PATH] [--samples N]
-                                    [--options "--calibration-method minmax"]
+                                    [--seed N] [--options "--calibration-method minmax"]
 
 For each model, cut at its logits (the operand of the last Softmax, else the output):
 
@@ -136,6 +136,7 @@ def main():
     parser.add_argument("--run", default="target/release/examples/run_f32")
     parser.add_argument("--samples", type=int, default=64, help="calibration samples")
     parser.add_argument("--options", default="", help="further options of `qibu compile`")
+    parser.add_argument("--seed", type=int, default=1, help="of all inputs")
     args = parser.parse_args()
     logging.disable(logging.WARNING)
     work = pathlib.Path(tempfile.mkdtemp())
@@ -144,8 +145,8 @@ def main():
     for model in args.models or list(RANGES):
         cut = work / f"{model}.onnx"
         name, shape = cut_at_logits(args.folder / f"{model}.onnx", cut)
-        calibration = inputs(1, args.samples, shape[1:], RANGES[model])
-        test = inputs(2, TEST, shape[1:], RANGES[model])
+        calibration = inputs(2 * args.seed, args.samples, shape[1:], RANGES[model])
+        test = inputs(2 * args.seed + 1, TEST, shape[1:], RANGES[model])
         expected = run_onnx(cut, name, test)
         best = None
         for form in (QuantFormat.QDQ, QuantFormat.QOperator):

@@ -63,6 +63,32 @@ pub fn onnx_backend_tests() -> Result<PathBuf, String> {
     data.filter(|path| path.is_dir()).ok_or_else(missing)
 }
 
+/// Python with ONNX Runtime, ONNX and NumPy; the error says what is missing.
+///
+/// # Errors
+/// `tests/run` has not made `target/venv`.
+pub fn python() -> Result<PathBuf, String> {
+    let python = root().join("target/venv/bin/python");
+    match python.is_file() && onnx_runtime().is_some() {
+        true => Ok(python),
+        false => Err("no onnxruntime in target/venv; tests/run installs it".into()),
+    }
+}
+
+/// The shared library of ONNX Runtime in `target/venv`.
+#[must_use]
+pub fn onnx_runtime() -> Option<PathBuf> {
+    let libraries = std::fs::read_dir(root().join("target/venv/lib")).ok()?;
+    let folders = libraries.flatten().map(|entry| entry.path());
+    let folders = folders.map(|path| path.join("site-packages/onnxruntime/capi"));
+    let entries = folders
+        .filter_map(|path| std::fs::read_dir(path).ok())
+        .flatten();
+    let name = |path: &Path| path.file_name()?.to_str().map(str::to_owned);
+    let mut files = entries.flatten().map(|entry| entry.path());
+    files.find(|path| name(path).is_some_and(|name| name.starts_with("libonnxruntime.so")))
+}
+
 /// The trained poem model.
 #[must_use]
 pub fn poem5() -> PathBuf {

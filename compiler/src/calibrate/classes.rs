@@ -52,9 +52,9 @@ pub(super) fn find(graph: &Graph) -> Vec<Class> {
     }
     let mut classes: BTreeMap<usize, Class> = BTreeMap::new();
     let mut refused = Vec::new();
-    for index in 0..graph.values.len() {
+    for (index, &blocked) in blocked.iter().enumerate() {
         let root = root(&mut joined, index);
-        if blocked[index] {
+        if blocked {
             refused.push(root);
         }
         let class = classes.entry(root).or_default();

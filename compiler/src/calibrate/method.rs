@@ -16,11 +16,11 @@ use super::ranges::Range;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Method {
     /// From the smallest to the largest value seen.
+    #[default]
     Minmax,
     /// All but one in ten thousand values at either end.
     Percentile,
     /// The least mean squared error.
-    #[default]
     Mse,
     /// The least loss of information.
     Entropy,

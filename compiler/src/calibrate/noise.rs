@@ -4,18 +4,25 @@ use super::run::Input;
 use crate::graph::{Dtype, Graph, ValueId};
 use qibu::random::Random;
 
-/// Sample `number` of `value`: smooth waves plus noise, roughly within ±3, or uniform indices
-/// below `rows`.
-pub(super) fn sample(graph: &Graph, value: ValueId, rows: usize, number: usize) -> Input {
+/// Integers that index no table stay below: any type holds them, and sums do not overflow.
+const COUNTS: usize = 128;
+
+/// Sample `number` of `value`: smooth waves plus noise, roughly within ±3; uniform indices below
+/// `rows` where it indexes a table, small counts where it does not; truth values by the toss of a
+/// coin.
+pub(super) fn sample(graph: &Graph, value: ValueId, rows: Option<usize>, number: usize) -> Input {
     let mut random = Random::new(0x9E37_79B9 ^ (number as u64) << 16 ^ value.0 as u64);
     let length = graph.value(value).len();
-    if graph.value(value).dtype != Dtype::F32 {
-        let below = rows.max(1) as u32;
-        return Input::I32(
-            (0..length)
-                .map(|_| (random.next_u32() % below) as i32)
-                .collect(),
-        );
+    match graph.value(value).dtype {
+        Dtype::F32 => {}
+        Dtype::Bool => {
+            return Input::Bool((0..length).map(|_| random.next_u32() >> 31 != 0).collect());
+        }
+        Dtype::I64 | Dtype::I32 | Dtype::I8 | Dtype::U8 => {
+            let below = rows.unwrap_or(COUNTS).max(1) as u32;
+            let id = |_| (random.next_u32() % below) as i32;
+            return Input::I32((0..length).map(id).collect());
+        }
     }
     let (period, phase) = (4.0 + 60.0 * random.uniform(), random.uniform());
     let (wave, grain) = (1.5 * random.uniform(), random.uniform());

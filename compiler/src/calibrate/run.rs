@@ -6,17 +6,19 @@ use crate::graph::{Graph, ValueId};
 use crate::plan::{Planned, Reuse, plan_with};
 use crate::quantise::float_program;
 use crate::write::write;
-use qibu::format::DType;
-use qibu::{Limits, LoadError, Model};
-use std::collections::BTreeMap;
+use qibu::format::{DType, TensorRecord};
+use qibu::{Function, InputError, Limits, LoadError, Model, Run};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One input of a function.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// Real numbers.
     F32(Vec<f32>),
-    /// Indices.
+    /// Indices and counts.
     I32(Vec<i32>),
+    /// Truth values.
+    Bool(Vec<bool>),
 }
 
 /// A graph ready to run in f32.
@@ -43,44 +45,71 @@ impl FloatRun {
         load(&self.file)
     }
 
-    /// Runs a function and shows every float value that it read or computed.
+    /// Runs a function, shows every float value that it read or computed, and returns its outputs.
     pub fn run(
         &self,
         name: &str,
         inputs: &[Input],
         mut observe: impl FnMut(ValueId, &[f32]),
-    ) -> Result<()> {
+    ) -> Result<Vec<Input>> {
         let model = self.model()?;
-        let function = function(&model, name)?;
-        let mut arena = AlignedBytes::zeros(function.arena());
-        let mut run = bind(function, &mut arena, inputs)?;
-        run.execute()
-            .map_err(|error| Error::input(format!("function `{name}`: {error}")))?;
-        let steps: Vec<_> = function.steps().collect();
-        let written = steps.iter().flat_map(|step| step.outputs());
-        // Outputs too: one may be a view, which no step writes.
-        let shown = function
-            .inputs()
-            .iter()
-            .chain(written)
-            .chain(function.outputs());
-        for index in shown {
-            let (Some(&value), Some(tensor)) = (self.values.get(index), model.tensor(*index))
-            else {
+        record(
+            &model,
+            function(&model, name)?,
+            inputs,
+            |index, tensor, bytes| {
+                if let (Some(&value), DType::F32) = (self.values.get(&index), tensor.dtype) {
+                    let values = bytemuck::allocation::pod_collect_to_vec::<u8, f32>(bytes);
+                    observe(value, &values);
+                }
+            },
+        )
+    }
+}
+
+/// Runs a function of any file and shows each of its tensors, with number and bytes: inputs before
+/// the first step, results right behind the step that wrote them, and then outputs that are views,
+/// which no step writes. Returns the outputs.
+pub(crate) fn record(
+    model: &Model<'_>,
+    function: Function<'_>,
+    inputs: &[Input],
+    mut observe: impl FnMut(u32, &TensorRecord, &[u8]),
+) -> Result<Vec<Input>> {
+    let mut arena = AlignedBytes::zeros(function.arena());
+    let mut run = bind(function, &mut arena, inputs)?;
+    let mut shown = BTreeSet::new();
+    for &index in function.inputs() {
+        if let Some(tensor) = model.tensor(index)
+            && let Some(bytes) = run.tensor_bytes(&tensor)
+        {
+            shown.insert(index);
+            observe(index, &tensor, bytes);
+        }
+    }
+    run.execute_with(|step, arena| {
+        for &index in step.outputs() {
+            let Some(tensor) = model.tensor(index) else {
                 continue;
             };
-            if tensor.dtype != DType::F32 {
-                continue;
-            }
-            if let Some(bytes) = run.tensor_bytes(&tensor) {
-                observe(
-                    value,
-                    &bytemuck::allocation::pod_collect_to_vec::<u8, f32>(bytes),
-                );
+            let start = tensor.offset as usize;
+            let length = tensor.bytes().unwrap_or(0);
+            if let Some(bytes) = arena.get(start..).and_then(|rest| rest.get(..length)) {
+                shown.insert(index);
+                observe(index, &tensor, bytes);
             }
         }
-        Ok(())
+    })
+    .map_err(|error| failed(function, error))?;
+    for &index in function.outputs() {
+        if !shown.contains(&index)
+            && let Some(tensor) = model.tensor(index)
+            && let Some(bytes) = run.tensor_bytes(&tensor)
+        {
+            observe(index, &tensor, bytes);
+        }
     }
+    results(function, &run)
 }
 
 /// Work of one run that the compiler accepts: hours on a desktop.
@@ -121,7 +150,7 @@ fn refused(error: LoadError) -> Error {
 }
 
 /// The function called `name`.
-pub(crate) fn function<'m>(model: &Model<'m>, name: &str) -> Result<qibu::Function<'m>> {
+pub(crate) fn function<'m>(model: &Model<'m>, name: &str) -> Result<Function<'m>> {
     model
         .function(name)
         .ok_or_else(|| Error::input(format!("the file has no function `{name}`")))
@@ -129,44 +158,80 @@ pub(crate) fn function<'m>(model: &Model<'m>, name: &str) -> Result<qibu::Functi
 
 /// Joins a function to an arena and sets its inputs.
 pub(crate) fn bind<'m, 'r>(
-    function: qibu::Function<'m>,
+    function: Function<'m>,
     arena: &'r mut [u8],
     inputs: &[Input],
-) -> Result<qibu::Run<'m, 'r>> {
-    let failed = |error| Error::input(format!("function `{}`: {error}", function.name()));
-    let mut run = function.bind(arena).map_err(failed)?;
+) -> Result<Run<'m, 'r>> {
+    let mut run = function
+        .bind(arena)
+        .map_err(|error| failed(function, error))?;
     for (index, input) in inputs.iter().enumerate() {
         match input {
             Input::F32(values) => run.set_f32(index, values),
             Input::I32(values) => run.set_i32(index, values),
+            Input::Bool(values) => run.set_bool(index, values),
         }
-        .map_err(failed)?;
+        .map_err(|error| failed(function, error))?;
     }
     Ok(run)
 }
 
-/// Runs a function and returns its outputs: real numbers, or indices.
-pub(crate) fn outputs(function: qibu::Function<'_>, inputs: &[Input]) -> Result<Vec<Input>> {
+fn failed(function: Function<'_>, error: InputError) -> Error {
+    Error::input(format!("function `{}`: {error}", function.name()))
+}
+
+/// Runs a function and returns its outputs: real numbers, indices or truth values.
+pub(crate) fn outputs(function: Function<'_>, inputs: &[Input]) -> Result<Vec<Input>> {
     let mut arena = AlignedBytes::zeros(function.arena());
     let mut run = bind(function, &mut arena, inputs)?;
-    let failed = |error| Error::input(format!("function `{}`: {error}", function.name()));
-    run.execute().map_err(failed)?;
-    let mut values = Vec::new();
-    for index in 0..function.outputs().len() {
-        let tensor = function
-            .output(index)
-            .ok_or_else(|| failed(qibu::InputError::Index))?;
-        values.push(match tensor.dtype {
-            DType::F32 => Input::F32(run.output_f32(index).map_err(failed)?.to_vec()),
-            // Indices count by one from zero; anything else is a quantised real number.
-            _ if tensor.scale == 1.0 => Input::I32(run.output_i32(index).map_err(failed)?.to_vec()),
-            _ => {
-                let raw = run.output_i32(index).map_err(failed)?;
-                let real =
-                    |&q: &i32| qibu::rounding::dequantise(q, tensor.scale, tensor.zero_point);
-                Input::F32(raw.iter().map(real).collect())
+    run.execute().map_err(|error| failed(function, error))?;
+    results(function, &run)
+}
+
+/// The outputs of a run that is done.
+fn results(function: Function<'_>, run: &Run<'_, '_>) -> Result<Vec<Input>> {
+    let output = |index: usize| -> std::result::Result<Input, InputError> {
+        let tensor = function.output(index).ok_or(InputError::Index)?;
+        Ok(match tensor.dtype {
+            DType::F32 => Input::F32(run.output_f32(index)?.to_vec()),
+            DType::Bool => {
+                let bytes = run.output_bool(index)?;
+                Input::Bool(bytes.iter().map(|&byte| byte != 0).collect())
             }
-        });
-    }
-    Ok(values)
+            // Indices count by one from zero; anything else is a quantised real number.
+            DType::I32 if tensor.scale == 1.0 => Input::I32(run.output_i32(index)?.to_vec()),
+            _ => {
+                let bytes = run.tensor_bytes(&tensor).ok_or(InputError::Index)?;
+                Input::F32(reals(&tensor, bytes).ok_or(InputError::Index)?)
+            }
+        })
+    };
+    (0..function.outputs().len())
+        .map(|index| output(index).map_err(|error| failed(function, error)))
+        .collect()
+}
+
+/// The real numbers that the bytes of a tensor stand for; none for types that hold no activation.
+pub(crate) fn reals(tensor: &TensorRecord, bytes: &[u8]) -> Option<Vec<f32>> {
+    let real = |q: i32| qibu::rounding::dequantise(q, tensor.scale, tensor.zero_point);
+    Some(match tensor.dtype {
+        DType::F32 => bytemuck::allocation::pod_collect_to_vec(bytes),
+        DType::I8 => bytes
+            .iter()
+            .map(|&byte| real((byte as i8).into()))
+            .collect(),
+        DType::I16 => bytemuck::allocation::pod_collect_to_vec::<u8, i16>(bytes)
+            .into_iter()
+            .map(|q| real(q.into()))
+            .collect(),
+        DType::I32 => bytemuck::allocation::pod_collect_to_vec::<u8, i32>(bytes)
+            .into_iter()
+            .map(real)
+            .collect(),
+        DType::Bool => bytes
+            .iter()
+            .map(|&byte| f32::from(u8::from(byte != 0)))
+            .collect(),
+        DType::F16 | DType::I4 | DType::Scale => return None,
+    })
 }

@@ -1,11 +1,14 @@
-//! Calibration samples: from a file of the user, from the one beside the model, or noise.
+//! Samples: from a file of the user, from the one beside the model, or noise.
+
+mod read;
+#[cfg(test)]
+mod tests;
 
 use super::noise;
 use super::run::Input;
 use crate::error::{Error, Result};
 use crate::graph::{Dtype, Function, Graph, Op, ValueId};
 use crate::input_file;
-use safetensors::{Dtype as StDtype, SafeTensors};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +25,8 @@ pub enum Source {
 #[derive(Clone, Debug)]
 pub struct Samples {
     source: Source,
+    /// Number of the first, where they are noise.
+    first: usize,
     count: usize,
     tensors: BTreeMap<String, Tensor>,
 }
@@ -34,7 +39,7 @@ enum Tensor {
 
 /// What a file of samples holds.
 const SAMPLES: &str = "samples are a .npz or .safetensors file with a tensor for every input, of \
-    its name and type (float32, int32 or int64), samples along a first axis of their own";
+    its name and type (float32, integers or bool), samples along a first axis of their own";
 
 /// Noise samples when there is no file.
 const NOISE_COUNT: usize = 64;
@@ -57,8 +62,18 @@ impl Samples {
     pub fn noise() -> Self {
         Self {
             source: Source::Noise,
+            first: 0,
             count: NOISE_COUNT,
             tensors: BTreeMap::new(),
+        }
+    }
+
+    /// As much noise again, none of it in [`Samples::noise`]: a file is not judged by the samples
+    /// that it was calibrated on.
+    pub fn other_noise() -> Self {
+        Self {
+            first: NOISE_COUNT,
+            ..Self::noise()
         }
     }
 
@@ -68,9 +83,9 @@ impl Samples {
         let bytes = input_file::read(path, SAMPLES)?;
         let npz = path.extension().is_some_and(|extension| extension == "npz");
         let tensors = if npz {
-            read_npz(&bytes)
+            read::npz(&bytes)
         } else {
-            read_safetensors(&bytes)
+            read::safetensors(&bytes)
         };
         let tensors = tensors.map_err(|error| error.within(place()).hint(SAMPLES))?;
         check_finite(&tensors).map_err(|error| error.within(place()))?;
@@ -85,9 +100,18 @@ impl Samples {
         }
         Ok(Self {
             source: Source::File(path.to_owned()),
+            first: 0,
             count,
             tensors,
         })
+    }
+
+    /// The first `count` of noise; samples of a file as they are.
+    pub(crate) fn first(mut self, count: usize) -> Self {
+        if self.source == Source::Noise {
+            self.count = self.count.min(count);
+        }
+        self
     }
 
     /// Number of samples.
@@ -104,17 +128,20 @@ impl Samples {
     pub fn inputs(&self, graph: &Graph, function: &Function, number: usize) -> Result<Vec<Input>> {
         let input = |&value: &ValueId| {
             let rows = table_rows(graph, value);
-            if self.source == Source::Noise {
-                return Ok(noise::sample(graph, value, rows, number));
-            }
             self.input(graph, value, rows, number)
         };
         function.inputs.iter().map(input).collect()
     }
 
-    fn input(&self, graph: &Graph, value: ValueId, rows: usize, number: usize) -> Result<Input> {
+    fn input(
+        &self,
+        graph: &Graph,
+        value: ValueId,
+        rows: Option<usize>,
+        number: usize,
+    ) -> Result<Input> {
         let Source::File(path) = &self.source else {
-            return Ok(noise::sample(graph, value, rows, number));
+            return Ok(noise::sample(graph, value, rows, self.first + number));
         };
         let target = graph.value(value);
         let known: Vec<_> = self.tensors.keys().map(String::as_str).collect();
@@ -141,33 +168,68 @@ impl Samples {
         let range = number * length..(number + 1) * length;
         match (tensor, target.dtype) {
             (Tensor::F32(_, values), Dtype::F32) => Ok(Input::F32(values[range].to_vec())),
-            (Tensor::I64(_, values), Dtype::I64 | Dtype::I32) => {
-                let ids = values[range]
-                    .iter()
-                    .map(|&id| usize::try_from(id).ok().filter(|&id| id < rows));
-                let ids: Option<Vec<usize>> = ids.collect();
-                let ids = ids.ok_or_else(|| {
+            (Tensor::I64(_, values), Dtype::Bool) => {
+                let truth = |&value: &i64| match value {
+                    0 => Some(false),
+                    1 => Some(true),
+                    _ => None,
+                };
+                let truths: Option<Vec<bool>> = values[range].iter().map(truth).collect();
+                truths.map(Input::Bool).ok_or_else(|| {
                     Error::input(format!(
-                        "sample {number} of `{}` has an index outside its table of {rows}",
+                        "sample {number} of `{}` holds an integer other than 0 and 1, which stand \
+                         for false and true",
                         target.name
                     ))
                     .within(path.display())
-                })?;
-                Ok(Input::I32(ids.into_iter().map(|id| id as i32).collect()))
+                    .hint(SAMPLES)
+                })
+            }
+            (Tensor::I64(_, values), dtype) if dtype != Dtype::F32 => {
+                let (least, most) = bounds(dtype, rows);
+                let narrow = |&id: &i64| {
+                    i32::try_from(id)
+                        .ok()
+                        .filter(|id| (least..=most).contains(id))
+                };
+                let ids: Option<Vec<i32>> = values[range].iter().map(narrow).collect();
+                ids.map(Input::I32).ok_or_else(|| {
+                    let what = match rows {
+                        Some(rows) => format!("an index outside its table of {rows}"),
+                        None => format!("an integer outside {least} to {most}"),
+                    };
+                    Error::input(format!("sample {number} of `{}` has {what}", target.name))
+                        .within(path.display())
+                        .hint("leave that sample out, or correct it")
+                })
             }
             _ => Err(Error::input(format!(
                 "samples of `{}` have the wrong element type",
                 target.name
             ))
             .within(path.display())
-            .hint("float inputs take float32 samples, index inputs int32 or int64")),
+            .hint(
+                "float inputs take float32 samples, index inputs integers, truth values bool or \
+                 uint8",
+            )),
         }
     }
 }
 
-/// Rows of the smallest table that `value` indexes, at once or through views; all of int32 where it
-/// indexes none.
-fn table_rows(graph: &Graph, value: ValueId) -> usize {
+/// Smallest and largest integer that an input takes: an index of its table, else what its type and
+/// the runtime's 32 bits hold.
+fn bounds(dtype: Dtype, rows: Option<usize>) -> (i32, i32) {
+    match (rows, dtype) {
+        (Some(rows), _) => (0, i32::try_from(rows).unwrap_or(i32::MAX).saturating_sub(1)),
+        (None, Dtype::I8) => (i8::MIN.into(), i8::MAX.into()),
+        (None, Dtype::U8) => (0, u8::MAX.into()),
+        (None, _) => (i32::MIN, i32::MAX),
+    }
+}
+
+/// Rows of the smallest table that `value` indexes, at once or through views; none where it indexes
+/// no table.
+fn table_rows(graph: &Graph, value: ValueId) -> Option<usize> {
     let tables =
         graph
             .nodes
@@ -177,11 +239,11 @@ fn table_rows(graph: &Graph, value: ValueId) -> usize {
                     Some(graph.shape(table)[0])
                 }
                 (Op::Reshape { .. }, Some(x), _) if x == value => {
-                    Some(table_rows(graph, node.outputs[0]))
+                    table_rows(graph, node.outputs[0])
                 }
                 _ => None,
             });
-    tables.min().unwrap_or(i32::MAX as usize)
+    tables.min()
 }
 
 impl Tensor {
@@ -219,61 +281,4 @@ fn check_finite(tensors: &BTreeMap<String, Tensor>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn read_safetensors(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>> {
-    let file = SafeTensors::deserialize(bytes)
-        .map_err(|error| Error::input(format!("not a safetensors file: {error}")))?;
-    let mut tensors = BTreeMap::new();
-    for (name, view) in file.tensors() {
-        let (shape, data) = (view.shape().to_vec(), view.data());
-        let tensor = match view.dtype() {
-            StDtype::F32 => Tensor::F32(shape, bytemuck::allocation::pod_collect_to_vec(data)),
-            StDtype::I64 => Tensor::I64(shape, bytemuck::allocation::pod_collect_to_vec(data)),
-            StDtype::I32 => {
-                let narrow: Vec<i32> = bytemuck::allocation::pod_collect_to_vec(data);
-                Tensor::I64(shape, narrow.into_iter().map(i64::from).collect())
-            }
-            other => {
-                return Err(Error::input(format!(
-                    "tensor `{name}` is {other:?}, expected F32, I32 or I64"
-                )));
-            }
-        };
-        tensors.insert(name, tensor);
-    }
-    Ok(tensors)
-}
-
-fn read_npz(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>> {
-    let malformed = |error: ndarray_npy::ReadNpzError| {
-        Error::input(format!("not a readable .npz file: {error}"))
-    };
-    let mut file = ndarray_npy::NpzReader::new(std::io::Cursor::new(bytes)).map_err(malformed)?;
-    let mut tensors = BTreeMap::new();
-    for name in file.names().map_err(malformed)? {
-        let key = name.trim_end_matches(".npy").to_owned();
-        type Array<T> = ndarray::ArrayD<T>;
-        let tensor = if let Ok(array) =
-            file.by_name::<ndarray::OwnedRepr<f32>, ndarray::IxDyn>(&name)
-        {
-            let array: Array<f32> = array;
-            Tensor::F32(array.shape().to_vec(), array.iter().copied().collect())
-        } else if let Ok(array) = file.by_name::<ndarray::OwnedRepr<i64>, ndarray::IxDyn>(&name) {
-            let array: Array<i64> = array;
-            Tensor::I64(array.shape().to_vec(), array.iter().copied().collect())
-        } else {
-            let array: Array<i32> = file
-                .by_name::<ndarray::OwnedRepr<i32>, ndarray::IxDyn>(&name)
-                .map_err(|_| {
-                    Error::input(format!("array `{key}` must be float32, int32 or int64"))
-                })?;
-            Tensor::I64(
-                array.shape().to_vec(),
-                array.iter().map(|&id| i64::from(id)).collect(),
-            )
-        };
-        tensors.insert(key, tensor);
-    }
-    Ok(tensors)
 }

@@ -3,7 +3,7 @@
 mod files;
 mod search;
 
-use super::stdout;
+use super::{progress, stdout};
 use crate::atomic;
 use crate::calibrate::Method;
 use crate::compile::{Compiled, Request, compile};
@@ -15,7 +15,6 @@ use crate::report::{grouped, printable};
 use crate::search::Goal;
 use crate::verify::{FunctionReport, Witness};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 
 /// Compiles an ONNX model into one flat file.
@@ -35,7 +34,7 @@ pub struct CompileArgs {
     #[arg(long, value_name = "FILE")]
     calibrate: Option<PathBuf>,
     /// Which part of the samples' values int8 activations cover.
-    #[arg(long, value_enum, value_name = "METHOD", default_value = "mse")]
+    #[arg(long, value_enum, value_name = "METHOD", default_value = "minmax")]
     calibration_method: Method,
     /// Element type of weights.
     #[arg(long, value_enum, default_value = "int8")]
@@ -103,15 +102,9 @@ pub fn run(args: CompileArgs) -> Result<()> {
         activations: args.activations,
         goal,
     };
-    let bar = ProgressBar::new(0);
-    bar.set_style(
-        ProgressStyle::with_template("{msg:10} {wide_bar} {pos}/{len} {eta}")
-            .unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
+    let bar = progress::bar();
     let compiled = compile(&request, &mut |pace, done, of| {
-        bar.set_message(pace);
-        bar.set_length(of as u64);
-        bar.set_position(done as u64);
+        progress::show(&bar, pace, done, of);
     });
     bar.finish_and_clear();
     let compiled = compiled?;

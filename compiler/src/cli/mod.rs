@@ -4,5 +4,7 @@ pub mod compile;
 pub mod eval;
 pub mod inspect;
 pub mod poem;
+pub mod progress;
 pub mod stdout;
 pub mod train;
+pub mod verify;

@@ -35,11 +35,41 @@ impl Session {
         outputs.map(|outlet| outlet.name().to_string()).collect()
     }
 
-    /// Runs the model; the outputs come in the model's order.
+    /// Inputs that the model takes, in order: name, whether it is real, shape. A dimension that is
+    /// not fixed counts as one.
+    pub fn arguments(&self) -> Vec<(String, bool, Vec<usize>)> {
+        let inputs = self.inner.inputs().iter();
+        inputs
+            .map(|outlet| {
+                use TensorElementType::{Float32, Float64};
+                let element = outlet.dtype().tensor_type();
+                let float = matches!(element, Some(Float32 | Float64));
+                let dims = outlet.dtype().tensor_shape();
+                let dims = dims.iter().flat_map(|shape| shape.iter());
+                let fixed = |&dim: &i64| usize::try_from(dim).unwrap_or(1);
+                (outlet.name().to_string(), float, dims.map(fixed).collect())
+            })
+            .collect()
+    }
+
+    /// Element type that the model declares for its input `name`.
+    fn declared(&self, name: &str) -> Option<TensorElementType> {
+        let mut inputs = self.inner.inputs().iter();
+        inputs
+            .find(|outlet| outlet.name() == name)?
+            .dtype()
+            .tensor_type()
+    }
+
+    /// Runs the model; the outputs come in the model's order. Integers go in as the type that the
+    /// model declares.
     pub fn run(&mut self, inputs: &[(&str, Tensor)]) -> Result<Vec<(String, Tensor)>> {
         let values = inputs
             .iter()
-            .map(|(name, tensor)| Ok((Cow::from(*name), upload(tensor)?.into())))
+            .map(|(name, tensor)| {
+                let value = upload_as(tensor, self.declared(name))?;
+                Ok((Cow::from(*name), value.into()))
+            })
             .collect::<Result<Vec<(Cow<str>, SessionInputValue)>>>()?;
         let names = self.outputs();
         let outputs = self
@@ -140,7 +170,31 @@ pub(super) fn upload(tensor: &Tensor) -> Result<DynValue> {
     value.map_err(|error| failed("take a tensor", error))
 }
 
-/// ONNX Runtime's value as a host tensor.
+/// [`upload`], integers as `element`, which holds them, and floats as double where that is it.
+fn upload_as(tensor: &Tensor, element: Option<TensorElementType>) -> Result<DynValue> {
+    use TensorElementType as Element;
+    macro_rules! narrowed {
+        ($data:expr, $convert:expr) => {{
+            let data: Vec<_> = $data.iter().copied().map($convert).collect();
+            ort::value::Tensor::from_array((tensor.shape.clone(), data))
+                .map(|value| value.into_dyn())
+                .map_err(|error| failed("take a tensor", error))
+        }};
+    }
+    match (&tensor.data, element) {
+        (Data::I64(data), Some(Element::Bool)) => narrowed!(data, |item| item != 0),
+        (Data::I64(data), Some(Element::Int32)) => narrowed!(data, |item| item as i32),
+        (Data::I64(data), Some(Element::Int16)) => narrowed!(data, |item| item as i16),
+        (Data::I64(data), Some(Element::Int8)) => narrowed!(data, |item| item as i8),
+        (Data::I64(data), Some(Element::Uint32)) => narrowed!(data, |item| item as u32),
+        (Data::I64(data), Some(Element::Uint16)) => narrowed!(data, |item| item as u16),
+        (Data::I64(data), Some(Element::Uint8)) => narrowed!(data, |item| item as u8),
+        (Data::F32(data), Some(Element::Float64)) => narrowed!(data, f64::from),
+        _ => upload(tensor),
+    }
+}
+
+/// ONNX Runtime's value as a host tensor: integers and truth values as int64.
 pub(super) fn download(value: &DynValue) -> Result<Tensor> {
     let refused = |error: ort::Error| failed("return a tensor", error);
     let element = value.dtype().tensor_type();
@@ -161,15 +215,40 @@ pub(super) fn download(value: &DynValue) -> Result<Tensor> {
             let (shape, data) = value.try_extract_tensor::<bool>().map_err(refused)?;
             (shape, Data::Bool(data.to_vec()))
         }
-        other => {
-            return Err(Error::input(format!(
-                "an output has element type {other:?}; float, double, int64 and bool are \
-                 supported"
-            )));
-        }
+        _ => narrow(value)?,
     };
     Ok(Tensor {
         shape: shape.iter().map(|&dim| dim as usize).collect(),
         data,
+    })
+}
+
+/// The shape and, widened, the elements of an output of narrow integers or truth values.
+fn narrow(value: &DynValue) -> Result<(&ort::value::Shape, Data)> {
+    use TensorElementType as Element;
+    macro_rules! widened {
+        ($kind:ty) => {{
+            let (shape, data) = value
+                .try_extract_tensor::<$kind>()
+                .map_err(|error: ort::Error| failed("return a tensor", error))?;
+            (
+                shape,
+                Data::I64(data.iter().map(|&item| item.into()).collect()),
+            )
+        }};
+    }
+    Ok(match value.dtype().tensor_type() {
+        Some(Element::Int32) => widened!(i32),
+        Some(Element::Int16) => widened!(i16),
+        Some(Element::Int8) => widened!(i8),
+        Some(Element::Uint32) => widened!(u32),
+        Some(Element::Uint16) => widened!(u16),
+        Some(Element::Uint8) => widened!(u8),
+        other => {
+            return Err(Error::input(format!(
+                "an output has element type {other:?}; float, double, bool and integers of up to \
+                 64 bits are supported"
+            )));
+        }
     })
 }

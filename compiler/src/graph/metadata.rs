@@ -19,6 +19,8 @@ pub struct Metadata {
     pub author: Option<String>,
     /// How activations are stored where the model asks for it (`qibu.activations`).
     pub activations: Option<String>,
+    /// Number formats of a file whose layers differ in them; pace 4 writes it.
+    pub formats: Option<String>,
     /// Default sampling temperature (`qibu.temperature`).
     pub temperature: Option<f32>,
     /// Every other property whose key starts with `qibu.`, for later paces.

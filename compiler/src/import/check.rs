@@ -1,10 +1,10 @@
-//! The node list as a whole: names, order, and everything unsupported, before any is parsed.
+//! The node list as a whole: names, order, and every unsupported operator, before any is parsed.
 
-use super::table;
+use super::{remedy, table};
 use crate::error::{Error, Result};
 use crate::graph::Names;
 use crate::onnx::{AttributeProto, AttributeType, DataType, GraphProto, NodeProto};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a node is called in errors: its name, or its first output's.
 pub(super) fn label(node: &NodeProto) -> String {
@@ -16,45 +16,34 @@ pub(super) fn label(node: &NodeProto) -> String {
     }
 }
 
-/// Nodes that `outputs` need, in order, once the whole list is sound and all are supported.
+/// Nodes that `outputs` need, in order, once the whole list is sound.
 pub(super) fn nodes<'a, 'b>(
     proto: &'a GraphProto,
     outputs: impl Iterator<Item = &'b str>,
 ) -> Result<Vec<&'a NodeProto>> {
     names_and_order(proto)?;
-    let needed = reached(proto, outputs);
+    Ok(reached(proto, outputs))
+}
+
+/// What stands in the way of each of `nodes` by its operator alone, by position.
+pub(super) fn refusals(proto: &GraphProto, nodes: &[&NodeProto]) -> BTreeMap<usize, Error> {
     let brief = brief(proto);
-    let refusal = |node: &NodeProto| refusal(node, &brief);
-    if needed.iter().all(|node| refusal(node).is_none()) {
-        return Ok(needed);
+    let refused = nodes.iter().enumerate();
+    let refused = refused.filter_map(|(index, node)| Some((index, refusal(node, &brief)?)));
+    let mut refused: BTreeMap<usize, Error> = refused.collect();
+    if refused.is_empty() {
+        return refused;
     }
-    // One round for the user: what pace 4 would refuse is listed here too.
+    // One round for the user: what would be refused for having no form at run time is listed too.
     let fed = fed(proto);
-    let later = |node: &&&NodeProto| {
+    for (index, node) in nodes.iter().enumerate() {
         let fed = node.output.iter().any(|name| fed.contains(name.as_str()));
-        fed && table::is_constant_only(&node.op_type)
-    };
-    let lines = needed.iter().filter_map(|node| {
-        let later = || {
-            Some(node)
-                .filter(later)
-                .map(|node| line(node, "not in the runtime"))
-        };
-        refusal(node).or_else(later)
-    });
-    let lines: Vec<String> = lines.collect();
-    let count = match lines.len() {
-        1 => "1 node is".to_owned(),
-        count => format!("{count} nodes are"),
-    };
-    Err(Error::input(format!(
-        "{count} not supported:\n    {}",
-        lines.join("\n    ")
-    ))
-    .hint(format!(
-        "supported operators: {}",
-        table::names().join(", ")
-    )))
+        if fed && table::is_constant_only(&node.op_type) {
+            let error = Error::input("its operands are computed at run time");
+            refused.entry(index).or_insert(error.hint(remedy::COMPUTED));
+        }
+    }
+    refused
 }
 
 /// Values that depend on those of the graph's inputs.
@@ -169,8 +158,8 @@ fn shortens(node: &NodeProto, brief: &BTreeSet<&str>) -> bool {
     }
 }
 
-/// Why a node cannot be compiled, on one line.
-fn refusal(node: &NodeProto, brief: &BTreeSet<&str>) -> Option<String> {
+/// Why a node cannot be compiled, whatever its operands are.
+fn refusal(node: &NodeProto, brief: &BTreeSet<&str>) -> Option<Error> {
     let graph =
         |kind: i32| kind == AttributeType::Graph as i32 || kind == AttributeType::Graphs as i32;
     let nested = node
@@ -178,22 +167,18 @@ fn refusal(node: &NodeProto, brief: &BTreeSet<&str>) -> Option<String> {
         .iter()
         .any(|a| a.g.is_some() || graph(a.r#type));
     let foreign = !node.domain.is_empty() && node.domain != "ai.onnx";
-    let reason = if foreign {
-        format!("domain {}", node.domain)
+    let (reason, remedy) = if foreign {
+        (format!("domain {}", node.domain), remedy::FOREIGN)
     } else if nested {
-        "control flow".into()
+        ("control flow".into(), remedy::NESTED)
     } else if table::find(&node.op_type).is_none() {
-        "no such operator here".into()
+        ("no such operator here".into(), remedy::of(&node.op_type))
     } else if shortens(node, brief) {
-        "rounds to bfloat16; convert the model to float32".into()
+        ("rounds to bfloat16".into(), remedy::BRIEF)
     } else {
         return None;
     };
-    Some(line(node, &reason))
-}
-
-fn line(node: &NodeProto, reason: &str) -> String {
-    format!("{} ({}): {reason}", label(node), node.op_type)
+    Some(Error::input(reason).hint(remedy))
 }
 
 /// Keeps generated names from taking one that the file uses.

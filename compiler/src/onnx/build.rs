@@ -104,6 +104,18 @@ pub mod tensor {
         raw(name, shape, DataType::Float, bytes.collect())
     }
 
+    /// An int8 tensor.
+    pub fn i8(name: &str, shape: &[usize], values: &[i8]) -> TensorProto {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes());
+        raw(name, shape, DataType::Int8, bytes.collect())
+    }
+
+    /// An int32 tensor.
+    pub fn i32(name: &str, shape: &[usize], values: &[i32]) -> TensorProto {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes());
+        raw(name, shape, DataType::Int32, bytes.collect())
+    }
+
     /// An int64 tensor.
     pub fn i64(name: &str, shape: &[usize], values: &[i64]) -> TensorProto {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes());

@@ -13,7 +13,7 @@
 //! (1986), which GPTQ (Frantar et al. 2022) amounts to. The sums run in a fixed order in f64.
 
 /// Part of the mean power that is added to every input's: what was not seen may still come.
-const DAMPING: f64 = 0.01;
+const DAMPING: f64 = 0.05;
 
 /// H in the form that rows are rounded by.
 pub(super) struct Planes {

@@ -94,7 +94,7 @@ impl Rounder {
             sum
         };
         let mut best = (widest, error(widest));
-        for percent in (60..100).rev().step_by(2) {
+        for percent in (60..=98).rev().step_by(2) {
             let scale = widest * percent as f32 / 100.0;
             let error = error(scale);
             if error < best.1 {

@@ -145,7 +145,7 @@ pub(super) fn int8_rows(
             let sum: i32 = row.integers.iter().sum();
             let step = f64::from(x.scale) * f64::from(row.scale);
             // The hundredth of the room that is left holds a million.
-            let correction = (row.correction / step).max(-1e6).min(1e6);
+            let correction = (row.correction / step).clamp(-1e6, 1e6);
             let real_bias = f64::from(bias) / step + correction;
             let rounded = if real_bias < 0.0 {
                 real_bias - 0.5

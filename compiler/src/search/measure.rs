@@ -12,8 +12,10 @@ use crate::verify::Noise;
 use crate::write::write;
 use std::collections::BTreeMap;
 
-/// Samples that each point is measured on: the ratio is a mean over all their outputs.
-const SAMPLES: usize = 8;
+/// Samples that every point is measured on: enough to compare points with each other.
+const FEW: usize = 8;
+/// Samples that the chosen point is measured on: those of the report.
+const ALL: usize = crate::verify::SAMPLES;
 
 /// A layer whose format is chosen.
 pub(super) struct Layer {
@@ -32,9 +34,12 @@ pub(super) struct Bench<'g> {
     pub layers: Vec<Layer>,
     graph: &'g Graph,
     calibrated: &'g Calibrated<'g>,
-    /// Inputs and float outputs by function and sample.
-    expected: Vec<(&'g Function, Vec<Input>, Vec<Input>)>,
+    /// Inputs and float outputs by function, sample by sample.
+    expected: Vec<(&'g Function, Vec<Pair>)>,
 }
+
+/// Inputs, and the float outputs that belong to them.
+type Pair = (Vec<Input>, Vec<Input>);
 
 impl<'g> Bench<'g> {
     pub fn new(
@@ -46,7 +51,8 @@ impl<'g> Bench<'g> {
         let float = FloatRun::new(graph)?;
         let mut expected = Vec::new();
         for function in &graph.functions {
-            for sample in 0..samples.count().min(SAMPLES) {
+            let mut pairs = Vec::new();
+            for sample in 0..samples.count().min(ALL) {
                 let inputs = samples.inputs(graph, function, sample)?;
                 let mut seen: BTreeMap<ValueId, Vec<f32>> = BTreeMap::new();
                 float.run(&function.name, &inputs, |value, values| {
@@ -58,8 +64,9 @@ impl<'g> Bench<'g> {
                 let results = results
                     .map(|id| Input::F32(seen.remove(id).unwrap_or_default()))
                     .collect();
-                expected.push((function, inputs, results));
+                pairs.push((inputs, results));
             }
+            expected.push((function, pairs));
         }
         Ok(Self {
             layers: layers(graph),
@@ -69,18 +76,29 @@ impl<'g> Bench<'g> {
         })
     }
 
-    /// Builds a file and measures it.
+    /// Builds a file and measures it on a few samples.
     pub fn point(&self, formats: Formats) -> Result<Point> {
+        self.measured(formats, FEW)
+    }
+
+    /// The ratio of a point on all samples.
+    pub fn snr_db(&self, point: &Point) -> Result<f64> {
+        Ok(self.measured(point.formats.clone(), ALL)?.snr_db)
+    }
+
+    fn measured(&self, formats: Formats, samples: usize) -> Result<Point> {
         let planned = plan(quantise(self.calibrated, &formats)?)?;
         let bytes = write(&planned)?;
         let file = AlignedBytes::from(&bytes[..]);
         let model = load_planned(&planned, &file)?;
         let mut noises: BTreeMap<ValueId, Noise> = BTreeMap::new();
-        for (target, inputs, expected) in &self.expected {
-            let actual = outputs(function(&model, &target.name)?, inputs)?;
-            for ((&id, expected), actual) in target.outputs.iter().zip(expected).zip(&actual) {
-                if let (Input::F32(expected), Input::F32(actual)) = (expected, actual) {
-                    noises.entry(id).or_default().add(expected, actual);
+        for (target, pairs) in &self.expected {
+            for (inputs, expected) in pairs.iter().take(samples) {
+                let actual = outputs(function(&model, &target.name)?, inputs)?;
+                for ((&id, expected), actual) in target.outputs.iter().zip(expected).zip(&actual) {
+                    if let (Input::F32(expected), Input::F32(actual)) = (expected, actual) {
+                        noises.entry(id).or_default().add(expected, actual);
+                    }
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::{Model, run};
 use crate::aligned::AlignedBytes;
 use crate::calibrate::{Input, Samples, calibrate, equalise, function, load_planned, outputs};
 use crate::error::Result;
-use crate::graph::{Graph, Tensor};
+use crate::graph::{Data, Graph, Tensor};
 use crate::import::{ImportOptions, from_bytes};
 use crate::plan::plan;
 use crate::quantise::{Activations, Scheme, Weights, quantise};
@@ -91,6 +91,14 @@ impl Deviation {
                 let pairs = expected.iter().zip(found);
                 self.unequal += pairs.filter(|(a, b)| **a != i64::from(**b)).count();
             }
+            (None, Input::Bool(found)) => {
+                let Data::Bool(expected) = expected.data() else {
+                    panic!("an output is no truth value");
+                };
+                assert_eq!(expected.len(), found.len());
+                let pairs = expected.iter().zip(found);
+                self.unequal += pairs.filter(|(a, b)| a != b).count();
+            }
             _ => panic!("an output has another type"),
         }
     }
@@ -129,6 +137,9 @@ fn named<'g>(
             Some(Input::F32(values)) => Tensor::f32(&value.shape, values.clone()),
             Some(Input::I32(ids)) => {
                 Tensor::i64(&value.shape, ids.iter().map(|&id| id.into()).collect())
+            }
+            Some(Input::Bool(truths)) => {
+                Tensor::new(value.shape.clone(), Data::Bool(truths.as_slice().into()))
             }
             None if value.dtype == crate::graph::Dtype::F32 => {
                 Tensor::f32(&value.shape, vec![0.0; value.len()])

@@ -1,4 +1,5 @@
-//! Signal-to-noise ratio of quantised values against real ones.
+//! How far values are from what they should be: energy of the error against that of the signal,
+//! and the largest error against the largest magnitude.
 
 /// Energy of a signal and of its error.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -6,6 +7,8 @@ pub(crate) struct Noise {
     signal: f64,
     error: f64,
     largest: f32,
+    /// Largest finite magnitude expected.
+    scale: f64,
     count: usize,
 }
 
@@ -16,6 +19,7 @@ impl Noise {
             let error = difference(expected, actual);
             if expected.is_finite() {
                 self.signal += f64::from(expected) * f64::from(expected);
+                self.scale = self.scale.max(f64::from(expected.abs()));
             }
             self.error += error * error;
             self.largest = qibu::math::max(self.largest, error as f32);
@@ -42,6 +46,13 @@ impl Noise {
     pub fn largest(&self) -> f32 {
         self.largest
     }
+
+    /// Largest error over the largest magnitude; absolute where nothing but zero is expected, and
+    /// finite, as JSON has no infinity.
+    pub fn relative(&self) -> f64 {
+        let scale = if self.scale > 0.0 { self.scale } else { 1.0 };
+        (f64::from(self.largest) / scale).min(f64::MAX)
+    }
 }
 
 /// How far apart; infinite where only one is NaN or infinite, nothing where both are the same.
@@ -65,10 +76,12 @@ mod tests {
             &[1.0, f32::NAN, f32::INFINITY],
         );
         assert_eq!((noise.decibels(), noise.largest()), (Some(200.0), 0.0));
+        assert_eq!(noise.relative(), 0.0);
         noise.add(&[1.0], &[f32::NAN]);
         noise.add(&[1.0], &[1.0]);
         assert_eq!(noise.decibels(), Some(-200.0));
         assert_eq!(noise.largest(), f32::INFINITY);
+        assert_eq!(noise.relative(), f64::MAX);
     }
 
     #[test]
@@ -78,7 +91,15 @@ mod tests {
         noise.add(&[1.0, -2.0], &[1.1, -2.2]);
         assert!((noise.decibels().unwrap() - 20.0).abs() < 1e-4);
         assert!((noise.largest() - 0.2).abs() < 1e-6);
+        assert!((noise.relative() - 0.1).abs() < 1e-6);
         let expected = libm::sqrt((0.01 + 0.04) / 2.0);
         assert!((noise.root_mean_square().unwrap() - expected).abs() < 1e-6);
+    }
+
+    #[test]
+    fn beside_silence_an_error_is_absolute() {
+        let mut noise = Noise::default();
+        noise.add(&[0.0, 0.0], &[0.0, 0.5]);
+        assert_eq!((noise.decibels(), noise.relative()), (None, 0.5));
     }
 }

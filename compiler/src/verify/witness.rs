@@ -1,19 +1,14 @@
-//! The independent witness: ONNX Runtime, graph optimisations off, on the ONNX file itself.
+//! What ONNX Runtime says of a compilation, for its report.
 
-use super::signal::Noise;
+use super::compare::{Comparison, Values};
+use super::truth::{Opinion, Truth};
 use crate::aligned::AlignedBytes;
-use crate::calibrate::{Input, Samples, function, load, outputs};
-use crate::engine::{self, Options, Session, Tensor};
+use crate::calibrate::{FloatRun, LIMITS, Samples};
+use crate::engine;
 use crate::error::{Error, Result};
-use crate::graph::{Graph, ValueId};
 use crate::input_file;
-use crate::plan::{Reuse, plan_with};
-use crate::quantise::float_program;
 use crate::simplify::Simplified;
-use crate::write::write;
-use prost::Message;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Samples compared.
@@ -46,158 +41,57 @@ pub struct WitnessOutput {
     pub equal: Option<f64>,
 }
 
-/// Compares the file and the float path with ONNX Runtime; `None` where it is not installed.
+/// Compares the file and the float path with ONNX Runtime, where it is installed and takes the
+/// model.
 ///
 /// # Errors
-/// ONNX Runtime is there but refuses the model: its opinion, no fault of the file.
+/// Our own path fails: a fault of the file or of an earlier pace.
 pub fn witness(
     model: &Path,
     simplified: &Simplified,
     file: &[u8],
     samples: &Samples,
-) -> Result<Option<Witness>> {
-    if engine::available().is_err() {
-        return Ok(None);
-    }
-    let graph = simplified.graph();
+) -> Result<Opinion<Witness>> {
     let source = input_file::read(model, "give the path of an existing .onnx file")?;
-    let mut session = Session::load(&source, &Options::default())?;
-    let arguments = arguments(&source)?;
-    let (float, file) = (
-        AlignedBytes::from(&write(&plan_with(float_program(graph)?, Reuse::WhenDead)?)?[..]),
-        AlignedBytes::from(file),
-    );
-    let (float, compiled) = (load(&float)?, load(&file)?);
-    let mut report = Vec::new();
+    let mut truth = match Truth::open(&source) {
+        Opinion::Given(truth) => Opinion::Given(truth),
+        Opinion::Missing(why) => return Ok(Opinion::Missing(why)),
+        Opinion::Refused(why) => return Ok(Opinion::Refused(why)),
+    };
+    let graph = simplified.graph();
+    let file = AlignedBytes::from(file);
+    let loaded = qibu::Model::load_within(&file, LIMITS)
+        .map_err(|error| Error::input(format!("the runtime refuses the compiled file: {error}")))?;
+    let comparison = Comparison {
+        graph,
+        float: &FloatRun::new(graph)?,
+        model: &loaded,
+        values: &Values::new(),
+        samples,
+        equalised: false,
+    };
+    let mut outputs = Vec::new();
     for target in &graph.functions {
-        let mut columns: Vec<Column> = target.outputs.iter().map(|_| Column::default()).collect();
-        for sample in 0..samples.count().min(SAMPLES) {
-            let inputs = samples.inputs(graph, target, sample)?;
-            let truth = ask(&mut session, graph, &target.inputs, &inputs, &arguments)?;
-            let ours = outputs(function(&float, &target.name)?, &inputs)?;
-            let theirs = outputs(function(&compiled, &target.name)?, &inputs)?;
-            for (position, column) in columns.iter_mut().enumerate() {
-                let value = graph.value(target.outputs[position]);
-                let Some(expected) = truth.get(&value.name) else {
-                    continue;
-                };
-                column.add(expected, &ours[position], &theirs[position])?;
-            }
+        let count = samples.count().min(SAMPLES);
+        let compared = comparison.function(target, count, &mut truth, || {})?;
+        if let Opinion::Refused(why) = truth {
+            return Ok(Opinion::Refused(why));
         }
-        for (column, &output) in columns.into_iter().zip(&target.outputs) {
-            report.push(column.report(&target.name, &graph.value(output).name));
+        for (output, &id) in compared.outputs.iter().zip(&target.outputs) {
+            let float = output.float_truth.measured().unwrap_or_default();
+            let file = output.file_truth.measured().unwrap_or_default();
+            outputs.push(WitnessOutput {
+                function: target.name.clone(),
+                name: graph.value(id).name.clone(),
+                float_error: float.relative_error,
+                snr_db: file.snr_db,
+                float_equal: float.equal,
+                equal: file.equal,
+            });
         }
     }
-    Ok(Some(Witness {
+    Ok(Opinion::Given(Witness {
         version: engine::version()?,
-        outputs: report,
+        outputs,
     }))
-}
-
-/// Inputs that the ONNX file declares: name, whether it is float, shape.
-fn arguments(source: &[u8]) -> Result<Vec<(String, bool, Vec<usize>)>> {
-    let model = crate::onnx::ModelProto::decode(source)
-        .map_err(|error| Error::input(format!("not an ONNX file: {error}")))?;
-    let graph = model.graph.unwrap_or_default();
-    let constants: Vec<&str> = graph
-        .initializer
-        .iter()
-        .map(|tensor| tensor.name.as_str())
-        .collect();
-    let inputs = graph
-        .input
-        .iter()
-        .filter(|input| !constants.contains(&input.name.as_str()));
-    let described = inputs.map(|input| {
-        let tensor = input
-            .r#type
-            .clone()
-            .and_then(|kind| kind.tensor_type)
-            .unwrap_or_default();
-        let float = tensor.elem_type == crate::onnx::DataType::Float as i32;
-        let dims = tensor.shape.unwrap_or_default().dim;
-        let shape = dims.iter().map(|dim| match dim.value {
-            // Inputs of functions left out may have any dimension: one element will do.
-            Some(crate::onnx::Dimension::Value(length)) => usize::try_from(length).unwrap_or(1),
-            _ => 1,
-        });
-        (input.name.clone(), float, shape.collect())
-    });
-    Ok(described.collect())
-}
-
-/// ONNX Runtime's outputs by name; inputs of other functions are zeros.
-fn ask(
-    session: &mut Session,
-    graph: &Graph,
-    given: &[ValueId],
-    inputs: &[Input],
-    arguments: &[(String, bool, Vec<usize>)],
-) -> Result<BTreeMap<String, Tensor>> {
-    let mut feeds = Vec::new();
-    for (name, float, shape) in arguments {
-        let position = given.iter().position(|&id| graph.value(id).name == *name);
-        let length = shape.iter().product();
-        let tensor = match position.map(|position| &inputs[position]) {
-            Some(Input::F32(values)) => Tensor::f32(shape, values.clone()),
-            Some(Input::I32(ids)) => Tensor::i64(shape, ids.iter().map(|&id| id.into()).collect()),
-            None if *float => Tensor::f32(shape, vec![0.0; length]),
-            None => Tensor::i64(shape, vec![0; length]),
-        };
-        feeds.push((name.as_str(), tensor));
-    }
-    Ok(session.run(&feeds)?.into_iter().collect())
-}
-
-/// One output's comparison over all samples.
-#[derive(Default)]
-struct Column {
-    float: Noise,
-    float_scale: f64,
-    file: Noise,
-    numbers: usize,
-    indices: usize,
-    equal: [usize; 2],
-}
-
-impl Column {
-    fn add(&mut self, expected: &Tensor, float: &Input, file: &Input) -> Result<()> {
-        match (float, file) {
-            (Input::F32(float), Input::F32(file)) => {
-                let expected = expected.as_f32("an output")?;
-                self.numbers += expected.len();
-                self.float.add(expected, float);
-                self.file.add(expected, file);
-                for &value in expected {
-                    self.float_scale = f64::from(value.abs()).max(self.float_scale);
-                }
-            }
-            (Input::I32(float), Input::I32(file)) => {
-                let expected = expected.as_i64("an output")?;
-                self.indices += expected.len();
-                for (count, ours) in self.equal.iter_mut().zip([float, file]) {
-                    let pairs = expected.iter().zip(ours);
-                    *count += pairs
-                        .filter(|(expected, ours)| **expected == i64::from(**ours))
-                        .count();
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn report(self, function: &str, name: &str) -> WitnessOutput {
-        let index = self.indices > 0;
-        let share = |count: usize| index.then(|| count as f64 / self.indices as f64);
-        WitnessOutput {
-            function: function.to_owned(),
-            name: name.to_owned(),
-            float_error: (self.numbers > 0)
-                .then(|| f64::from(self.float.largest()) / self.float_scale.max(1e-30)),
-            snr_db: self.file.decibels(),
-            float_equal: share(self.equal[0]),
-            equal: share(self.equal[1]),
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! Bad input: one clear error with a remedy, an exit code, and every file as it was.
 
-use crate::cases::{COMPILE, Case, EVAL, POEM, TRAIN};
+use crate::cases::{COMPILE, Case, EVAL, POEM, TRAIN, VERIFY};
 use crate::inputs;
 use qibu_tests::command::{Answer, binary, command, run};
 use qibu_tests::need;
@@ -64,6 +64,7 @@ fn every_bad_input_has_its_error() {
     for (call, cases) in [
         ("", POEM),
         ("", COMPILE),
+        ("", VERIFY),
         ("eval poem", EVAL),
         ("train poem", TRAIN),
     ] {
@@ -89,7 +90,12 @@ fn a_huge_file_is_not_read() {
             "the disk takes no file with holes",
         );
     }
-    for line in ["poem huge", "compile huge", "inspect huge"] {
+    for line in [
+        "poem huge",
+        "compile huge",
+        "inspect huge",
+        "verify huge huge",
+    ] {
         let mut qibu = command(folder.path(), &[]);
         qibu.args(line.split(' '));
         let found = faults(3, &["huge: ", "at most", "help: "], &run(qibu, None));
@@ -104,6 +110,7 @@ fn help_and_version_need_nothing() {
         "--help",
         "--version",
         "help compile",
+        "verify -h",
         "poem -h",
         "eval poem -h",
         "train poem -h",

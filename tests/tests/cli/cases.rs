@@ -1,8 +1,10 @@
 //! Bad input and what is said of it, command by command.
 
 mod compile;
+mod verify;
 
 pub use compile::COMPILE;
+pub use verify::VERIFY;
 
 /// A call, its exit code, and what standard error says. MODEL is the trained poem model.
 pub type Case = (&'static str, i32, &'static [&'static str]);
@@ -217,6 +219,13 @@ pub const UNIX: &[Case] = &[
     ("poem pipe", 3, &["a pipe or a device", "help: "]),
     ("poem /dev/zero", 3, &["a pipe or a device", "help: "]),
     ("compile pipe", 3, &["a pipe or a device"]),
+    ("verify pipe compiled.qibu", 3, &["a pipe or a device"]),
+    ("verify good.onnx pipe", 3, &["a pipe or a device"]),
+    (
+        "verify good.onnx compiled.qibu --inputs pipe",
+        3,
+        &["a pipe or a device"],
+    ),
     (
         "compile good.onnx --calibrate pipe",
         3,

@@ -1,6 +1,7 @@
 //! A folder of good and bad files.
 
 use prost::Message;
+use qibu_compiler::compile::{Request, compile};
 use qibu_compiler::engine::Tensor;
 use qibu_compiler::onnx::*;
 use qibu_compiler::train::tensors::File;
@@ -103,7 +104,7 @@ pub fn folder() -> TempDir {
     put("short.onnx", &good[..good.len() / 2]);
     put("nan.onnx", &gemm(&[f32::NAN; 32]).encode_to_vec());
     put("infinite.onnx", &gemm(&[f32::INFINITY; 32]).encode_to_vec());
-    let operators = ["LSTM", "Softmax", "Einsum"];
+    let operators = ["NonMaxSuppression", "Unique", "StringNormalizer"];
     let chain = ["x", "first", "second", "third"];
     let mut nodes: Vec<NodeProto> = (0..3)
         .map(|index| {
@@ -118,13 +119,6 @@ pub fn folder() -> TempDir {
     nodes.push(node("Gemm", &["third", "w"], &["y"], vec![]));
     let unsupported = model(nodes, vec![tensor::f32("w", &[8, 4], &weights())]);
     put("unsupported.onnx", &unsupported.encode_to_vec());
-    let mut softmax = gemm(&weights());
-    let graph = softmax.graph.as_mut().expect("a graph");
-    graph.node[0].input[0] = "soft".into();
-    graph
-        .node
-        .insert(0, node("Softmax", &["x"], &["soft"], vec![]));
-    put("softmax.onnx", &softmax.encode_to_vec());
     let mut dynamic = gemm(&weights());
     let input = &mut dynamic.graph.as_mut().expect("a graph").input[0];
     input
@@ -150,6 +144,14 @@ pub fn folder() -> TempDir {
     put("external/link.onnx", &external("link.bin").encode_to_vec());
     put("external/gone.onnx", &external("gone.bin").encode_to_vec());
 
+    let request = Request::new(&folder.path().join("good.onnx"));
+    let compiled = compile(&request, &mut |_, _, _| {}).expect("good.onnx compiles");
+    put("compiled.qibu", &compiled.bytes);
+    put("text.npz", b"not a zip archive");
+    let mut whole = File::default();
+    let ids = Tensor::i64(&[4, 1, 8], vec![1; 32]);
+    whole.tensors.insert("x".into(), ids);
+    put("samples-type.safetensors", &whole.to_bytes());
     put("samples.safetensors", &samples("x", &[4, 1, 8], 1.0));
     put("samples-name.safetensors", &samples("q", &[4, 1, 8], 1.0));
     put("samples-shape.safetensors", &samples("x", &[4, 1, 7], 1.0));

@@ -6,3 +6,4 @@ mod disk;
 mod inputs;
 mod prints;
 mod train;
+mod verify;

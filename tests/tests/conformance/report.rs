@@ -39,7 +39,7 @@ pub fn summary(cases: &[Case]) -> String {
     );
     section(&mut text, "Refused", classes(cases, Outcome::Refused));
     section(&mut text, "Failed", classes(cases, Outcome::Failed));
-    section(&mut text, "Passes with a narrower type", narrowed(cases));
+    section(&mut text, "Passes of a kind of their own", narrowed(cases));
     let per_operator = per_operator(cases);
     let none: Vec<&str> = per_operator
         .iter()

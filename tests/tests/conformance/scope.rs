@@ -2,12 +2,9 @@
 
 use super::case::{Case, DataSet, NO_TENSOR};
 use super::tables::OPERATORS;
-use super::values::{Numbers, kind};
+use super::values::{Array, Numbers, kind};
 use qibu_compiler::onnx::{AttributeType, Dimension, GraphProto, NodeProto, ValueInfoProto};
 use std::collections::BTreeSet;
-
-/// The class of integers that the device cannot hold.
-pub const BEYOND: &str = "beyond int32";
 
 /// Most axes of a tensor in a file.
 const MOST_AXES: usize = qibu::format::MAX_RANK;
@@ -104,13 +101,11 @@ fn training(case: &Case, set: &DataSet) -> Option<String> {
     found.then(|| "training mode".into())
 }
 
-/// An integer, in or out, that no int32 holds; constants are the compiler's business.
+/// A number, in or out, that the device cannot hold; constants are the compiler's business.
 fn range(set: &DataSet, bound: &BTreeSet<usize>) -> Option<String> {
     let inputs = set.inputs.iter().enumerate();
     let fed = inputs.filter(|(position, _)| !bound.contains(position));
     let fed = fed.flat_map(|(_, input)| input.as_ref().ok().map(|(_, array)| array));
-    let beyond = fed
-        .chain(set.outputs.iter().flatten())
-        .any(|array| !array.fits());
-    beyond.then(|| BEYOND.into())
+    let mut arrays = fed.chain(set.outputs.iter().flatten());
+    arrays.find_map(Array::beyond).map(str::to_owned)
 }

@@ -1,0 +1,80 @@
+//! The models under test: the project's own, and the published ones where they are at hand.
+
+use super::{geometries, grids};
+use qibu_tests::need::root;
+use std::path::{Path, PathBuf};
+
+/// One model.
+pub struct Model {
+    /// How tables and recorded figures call it.
+    pub name: &'static str,
+    /// Its ONNX file.
+    pub path: PathBuf,
+    /// Range of its inputs: log-mel energies, MFCC, pixels; integers where it takes integers.
+    pub span: (f32, f32),
+    /// Whether it comes quantised, int8 to int8.
+    pub quantised: bool,
+}
+
+type Make = fn((f32, f32)) -> Vec<u8>;
+
+/// Name of the own network, how it is made, the published file's name and its span.
+const GEOMETRIES: [(&str, Make, &str, (f32, f32)); 4] = [
+    ("own-ad", geometries::ad, "ad01_fp32", (-60.0, 20.0)),
+    (
+        "own-kws",
+        geometries::kws,
+        "kws_ref_model_float32",
+        (-30.0, 30.0),
+    ),
+    (
+        "own-resnet",
+        geometries::resnet,
+        "pretrainedResnet",
+        (0.0, 255.0),
+    ),
+    ("own-vww", geometries::vww, "vww_96_float", (0.0, 1.0)),
+];
+/// All of int8.
+const INTEGERS: (f32, f32) = (-128.0, 127.0);
+
+/// The own networks, written into `folder`.
+pub fn own(folder: &Path) -> Vec<Model> {
+    let write = |name: &'static str, bytes: Vec<u8>, span, quantised| {
+        let path = folder.join(name).with_extension("onnx");
+        std::fs::write(&path, bytes).expect("the folder is writable");
+        Model {
+            name,
+            path,
+            span,
+            quantised,
+        }
+    };
+    let float = GEOMETRIES.map(|(name, make, _, span)| write(name, make(span), span, false));
+    let span = GEOMETRIES[1].3;
+    let quantised = write("own-kws-qdq", grids::kws(span), INTEGERS, true);
+    float.into_iter().chain([quantised]).collect()
+}
+
+/// The published models; the error says what is missing.
+pub fn published() -> Result<Vec<Model>, String> {
+    let folder = root().join("../shared/models/mlperf-tiny");
+    let float = GEOMETRIES.map(|(_, _, name, span)| (name, span, false));
+    let all = float.into_iter().chain([("kws_ref_model", INTEGERS, true)]);
+    let models = all.map(|(name, span, quantised)| {
+        let path = folder.join(name).with_extension("onnx");
+        let model = Model {
+            name,
+            path,
+            span,
+            quantised,
+        };
+        match model.path.is_file() {
+            true => Ok(model),
+            false => Err(format!(
+                "no shared/models/mlperf-tiny/{name}.onnx beside the checkout"
+            )),
+        }
+    });
+    models.collect()
+}
