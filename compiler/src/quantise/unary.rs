@@ -10,9 +10,10 @@ use qibu::format::{DType, Opcode};
 use qibu::rounding::{dequantise, quantise};
 
 /// A function of the runtime with its parameters.
-type Applied = (Function1, f32, f32);
+pub(crate) type Applied = (Function1, f32, f32);
 
-fn function(kind: Unary) -> Applied {
+/// How the runtime computes `kind`.
+pub(crate) fn function(kind: Unary) -> Applied {
     let plain = |function| (function, 0.0, 0.0);
     match kind {
         Unary::Relu => plain(Function1::Relu),

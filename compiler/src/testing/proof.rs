@@ -25,7 +25,11 @@ pub(crate) fn after(pass: fn(&mut Graph) -> Result<bool>, model: Model) -> Strin
 
 /// Runs both graphs on the same seeded inputs; floats may differ by rounding only.
 pub(crate) fn assert_same_outputs(before: &Graph, after: &Graph) {
-    let named = inputs(before);
+    assert_same_outputs_on(&inputs(before), before, after);
+}
+
+/// [`assert_same_outputs`] on named inputs.
+pub(crate) fn assert_same_outputs_on(named: &[(String, Tensor)], before: &Graph, after: &Graph) {
     let inputs: Vec<_> = named
         .iter()
         .map(|(name, t)| (name.as_str(), t.clone()))

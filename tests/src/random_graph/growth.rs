@@ -155,10 +155,15 @@ impl Growth {
         self.constant(tensor::f32(&name, shape, &values))
     }
 
-    /// A float constant within ±`bound`.
+    /// A float constant within ±`bound`, sometimes as the result of a node over constants.
     pub(super) fn weights(&mut self, shape: &[usize], bound: f32) -> String {
         let values = self.floats(shape.iter().product(), bound);
-        self.real_constant(shape, values)
+        let constant = self.real_constant(shape, values);
+        match self.pick(30) {
+            0 => self.node("Neg", &[&constant], vec![]),
+            1 => self.node("Tanh", &[&constant], vec![]),
+            _ => constant,
+        }
     }
 
     /// An int64 constant of the current piece.

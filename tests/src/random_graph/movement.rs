@@ -5,8 +5,8 @@ use super::{Grow, Kind, Value};
 use qibu_compiler::onnx::attribute;
 
 pub(super) const TABLE: &[Grow] = &[
-    transpose, transpose, reshape, reshape, flatten, squeeze, unsqueeze, slice, slice, concat,
-    concat, split, pad, pad, expand, tile, blocks, blocks, resize, triangle,
+    shaped, transpose, transpose, reshape, reshape, flatten, squeeze, unsqueeze, slice, slice,
+    concat, concat, split, pad, pad, expand, tile, blocks, blocks, resize, triangle,
 ];
 
 fn signed(list: &[usize]) -> Vec<i64> {
@@ -69,6 +69,19 @@ fn reshape(growth: &mut Growth) -> Option<()> {
     let list = growth.list(&listed);
     let y = growth.node("Reshape", &[&x.name, &list], vec![]);
     growth.result(y, &shape, &x);
+    Some(())
+}
+
+/// A shape computed from that of a value, as exporters write it: [first, rest].
+fn shaped(growth: &mut Growth) -> Option<()> {
+    let x = growth.real(|shape| shape.len() > 1)?;
+    let shape = growth.node("Shape", &[&x.name], vec![]);
+    let zero = growth.list(&[0]);
+    let first = growth.node("Gather", &[&shape, &zero], vec![]);
+    let rest = growth.list(&[-1]);
+    let both = growth.node("Concat", &[&first, &rest], vec![attribute::int("axis", 0)]);
+    let y = growth.node("Reshape", &[&x.name, &both], vec![]);
+    growth.result(y, &[x.shape[0], x.shape[1..].iter().product()], &x);
     Some(())
 }
 

@@ -83,6 +83,11 @@ fn growth_pads(growth: &mut Growth) -> bool {
 fn conv(growth: &mut Growth) -> Option<()> {
     let x = growth.real(|shape| matches!(shape.len(), 3 | 4))?;
     let channels = x.shape[1];
+    let x = if growth.chance(10) {
+        padded(growth, &x)
+    } else {
+        x
+    };
     let mut window = window(growth, &x.shape[2..], true, true)?;
     let divisors: Vec<usize> = (1..=channels).filter(|g| channels % g == 0).collect();
     let group = match growth.pick(10) {
@@ -144,10 +149,34 @@ fn conv(growth: &mut Growth) -> Option<()> {
     Some(())
 }
 
+/// Zeros around the spatial axes, by a node of their own.
+fn padded(growth: &mut Growth, x: &Value) -> Value {
+    let spatial = x.shape.len() - 2;
+    let sides: Vec<usize> = (0..2 * spatial).map(|_| growth.pick(2)).collect();
+    let (before, after) = sides.split_at(spatial);
+    let mut pads = Vec::new();
+    for side in [before, after] {
+        pads.extend([0, 0]);
+        pads.extend(side.iter().map(|&n| n as i64));
+    }
+    let list = growth.list(&pads);
+    let mut shape = x.shape.clone();
+    for axis in 0..spatial {
+        shape[2 + axis] += before[axis] + after[axis];
+    }
+    Value {
+        name: growth.node("Pad", &[&x.name, &list], vec![]),
+        shape,
+        ..x.clone()
+    }
+}
+
 fn pool(growth: &mut Growth) -> Option<()> {
     let x = growth.real(|shape| matches!(shape.len(), 3 | 4))?;
     let op = growth.one(&["MaxPool", "AveragePool"]);
-    let mut window = window(growth, &x.shape[2..], true, true)?;
+    // Both at once could give a window all of whose taps are padding: ONNX does not say what then.
+    let padded = growth.chance(60);
+    let mut window = window(growth, &x.shape[2..], !padded, padded)?;
     let kernel: Vec<i64> = window.kernel.iter().map(|&k| k as i64).collect();
     window
         .attributes
