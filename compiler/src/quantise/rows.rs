@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! step of a row = the grid that its weights lie on already (a quantised model keeps its own),
-//!                 else of 1, 0.98, …, 0.6 times the largest magnitude over 127
+//!                 else of 1, 0.99, …, 0.6 times the largest magnitude over 127
 //!                 the one with the least squared error, inputs weighted by their power
 //! integers      = nearest planes under the inputs' products, else nearest steps
 //! bias          + mean input · (weights − step · integers)
@@ -94,7 +94,7 @@ impl Rounder {
             sum
         };
         let mut best = (widest, error(widest));
-        for percent in (60..=98).rev().step_by(2) {
+        for percent in (60..100).rev() {
             let scale = widest * percent as f32 / 100.0;
             let error = error(scale);
             if error < best.1 {
