@@ -31,8 +31,33 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
+/// Most characters of a name in a table for the terminal.
+const NAME: usize = 44;
+
+/// A name that leaves room for the other columns: its middle left out where it is long. Exporters
+/// chain names with `;`, and the last one tells layers apart.
+pub fn short(name: &str) -> String {
+    let length = name.chars().count();
+    if length <= NAME {
+        return name.to_owned();
+    }
+    let (head, tail) = (NAME / 3, NAME - NAME / 3 - 1);
+    let start = name.chars().take(head);
+    let end = name.chars().skip(length - tail);
+    start.chain(['…']).chain(end).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn long_names_keep_both_ends() {
+        assert_eq!(super::short("conv1"), "conv1");
+        let name = super::short(&format!("model/{};last", "x".repeat(90)));
+        assert_eq!(name.chars().count(), super::NAME);
+        assert!(name.starts_with("model/xx") && name.ends_with(";last"));
+        assert_eq!(super::short(&"七".repeat(50)).chars().count(), super::NAME);
+    }
+
     #[test]
     fn thousands_are_set_apart() {
         let numbers = [0, 999, 1_000, 1_234_567];

@@ -11,7 +11,7 @@ use crate::engine;
 use crate::error::{Error, Result};
 use crate::quantise::{Activations, Weights};
 use crate::report::table::{Align, Style, Table};
-use crate::report::{grouped, printable};
+use crate::report::{grouped, printable, short};
 use crate::search::Goal;
 use crate::verify::{FunctionReport, Witness};
 use clap::Args;
@@ -191,7 +191,7 @@ fn function_text(function: &FunctionReport, style: Style) -> String {
     for layer in &function.layers {
         let shape: Vec<String> = layer.shape.iter().map(ToString::to_string).collect();
         table.row([
-            layer.name.clone(),
+            short(&layer.name),
             layer.operator.into(),
             format!("{} {}", layer.dtype, shape.join("×")),
             grouped(layer.flash),

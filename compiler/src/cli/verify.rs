@@ -3,7 +3,7 @@
 use super::{progress, stdout};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::table::{Align, Style, Table};
-use crate::report::{grouped, printable};
+use crate::report::{grouped, printable, short};
 use crate::verify::{
     Checked, LayerOfFile, Subject, Thresholds, Verification, VerifiedFunction, verify_file,
 };
@@ -226,7 +226,7 @@ fn layers(layers: &[LayerOfFile], style: Style) -> String {
     for layer in layers {
         let shape: Vec<String> = layer.shape.iter().map(ToString::to_string).collect();
         table.row([
-            layer.name.clone(),
+            short(&layer.name),
             layer.operator.into(),
             format!("{} {}", layer.dtype, shape.join("×")),
             layer
@@ -241,7 +241,7 @@ fn layers(layers: &[LayerOfFile], style: Style) -> String {
     worst.sort_by(|a, b| a.0.total_cmp(&b.0));
     let worst = worst.iter().take(WORST);
     let worst: Vec<String> = worst
-        .map(|(snr, name)| format!("{} {snr:.1} dB", printable(name)))
+        .map(|(snr, name)| format!("{} {snr:.1} dB", printable(&short(name))))
         .collect();
     match worst.is_empty() {
         true => table.render(style),

@@ -14,7 +14,7 @@ use super::signal::Noise;
 use super::truth::{Opinion, Truth};
 use crate::calibrate::{FloatRun, Input, Samples, function, reals, record};
 use crate::error::{Error, Result};
-use crate::graph::{Function, Graph, ValueId};
+use crate::graph::{Dtype, Function, Graph, Value, ValueId};
 use qibu::Model;
 use qibu::format::DType;
 use std::collections::BTreeMap;
@@ -104,10 +104,12 @@ impl Comparison<'_> {
                     )));
                 };
                 let value = self.graph.value(id);
+                let (float, file) = (&as_number(value, float), &as_number(value, file));
                 let within = |error: Error| error.within(format!("output `{}`", value.name));
                 let shape = &value.shape;
                 output.file_float.add(shape, float, file).map_err(within)?;
                 if let Some(expected) = answer.get(&value.name) {
+                    let expected = &as_number(value, expected);
                     let measured = output.float_truth.add(shape, expected, float);
                     measured.map_err(within)?;
                     output
@@ -163,5 +165,15 @@ impl Comparison<'_> {
                 "tensor {index} of the file has not the elements of its value"
             ))),
         }
+    }
+}
+
+/// Bytes are quantised numbers, which may be off by a step, where wider integers are ids and counts.
+fn as_number(value: &Value, output: &Input) -> Input {
+    match (value.dtype, output) {
+        (Dtype::I8 | Dtype::U8, Input::I32(items)) => {
+            Input::F32(items.iter().map(|&item| item as f32).collect())
+        }
+        _ => output.clone(),
     }
 }
