@@ -167,8 +167,8 @@ impl<'m, 'r> Run<'m, 'r> {
         &mut self,
         mut observe: impl FnMut(&Step<'m>, &[u8]),
     ) -> Result<(), InputError> {
-        for step in self.function.steps() {
-            self.check_ids(&step)?;
+        for (position, step) in self.function.steps().enumerate() {
+            self.check_ids(&step, position)?;
             self.run_step(&step).ok_or(InputError::Kernel)?;
             observe(&step, self.arena);
         }
@@ -203,24 +203,15 @@ impl<'m, 'r> Run<'m, 'r> {
     }
 
     /// Indices that come from the caller are an error outside their table; computed ones clamp.
-    fn check_ids(&self, step: &Step<'m>) -> Result<(), InputError> {
+    fn check_ids(&self, step: &Step<'m>, position: usize) -> Result<(), InputError> {
         let rows = match step.opcode {
             Opcode::Gather => gather::rows(step),
             Opcode::Scatter => scatter::rows(step),
             _ => return Ok(()),
         };
-        let Some(&ids) = step.inputs().get(1) else {
+        let Some(tensor) = step.input(1).filter(|ids| self.is_given(ids, position)) else {
             return Ok(());
         };
-        let Some(index) = self
-            .function
-            .inputs()
-            .iter()
-            .position(|&input| input == ids)
-        else {
-            return Ok(());
-        };
-        let tensor = self.function.input(index).ok_or(InputError::Index)?;
         let bytes = range(&tensor).and_then(|range| self.arena.get(range));
         let (words, _) = bytes.ok_or(InputError::Index)?.as_chunks::<4>();
         let outside = |word: &[u8; 4]| !gather::is_inside(i32::from_le_bytes(*word), rows);
@@ -228,6 +219,27 @@ impl<'m, 'r> Run<'m, 'r> {
             Some(position) => Err(InputError::Id { position }),
             None => Ok(()),
         }
+    }
+
+    /// Whether the caller set the bytes of `tensor`, and no step before `position` wrote there.
+    fn is_given(&self, tensor: &TensorRecord, position: usize) -> bool {
+        let model = self.function.model;
+        let inputs = self.function.inputs().iter();
+        let mut inputs = inputs.filter_map(|&input| model.tensor(input));
+        let same = |input: TensorRecord| {
+            input.place == tensor.place && range(&input) == range(tensor) && range(tensor).is_some()
+        };
+        let touches = |output: TensorRecord| match (range(&output), range(tensor)) {
+            (Some(written), Some(read)) => written.start < read.end && read.start < written.end,
+            _ => true,
+        };
+        let written = |step: Step<'m>| {
+            let mut outputs = step.outputs().iter();
+            outputs.any(|&output| model.tensor(output).is_none_or(touches))
+        };
+        tensor.place == Place::Arena
+            && inputs.any(same)
+            && !self.function.steps().take(position).any(written)
     }
 }
 

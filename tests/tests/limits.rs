@@ -151,6 +151,38 @@ fn every_element_written_is_work() {
     assert_eq!(loaded, Err(LoadError::Function(0, Fault::Work)));
 }
 
+/// Functions are work by what they cost: a sine of a huge number takes as long as many sums.
+#[test]
+fn functions_are_work_by_their_cost() {
+    use qibu::Function1::{Mish, Neg, Sin};
+    for (function, cost) in [(Neg, 1), (Mish, 16), (Sin, 64)] {
+        let mut builder = Builder::default();
+        let x = builder.activation(DType::F32, &[10]);
+        let y = builder.activation(DType::F32, &[10]);
+        builder.step(Opcode::Unary, &[x], &[y], &[function as u32, 0, 0]);
+        builder.function("main", &[x], &[y]);
+        let file = builder.finish();
+        let within = |macs| Model::load_within(&file, Limits { macs }).map(|_| ());
+        let work = 10 * (cost + 1);
+        assert_eq!(within(work), Ok(()), "{function:?}");
+        let fault = Err(LoadError::Function(0, Fault::Work));
+        assert_eq!(within(work - 1), fault, "{function:?}");
+    }
+}
+
+/// Positions are int32: no lane is longer than they count.
+#[test]
+fn lanes_are_no_longer_than_positions_count() {
+    let long = 1u32 << 31;
+    let mut builder = Builder::default();
+    let x = builder.activation(DType::I8, &[long]);
+    let y = builder.activation(DType::I32, &[1]);
+    builder.step(Opcode::ArgMax, &[x], &[y], &[long, 1, 0]);
+    builder.function("main", &[x], &[y]);
+    let loaded = Model::load_within(&builder.finish(), Limits { macs: u64::MAX }).map(|_| ());
+    assert_eq!(loaded, Err(LoadError::Step(0, Fault::Shape)));
+}
+
 /// What an element costs in its own loop is work, too.
 #[test]
 fn powers_of_integers_and_remainders_of_floats_are_work() {
@@ -160,7 +192,7 @@ fn powers_of_integers_and_remainders_of_floats_are_work() {
         (Pow, DType::I32, 64),
         (Mod, DType::F32, 64),
         (Fmod, DType::F32, 64),
-        (Pow, DType::F32, 1),
+        (Pow, DType::F32, 16),
     ] {
         let mut builder = Builder::default();
         let x = builder.activation(dtype, &[10]);

@@ -26,7 +26,8 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     if step.attribute(2) & !(MINIMUM | LAST) != 0 {
         return Err(Fault::Attribute);
     }
-    if out.elements() != Some(lanes.count()) {
+    // Positions are int32.
+    if out.elements() != Some(lanes.count()) || i32::try_from(lanes.n).is_err() {
         return Err(Fault::Shape);
     }
     match (x.dtype, out.dtype) {

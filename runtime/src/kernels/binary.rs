@@ -19,9 +19,17 @@ use crate::format::DType;
 use crate::step::Step;
 pub use function::Function;
 
-/// Turns of a loop inside one element: an int32 power squares and multiplies for each bit of the
-/// exponent, an f32 remainder divides for each eight bits of the quotient.
-const INNER_TURNS: u64 = 64;
+/// Work of one element: an int32 power squares and multiplies for each bit of the exponent, an f32
+/// remainder divides for each eight bits of the quotient, an f32 power is a logarithm and an
+/// exponential.
+pub(crate) fn cost(step: &Step<'_>) -> u64 {
+    let float = step.input(0).is_some_and(|a| a.dtype == DType::F32);
+    match (Function::from_code(step.attribute(0)), float) {
+        (Some(Function::Pow), false) | (Some(Function::Mod | Function::Fmod), true) => 64,
+        (Some(Function::Pow), true) => 16,
+        _ => 1,
+    }
+}
 
 pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (a, b) = (step.need_input(0)?, step.need_input(1)?);
@@ -44,13 +52,7 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
         return Err(Fault::DType);
     }
     walk::broadcast(&out, &[a, b]).ok_or(Fault::Shape)?;
-    let elements = out.elements().ok_or(Fault::Shape)? as u64;
-    Ok(match (function, a.dtype) {
-        (Function::Pow, DType::I32) | (Function::Mod | Function::Fmod, DType::F32) => {
-            elements.saturating_mul(INNER_TURNS)
-        }
-        _ => elements,
-    })
+    Ok(out.elements().ok_or(Fault::Shape)? as u64)
 }
 
 pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {

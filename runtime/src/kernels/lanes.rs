@@ -14,7 +14,7 @@ use crate::step::Step;
 /// How the lanes of a tensor lie.
 #[derive(Clone, Copy)]
 pub(super) struct Lanes {
-    /// Elements before the first of the next block of lanes, over n.
+    /// Distance between neighbours of a lane, in elements.
     pub inner: usize,
     /// Elements of a lane.
     pub n: usize,

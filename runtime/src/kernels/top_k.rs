@@ -26,7 +26,9 @@ fn kept(lanes: &Lanes, out: &TensorRecord) -> Result<Lanes, Fault> {
     let elements = out.elements().ok_or(Fault::Shape)?;
     let k = elements.checked_div(lanes.count()).ok_or(Fault::Shape)?;
     let kept = Lanes { n: k, ..*lanes };
-    if k == 0 || k > lanes.n || kept.elements() != elements {
+    // Positions are int32.
+    let positions = i32::try_from(lanes.n).is_ok();
+    if !positions || k == 0 || k > lanes.n || kept.elements() != elements {
         return Err(Fault::Shape);
     }
     Ok(kept)

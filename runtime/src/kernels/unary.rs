@@ -24,6 +24,34 @@ fn parameters(step: &Step<'_>) -> (f32, f32) {
     (real(1), real(2))
 }
 
+/// Work of one element: a table costs one access, a function of the reals some dozens of operations,
+/// and a sine reduces its argument by a number of many words.
+pub(crate) fn cost(step: &Step<'_>) -> u64 {
+    if step.input(0).is_none_or(|x| x.dtype != DType::F32) {
+        return 1;
+    }
+    match Function::from_code(step.attribute(0)) {
+        Some(Function::Sin | Function::Cos) => 64,
+        Some(
+            Function::Relu
+            | Function::Neg
+            | Function::Abs
+            | Function::Sign
+            | Function::LeakyRelu
+            | Function::ThresholdedRelu
+            | Function::HardSigmoid
+            | Function::HardSwish
+            | Function::Softsign
+            | Function::Reciprocal
+            | Function::Floor
+            | Function::Ceil
+            | Function::Round
+            | Function::Clip,
+        ) => 1,
+        _ => 16,
+    }
+}
+
 pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
     if x.elements() != out.elements() {
