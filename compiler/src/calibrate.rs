@@ -24,7 +24,7 @@ pub(crate) use run::outputs;
 pub(crate) use run::{FloatRun, LIMITS, function, load_planned, reals, record};
 
 use crate::error::{Error, Result};
-use crate::graph::Graph;
+use crate::graph::{Graph, Op};
 use crate::simplify::Simplified;
 use moments::Sites;
 
@@ -73,6 +73,11 @@ pub fn calibrate<'g>(
             }
             done += 1;
             progress(done, total);
+        }
+    }
+    for node in &graph.nodes {
+        if let (Op::Reshape { .. }, Some(source)) = (&node.op, node.input(0)) {
+            ranges.view(source, node.outputs[0]);
         }
     }
     ranges.settle(method);

@@ -14,6 +14,7 @@ mod dense;
 mod forms;
 mod gate;
 mod gather;
+mod grid_input;
 mod join;
 mod movement;
 mod nearest_plane;
@@ -115,7 +116,8 @@ fn lower_node(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
         Op::Expand { shape } => movement::expand(builder, node, shape),
         Op::Reshape { .. } | Op::Identity => builder.view(node),
         Op::Conv(_) | Op::Gemm(_) | Op::MatMul | Op::Pool(_) => Err(unsupported(node)),
-        Op::ToGrid(..) | Op::FromGrid(_) => Err(unsupported(node)),
+        Op::FromGrid(grid) => grid_input::lower(builder, node, grid),
+        Op::ToGrid(..) => Err(unsupported(node)),
     }
 }
 

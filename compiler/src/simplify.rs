@@ -27,6 +27,7 @@ mod merge_reshapes;
 mod permutation;
 mod push_reshapes;
 mod push_transposes;
+mod raise_grids;
 #[cfg(test)]
 mod random_tests;
 mod remove_dead;
@@ -48,6 +49,7 @@ const PASSES: &[(&str, Pass)] = &[
     ("fold_by_running", fold_by_running::run),
     ("drop_empty", drop_empty::run),
     ("drop_identity", drop_identity::run),
+    ("raise_grids", raise_grids::run),
     ("snap_pairs", snap_pairs::run),
     ("lower_grids", lower_grids::run),
     ("fuse_gate", fuse_gate::run),

@@ -83,6 +83,19 @@ impl Ranges {
         self.histograms.entry(value).or_default().observe(values);
     }
 
+    /// `value` is a view of `source`: no step writes it, but a reader may convert it.
+    pub(super) fn view(&mut self, source: ValueId, value: ValueId) {
+        if self.full.contains_key(&value) {
+            return;
+        }
+        if let Some(range) = self.full.get(&source).copied() {
+            self.full.insert(value, range);
+        }
+        if let Some(histogram) = self.histograms.get(&source).cloned() {
+            self.histograms.insert(value, histogram);
+        }
+    }
+
     /// Chooses the int8 ranges and forgets the counts.
     pub(super) fn settle(&mut self, method: Method) {
         for (&value, histogram) in &self.histograms {

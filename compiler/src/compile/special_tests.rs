@@ -34,6 +34,19 @@ const SPECIAL: &[(&str, Make)] = &[
             .output("a")
             .output("b")
     }),
+    (
+        "a real number that a product reads under another shape",
+        || {
+            floats(&[2, 8])
+                .weights("c", &[2, 8])
+                .weights("w", &[4, 3])
+                .ints("shape", &[4, 4])
+                .op("Sub", &["x", "c"], "d")
+                .op("Reshape", &["d", "shape"], "v")
+                .op("MatMul", &["v", "w"], "y")
+                .output("y")
+        },
+    ),
     ("an embedding read twice and tied to the output", || {
         let turned = vec![attribute::int("transB", 1)];
         Model::default()

@@ -3,7 +3,7 @@
 use super::forms::{self, Reals};
 use super::results::results;
 use super::scheme::{Formats, Scheme};
-use super::{clip, constants, snap, types};
+use super::{clip, constants, grid_input, snap, types};
 use crate::calibrate::{Moments, Ranges};
 use crate::error::{Error, Result};
 use crate::graph::{Clamp, Dtype, Function, Graph, Node, ValueId};
@@ -81,8 +81,11 @@ impl<'g> Builder<'g> {
         self.results = results(self.graph, function, &|node| self.reals.computes(node));
         for &input in &function.inputs {
             let value = self.graph.value(input);
-            let dtype = plain(value.dtype);
-            let id = self.arena(input, dtype, Quantisation::NONE)?;
+            let (dtype, quantisation) = match grid_input::of(self.graph, self.formats, input) {
+                Some(grid) => (DType::I8, grid),
+                None => (plain(value.dtype), Quantisation::NONE),
+            };
+            let id = self.arena(input, dtype, quantisation)?;
             self.inputs.push(id);
             if dtype == DType::F32 && !self.reals.stores(input) {
                 let to = self.types[&input];

@@ -9,6 +9,7 @@
 //! A value is stored as its producer makes it. A reader of the other kind converts it by a step of
 //! its own, made once for all such readers.
 
+use super::grid_input;
 use super::scheme::{Activations, Formats};
 use crate::graph::{Binary, Dtype, Graph, Node, Op, ReduceKind, ValueId};
 use std::collections::BTreeSet;
@@ -62,6 +63,11 @@ fn form(graph: &Graph, node: &Node, formats: &Formats) -> Form {
                 _ => Form::Real,
             }
         }
+        // Elsewhere than at an int8 input it is an operator of real numbers.
+        Op::FromGrid(_) => match node.input(0).map(|x| grid_input::of(graph, formats, x)) {
+            Some(Some(_)) => Form::Integer,
+            _ => Form::Real,
+        },
         _ => Form::Real,
     }
 }

@@ -17,20 +17,24 @@ use qibu::Function1;
 use qibu::format::{DType, Opcode};
 use std::collections::BTreeMap;
 
-/// Quantisations that values must have because a [`Op::Snap`] with one scale reads or makes them.
+/// Quantisations that values must have because a [`Op::Snap`] with one scale reads or makes them,
+/// or because an input brings them.
 ///
 /// The operand has the quantisation too, where nothing else reads it and no two grids compete.
 pub(super) fn fixed(graph: &Graph) -> BTreeMap<ValueId, Quantisation> {
     let uses = graph.use_counts();
     let mut fixed = BTreeMap::new();
     for node in &graph.nodes {
-        let Op::Snap(grid) = &node.op else { continue };
+        let (Op::Snap(grid) | Op::FromGrid(grid)) = &node.op else {
+            continue;
+        };
         let Some(quantisation) = int8(grid) else {
             continue;
         };
         fixed.insert(node.outputs[0], quantisation);
         if let Some(x) = node.input(0)
             && uses.get(&x) == Some(&1)
+            && matches!(node.op, Op::Snap(_))
         {
             fixed.entry(x).or_insert(quantisation);
         }
@@ -39,7 +43,7 @@ pub(super) fn fixed(graph: &Graph) -> BTreeMap<ValueId, Quantisation> {
 }
 
 /// The grid as a quantisation of int8, where it is one: unsigned bytes move by 128.
-fn int8(grid: &Grid) -> Option<Quantisation> {
+pub(super) fn int8(grid: &Grid) -> Option<Quantisation> {
     let (&[scale], &[zero_point]) = (&grid.scale[..], &grid.zero_point[..]) else {
         return None;
     };

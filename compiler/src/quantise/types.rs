@@ -98,6 +98,7 @@ fn narrow_operands(graph: &Graph, node: &Node) -> Vec<ValueId> {
             .into_iter()
             .chain(node.outputs.iter().copied())
             .collect(),
+        Op::FromGrid(_) => node.outputs.clone(),
         // Rows of an int8 table.
         Op::Gather { .. } => {
             let computed = node.input(0).filter(|&id| graph.constant(id).is_none());

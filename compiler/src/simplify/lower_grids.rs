@@ -1,16 +1,19 @@
 //! Quantisations that are left, because their integers are wanted, become arithmetic.
 //!
+//! An int8 input that is read by one grid stays: it may be stored so.
+//!
 //! Before: `q = ToGrid(x)`. After: `q = Cast(Clip(Round(x / #scale) + #zero))`.
 //! Before: `x = FromGrid(q)`. After: `x = (Cast(q) − #zero) · #scale`. Zeros and ones are left out.
 
 use crate::error::Result;
-use crate::graph::{Binary, Clamp, Dtype, Graph, Grid, Op, Tensor, Unary, ValueId};
+use crate::graph::{Binary, Clamp, Dtype, Graph, Grid, Node, Op, Tensor, Unary, ValueId};
 
 pub(super) fn run(graph: &mut Graph) -> Result<bool> {
     let mut changed = false;
     for index in 0..graph.nodes.len() {
         let node = graph.nodes[index].clone();
         let Some(x) = node.input(0) else { continue };
+        let stays = stays(graph, &node);
         let mut steps = Steps {
             name: &node.name,
             graph,
@@ -21,6 +24,7 @@ pub(super) fn run(graph: &mut Graph) -> Result<bool> {
                 steps.round(grid)?;
                 Op::Cast { to: *to }
             }
+            Op::FromGrid(_) if stays => continue,
             Op::FromGrid(grid) => {
                 steps.mean(grid)?;
                 Op::Identity
@@ -33,6 +37,14 @@ pub(super) fn run(graph: &mut Graph) -> Result<bool> {
         changed = true;
     }
     Ok(changed)
+}
+
+/// Whether `node` says what an int8 input means, by a single scale; views of the input come after
+/// it ([`super::raise_grids`]).
+fn stays(graph: &Graph, node: &Node) -> bool {
+    let one = matches!(&node.op, Op::FromGrid(grid) if grid.scale.len() == 1);
+    let input = node.input(0).filter(|x| graph.inputs.contains(x));
+    one && input.is_some_and(|x| graph.value(x).dtype == Dtype::I8)
 }
 
 /// A chain of operators, each on the result of the one before.

@@ -63,6 +63,10 @@ fn inputs(graph: &Graph) -> Vec<(String, Tensor)> {
                 let ids = floats.iter().map(|f| ((f + 0.5) * 7.0) as i64).collect();
                 Tensor::i64(&value.shape, ids)
             }
+            Dtype::I8 => {
+                let steps: Vec<i64> = floats.iter().map(|f| (f * 255.0) as i64).collect();
+                Tensor::of(Dtype::I8, &value.shape, &steps)
+            }
             _ => Tensor::f32(&value.shape, floats),
         };
         (value.name.clone(), tensor.unwrap())

@@ -136,7 +136,8 @@ fn named<'g>(
         let tensor = match given.map(|index| &inputs[index]) {
             Some(Input::F32(values)) => Tensor::f32(&value.shape, values.clone()),
             Some(Input::I32(ids)) => {
-                Tensor::i64(&value.shape, ids.iter().map(|&id| id.into()).collect())
+                let ids: Vec<i64> = ids.iter().map(|&id| id.into()).collect();
+                Tensor::of(value.dtype, &value.shape, &ids)
             }
             Some(Input::Bool(truths)) => {
                 Tensor::new(value.shape.clone(), Data::Bool(truths.as_slice().into()))
@@ -144,7 +145,7 @@ fn named<'g>(
             None if value.dtype == crate::graph::Dtype::F32 => {
                 Tensor::f32(&value.shape, vec![0.0; value.len()])
             }
-            None => Tensor::i64(&value.shape, vec![0; value.len()]),
+            None => Tensor::of(value.dtype, &value.shape, &vec![0; value.len()]),
         };
         (value.name.as_str(), tensor.unwrap())
     };

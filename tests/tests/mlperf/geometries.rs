@@ -12,7 +12,7 @@
 //! folded already; `kws` also comes quantised, in [`super::grids`].
 
 use super::fields::fields;
-use super::network::{Network, Value, Window};
+use super::network::{Network, Units, Value, Window};
 
 /// Samples that statistics are taken on.
 const SAMPLES: usize = 24;
@@ -83,27 +83,27 @@ fn layer(network: &mut Network, x: &Value, window: Window) -> Value {
 /// Mean over the plane, a linear layer, Softmax.
 fn classified(mut network: Network, input: &Value, x: &Value, classes: usize) -> Vec<u8> {
     let row = network.pooled_row(x);
-    let logits = network.dense(&row, classes);
+    let logits = network.dense(&row, classes, Units::Last);
     let output = network.keep("Softmax", &logits);
     network.finish(input, &output)
 }
 
 /// The autoencoder of anomaly detection.
 pub fn ad(span: (f32, f32)) -> Vec<u8> {
-    let mut network = Network::new(1);
+    let mut network = Network::new(1, 1.0);
     let input = input(&[1, 640], span);
     let mut x = input.clone();
     for units in [128, 128, 128, 128, 8, 128, 128, 128, 128] {
-        let sum = network.dense(&x, units);
+        let sum = network.dense(&x, units, Units::Hidden);
         x = network.keep("Relu", &sum);
     }
-    let output = network.dense(&x, 640);
+    let output = network.dense(&x, 640, Units::Last);
     network.finish(&input, &output)
 }
 
 /// Keyword spotting.
 pub fn kws(span: (f32, f32)) -> Vec<u8> {
-    let mut network = Network::new(2);
+    let mut network = Network::new(2, 0.0);
     let input = input(&[1, 49, 10, 1], span);
     let mut x = network.reshape(&input, &[-1, 1, 49, 10], &[1, 1, 49, 10]);
     for window in KWS {
@@ -114,7 +114,7 @@ pub fn kws(span: (f32, f32)) -> Vec<u8> {
 
 /// Image classification.
 pub fn resnet(span: (f32, f32)) -> Vec<u8> {
-    let mut network = Network::new(3);
+    let mut network = Network::new(3, 0.0);
     let input = input(&[1, 32, 32, 3], span);
     let first = network.channels_first(&input);
     let mut x = layer(&mut network, &first, square(Some(16), 3));
@@ -137,7 +137,7 @@ pub fn resnet(span: (f32, f32)) -> Vec<u8> {
 
 /// Person detection.
 pub fn vww(span: (f32, f32)) -> Vec<u8> {
-    let mut network = Network::new(4);
+    let mut network = Network::new(4, 1.0);
     let input = input(&[1, 96, 96, 3], span);
     let first = network.channels_first(&input);
     let mut x = layer(&mut network, &first, halving(Some(8)));

@@ -10,7 +10,7 @@
 //! ```
 
 use super::geometries::{KWS, input};
-use super::network::{Network, Value, Window, model};
+use super::network::{Network, Units, Value, Window, model};
 use qibu::math;
 use qibu_compiler::onnx::{
     AttributeProto, DataType, GraphProto, NodeProto, TensorProto, attribute, node, tensor,
@@ -135,6 +135,7 @@ fn folded(network: &mut Network, x: &Value, window: Window) -> Folded {
     let (inputs, (channels, group)) = (window.inputs(x), window.channels_of(x));
     let mut weights = network.weights(channels * inputs, inputs);
     let product = network.conv(x, window, &weights, None);
+    network.drop_last(1);
     let mut bias = Vec::new();
     for (row, (mean, variance)) in weights.chunks_mut(inputs).zip(product.statistics()) {
         let (gain, shift) = network.gain();
@@ -162,7 +163,7 @@ fn symmetric(values: &[f32]) -> f32 {
 
 /// Keyword spotting, quantised.
 pub fn kws(span: (f32, f32)) -> Vec<u8> {
-    let mut network = Network::new(5);
+    let mut network = Network::new(5, 0.0);
     let input = input(&[1, 49, 10, 1], span);
     let mut x = network.reshape(&input, &[-1, 1, 49, 10], &[1, 1, 49, 10]);
     let mut layers = Vec::new();
@@ -173,12 +174,11 @@ pub fn kws(span: (f32, f32)) -> Vec<u8> {
     }
     let row = network.pooled_row(&x);
     let (classes, channels) = (12, row.shape[1]);
-    let weights = network.weights(channels * classes, channels);
+    let (weights, bias) = network.dense_weights(&row, classes, Units::Last);
     let product = tensor::f32(&network.name("weights"), &[channels, classes], &weights);
     let product = network.apply("MatMul", &[&row], vec![product], vec![], &[1, classes]);
-    let means: Vec<f32> = product.statistics().iter().map(|(mean, _)| -mean).collect();
-    let bias = tensor::f32(&network.name("bias"), &[classes], &means);
-    let logits = network.apply("Add", &[&product], vec![bias], vec![], &[1, classes]);
+    let constant = tensor::f32(&network.name("bias"), &[classes], &bias);
+    let logits = network.apply("Add", &[&product], vec![constant], vec![], &[1, classes]);
 
     let mut graph = Quantised::default();
     let shape = |dims: &[i64]| vec![tensor::i64("", &[dims.len()], dims)];
@@ -203,7 +203,7 @@ pub fn kws(span: (f32, f32)) -> Vec<u8> {
     let row = graph.node("Reshape", &[&pooled], shape(&[-1, channels as i64]), vec![]);
     let row = graph.dequantise(&row, grid);
     let scale = [symmetric(&weights)];
-    let [weights, bias] = graph.constants(grid, &[channels, classes], &weights, &means, &scale);
+    let [weights, bias] = graph.constants(grid, &[channels, classes], &weights, &bias, &scale);
     let product = graph.node("MatMul", &[&row, &weights], vec![], vec![]);
     let sum = graph.node("Add", &[&product, &bias], vec![], vec![]);
     let sum = graph.rounded(&sum, Grid::of(&logits));

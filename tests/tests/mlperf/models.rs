@@ -10,7 +10,8 @@ pub struct Model {
     pub name: &'static str,
     /// Its ONNX file.
     pub path: PathBuf,
-    /// Range of its inputs: log-mel energies, MFCC, pixels; integers where it takes integers.
+    /// Range of its inputs: log-mel energies, MFCC, pixels (of `vww` beyond 0 to 1, where it sees no
+    /// person in anything structured); integers where it takes integers.
     pub span: (f32, f32),
     /// Whether it comes quantised, int8 to int8.
     pub quantised: bool,
@@ -33,7 +34,7 @@ const GEOMETRIES: [(&str, Make, &str, (f32, f32)); 4] = [
         "pretrainedResnet",
         (0.0, 255.0),
     ),
-    ("own-vww", geometries::vww, "vww_96_float", (0.0, 1.0)),
+    ("own-vww", geometries::vww, "vww_96_float", (-2.0, 2.0)),
 ];
 /// All of int8.
 const INTEGERS: (f32, f32) = (-128.0, 127.0);
@@ -56,9 +57,11 @@ pub fn own(folder: &Path) -> Vec<Model> {
     float.into_iter().chain([quantised]).collect()
 }
 
-/// The published models; the error says what is missing.
+/// The published models, from the folder `MLPERF_TINY` or from the usual place; the error says what
+/// is missing.
 pub fn published() -> Result<Vec<Model>, String> {
-    let folder = root().join("../shared/models/mlperf-tiny");
+    let folder = std::env::var_os("MLPERF_TINY").map(PathBuf::from);
+    let folder = folder.unwrap_or_else(|| root().join("../shared/models/mlperf-tiny"));
     let float = GEOMETRIES.map(|(_, _, name, span)| (name, span, false));
     let all = float.into_iter().chain([("kws_ref_model", INTEGERS, true)]);
     let models = all.map(|(name, span, quantised)| {
@@ -72,7 +75,7 @@ pub fn published() -> Result<Vec<Model>, String> {
         match model.path.is_file() {
             true => Ok(model),
             false => Err(format!(
-                "no shared/models/mlperf-tiny/{name}.onnx beside the checkout"
+                "no {name}.onnx in MLPERF_TINY or shared/models/mlperf-tiny"
             )),
         }
     });

@@ -71,19 +71,32 @@ pub struct Window {
     pub pads: [usize; 4],
 }
 
+/// What a linear layer's results are for.
+#[derive(Clone, Copy)]
+pub enum Units {
+    /// Relu follows.
+    Hidden,
+    /// They leave: centred, some larger than others, so that they share the samples.
+    Last,
+}
+
 /// A graph under construction.
 pub struct Network {
-    /// Where weights come from.
-    pub random: Random,
+    random: Random,
+    /// Mean of what Relu is given, in standard deviations.
+    shift: f32,
     nodes: Vec<NodeProto>,
     tensors: Vec<TensorProto>,
 }
 
 impl Network {
-    /// An empty graph.
-    pub fn new(seed: u64) -> Self {
+    /// An empty graph. With a mean `shift` of 0 half of the units are off at any time, and each
+    /// layer amplifies what differs: 27 of them make a hundredfold of a rounding, which no trained
+    /// network does. With 1 most units are on.
+    pub fn new(seed: u64, shift: f32) -> Self {
         Self {
             random: Random::new(seed),
+            shift,
             nodes: Vec::new(),
             tensors: Vec::new(),
         }
@@ -107,29 +120,11 @@ impl Network {
         shape: &[usize],
     ) -> Value {
         let name = format!("{kind}_{}", self.nodes.len());
-        let inputs: Vec<&str> = operands
-            .iter()
-            .map(|value| value.name.as_str())
-            .chain(constants.iter().map(|tensor| tensor.name.as_str()))
-            .collect();
+        let inputs = operands.iter().map(|value| value.name.as_str());
+        let names = constants.iter().map(|tensor| tensor.name.as_str());
+        let inputs: Vec<&str> = inputs.chain(names).collect();
         let node = node(kind, &inputs, &[&name], attributes);
-        let declare = |value: &&Value| value_info(&value.name, DataType::Float, &value.shape);
-        let alone = model(GraphProto {
-            node: vec![node.clone()],
-            initializer: constants.clone(),
-            input: operands.iter().map(declare).collect(),
-            output: vec![value_info(&name, DataType::Float, shape)],
-            ..GraphProto::default()
-        });
-        let file = compile_float_bytes(&alone).expect("a layer compiles");
-        let samples = (0..operands[0].samples.len()).map(|sample| {
-            let inputs: Vec<_> = operands
-                .iter()
-                .map(|value| run::Numbers::F32(value.samples[sample].clone()))
-                .collect();
-            run::outputs(&file, &inputs).remove(0).reals()
-        });
-        let samples = samples.collect();
+        let samples = alone(&node, operands, &constants, shape);
         self.nodes.push(node);
         self.tensors.extend(constants);
         Value {
@@ -137,6 +132,12 @@ impl Network {
             shape: shape.to_vec(),
             samples,
         }
+    }
+
+    /// Undoes the last [`Network::apply`]: it was only to be looked at.
+    pub fn drop_last(&mut self, constants: usize) {
+        self.nodes.pop();
+        self.tensors.truncate(self.tensors.len() - constants);
     }
 
     /// A name for the next node's constant.
@@ -194,7 +195,7 @@ impl Network {
     /// Gain and shift of one channel.
     pub fn gain(&mut self) -> (f32, f32) {
         let gain = 0.5 + self.random.uniform();
-        (gain, 0.5 * self.random.gaussian())
+        (gain, self.shift + 0.5 * self.random.gaussian())
     }
 
     /// A node of one operand that keeps its shape.
@@ -229,19 +230,38 @@ impl Network {
         self.apply("Transpose", &[x], vec![], order, &shape)
     }
 
-    /// MatMul, then Add of a bias that centres each unit's results and scatters them a little.
-    pub fn dense(&mut self, x: &Value, units: usize) -> Value {
-        let inputs = x.shape[1];
-        let weights = self.weights(inputs * units, inputs);
-        let weights = tensor::f32(&self.name("weights"), &[inputs, units], &weights);
-        let product = self.apply("MatMul", &[x], vec![weights], vec![], &[1, units]);
-        let bias: Vec<f32> = product
-            .statistics()
-            .iter()
-            .map(|(mean, variance)| 0.3 * self.random.gaussian() * math::sqrt(*variance) - mean)
-            .collect();
+    /// MatMul, then Add of a bias.
+    pub fn dense(&mut self, x: &Value, units: usize, kind: Units) -> Value {
+        let (weights, bias) = self.dense_weights(x, units, kind);
+        let shape = [1, units];
+        let weights = tensor::f32(&self.name("weights"), &[x.shape[1], units], &weights);
+        let product = self.apply("MatMul", &[x], vec![weights], vec![], &shape);
         let bias = tensor::f32(&self.name("bias"), &[units], &bias);
-        self.apply("Add", &[&product], vec![bias], vec![], &[1, units])
+        self.apply("Add", &[&product], vec![bias], vec![], &shape)
+    }
+
+    /// The constants of [`Network::dense`].
+    pub fn dense_weights(&mut self, x: &Value, units: usize, kind: Units) -> (Vec<f32>, Vec<f32>) {
+        let inputs = x.shape[1];
+        let mut weights = self.weights(inputs * units, inputs);
+        let raw = tensor::f32(&self.name("weights"), &[inputs, units], &weights);
+        let product = self.apply("MatMul", &[x], vec![raw], vec![], &[1, units]);
+        self.drop_last(1);
+        let mut bias = Vec::new();
+        for (unit, (mean, variance)) in product.statistics().into_iter().enumerate() {
+            let (gain, shift) = match kind {
+                Units::Hidden => self.gain(),
+                Units::Last => (math::exp(0.5 * self.random.gaussian()), 0.0),
+            };
+            let factor = gain / math::sqrt(variance + 1e-6);
+            weights
+                .iter_mut()
+                .skip(unit)
+                .step_by(units)
+                .for_each(|weight| *weight *= factor);
+            bias.push(shift - mean * factor);
+        }
+        (weights, bias)
     }
 
     /// The model from `input` to `output`.
@@ -291,6 +311,30 @@ impl Window {
             attribute::int("group", group as i64),
         ]
     }
+}
+
+/// What `node` makes of the samples of its operands.
+fn alone(
+    node: &NodeProto,
+    operands: &[&Value],
+    constants: &[TensorProto],
+    shape: &[usize],
+) -> Vec<Vec<f32>> {
+    let declare = |value: &&Value| value_info(&value.name, DataType::Float, &value.shape);
+    let model = model(GraphProto {
+        node: vec![node.clone()],
+        initializer: constants.to_vec(),
+        input: operands.iter().map(declare).collect(),
+        output: vec![value_info(&node.output[0], DataType::Float, shape)],
+        ..GraphProto::default()
+    });
+    let file = compile_float_bytes(&model).expect("a layer compiles");
+    let file = run::File::new(&file);
+    let outputs = (0..operands[0].samples.len()).map(|sample| {
+        let inputs = operands.iter().map(|value| &value.samples[sample][..]);
+        file.output(&inputs.collect::<Vec<_>>())
+    });
+    outputs.collect()
 }
 
 /// The bytes of a model with this graph.
