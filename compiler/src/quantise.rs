@@ -32,7 +32,6 @@ mod unary;
 mod weights;
 
 pub use scheme::{Activations, Formats, Scheme, Weights};
-pub(crate) use unary::function as unary_function;
 
 use crate::calibrate::{Calibrated, Ranges};
 use crate::error::{Error, Result};

@@ -1,4 +1,4 @@
-//! Values known at compile time: the operators that shapes and weights pass through.
+//! Values known at compile time: the few operators that shapes and weights pass through.
 //!
 //! Anything else with constant operands stays a node: folding must not become a second engine.
 

@@ -10,10 +10,9 @@ use qibu::format::{DType, Opcode};
 use qibu::rounding::{dequantise, quantise};
 
 /// A function of the runtime with its parameters.
-pub(crate) type Applied = (Function1, f32, f32);
+type Applied = (Function1, f32, f32);
 
-/// How the runtime computes `kind`.
-pub(crate) fn function(kind: Unary) -> Applied {
+fn function(kind: Unary) -> Applied {
     let plain = |function| (function, 0.0, 0.0);
     match kind {
         Unary::Relu => plain(Function1::Relu),

@@ -42,16 +42,18 @@ fn reshape(growth: &mut Growth) -> Option<()> {
         // One becomes two.
         1 if !shape.is_empty() && shape.len() < 4 => {
             let at = growth.pick(shape.len());
-            let divisors: Vec<usize> = (1..=shape[at]).filter(|d| shape[at] % d == 0).collect();
+            let divisors: Vec<usize> = (1..=shape[at])
+                .filter(|d| shape[at].is_multiple_of(*d))
+                .collect();
             let first = growth.one(&divisors);
             shape[at] /= first;
             shape.insert(at, first);
         }
         _ => {
-            let divisors: Vec<usize> = (1..=count).filter(|d| count % d == 0).collect();
+            let divisors: Vec<usize> = (1..=count).filter(|d| count.is_multiple_of(*d)).collect();
             let first = growth.one(&divisors);
             let rest: Vec<usize> = (1..=count / first)
-                .filter(|d| count / first % d == 0)
+                .filter(|d| (count / first).is_multiple_of(*d))
                 .collect();
             let second = growth.one(&rest);
             shape = vec![first, second, count / first / second];
@@ -232,7 +234,7 @@ fn split(growth: &mut Growth) -> Option<()> {
     let listed = growth.signed(axis, x.shape.len());
     let mut attributes = vec![attribute::int("axis", listed)];
     let first = growth.between(1, length - 1);
-    let (names, sizes) = if length % 2 == 0 && growth.chance(50) {
+    let (names, sizes) = if length.is_multiple_of(2) && growth.chance(50) {
         attributes.push(attribute::int("num_outputs", 2));
         let names = growth.nodes("Split", &[&x.name], attributes, 2);
         (names, vec![length / 2; 2])

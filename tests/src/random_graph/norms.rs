@@ -107,7 +107,9 @@ fn group(growth: &mut Growth) -> Option<()> {
     }
     let x = growth.real(|shape| shape.len() > 2)?;
     let channels = x.shape[1];
-    let divisors: Vec<usize> = (1..=channels).filter(|g| channels % g == 0).collect();
+    let divisors: Vec<usize> = (1..=channels)
+        .filter(|g| channels.is_multiple_of(*g))
+        .collect();
     let groups = growth.one(&divisors) as i64;
     let attributes = vec![attribute::int("num_groups", groups), epsilon()];
     scaled(

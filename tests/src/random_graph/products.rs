@@ -9,7 +9,7 @@ pub(super) const TABLE: &[Grow] = &[dense, dense, left, gemm, gemm, run_time, ow
 
 /// Weights that keep the magnitude of a sum of `terms`.
 pub(super) fn fan_in(terms: usize) -> f32 {
-    1.7 / (terms as f32).sqrt()
+    1.7 / qibu::math::sqrt(terms as f32)
 }
 
 /// x·w, perhaps + b, perhaps with an activation.
@@ -154,7 +154,7 @@ fn run_time(growth: &mut Growth) -> Option<()> {
     let split = b.shape.len() - 2;
     let mut shape = broadcast(&b.shape[..split], &a.shape[..rank - 2])?;
     shape.extend([a.shape[rank - 2], b.shape[split + 1]]);
-    let bound = a.bound * b.bound * (inner as f32).sqrt();
+    let bound = a.bound * b.bound * qibu::math::sqrt(inner as f32);
     let stepped = a.stepped || b.stepped;
     growth.result(
         y,
@@ -214,7 +214,7 @@ fn attention(growth: &mut Growth) -> Option<()> {
         vec![attribute::ints("perm", &[0, 2, 1])],
     );
     let scores = growth.node("MatMul", &[&q, &k], vec![]);
-    let factor = growth.real_constant(&[], vec![1.0 / (width as f32).sqrt()]);
+    let factor = growth.real_constant(&[], vec![1.0 / qibu::math::sqrt(width as f32)]);
     let scores = growth.node("Mul", &[&scores, &factor], vec![]);
     let weights = growth.node("Softmax", &[&scores], vec![attribute::int("axis", -1)]);
     let y = growth.node("MatMul", &[&weights, &v], vec![]);

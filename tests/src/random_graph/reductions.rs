@@ -43,7 +43,7 @@ fn reduce(growth: &mut Growth) -> Option<()> {
     let bound = match op {
         "ReduceSum" | "ReduceL1" => x.bound * most,
         "ReduceProd" => 12.0,
-        "ReduceL2" => x.bound * most.sqrt(),
+        "ReduceL2" => x.bound * qibu::math::sqrt(most),
         "ReduceSumSquare" => x.bound * x.bound * most,
         "ReduceLogSum" => 6.0,
         "ReduceLogSumExp" => x.bound + 6.0,

@@ -89,7 +89,9 @@ fn conv(growth: &mut Growth) -> Option<()> {
         x
     };
     let mut window = window(growth, &x.shape[2..], true, true)?;
-    let divisors: Vec<usize> = (1..=channels).filter(|g| channels % g == 0).collect();
+    let divisors: Vec<usize> = (1..=channels)
+        .filter(|g| channels.is_multiple_of(*g))
+        .collect();
     let group = match growth.pick(10) {
         0..=4 => 1,
         5..=7 => channels,

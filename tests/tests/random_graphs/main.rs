@@ -15,6 +15,7 @@ mod float;
 mod int8;
 mod ours;
 
+use int8::Compared;
 use qibu_tests::need::{say, skip};
 use qibu_tests::random_graph::{RandomGraph, random_graph};
 use std::collections::BTreeMap;
@@ -128,20 +129,18 @@ fn int8_errors_are_those_that_are_reported() {
             at(0.95),
             at(1.0)
         ));
-        let holding = ratios.iter().filter(|&&ratio| int8::holds(ratio)).count();
-        (holding, ratios.len())
+        ratios.len()
     };
-    let covered = outputs().filter_map(|output| output.covered.ratio(output.reported));
-    spread("covered", covered.collect());
-    let fresh = outputs().filter_map(|output| output.fresh.ratio(output.reported));
-    let (holding, all) = spread("fresh", fresh.collect());
+    let told = spread("covered", outputs().filter_map(Compared::covered).collect());
+    let fresh = spread("fresh", outputs().filter_map(Compared::fresh).collect());
+    let count = outputs().count();
     let failed: Vec<(u64, String)> = judged
         .iter()
         .filter_map(|(seed, outputs)| Some((*seed, int8::wrong(outputs)?)))
         .collect();
     report(&failed, |graph| int8::wrong(&int8::judge(graph)));
     assert!(
-        holding * 10 >= all * 9,
-        "only {holding} of {all} outputs err on fresh inputs as reported"
+        told * 10 >= count * 9 && fresh * 4 >= count * 3,
+        "of {count} outputs the samples tell of {told} and {fresh} alone"
     );
 }

@@ -49,7 +49,7 @@ pub(super) fn binary(kind: Binary, a: &Tensor, b: &Tensor) -> Result<Option<Tens
     Tensor::new(shape, data).map(Some)
 }
 
-/// Every function of floats, and the few of integers that shapes pass through.
+/// The few functions that shapes pass through.
 pub(super) fn unary(kind: Unary, x: &Tensor) -> Result<Option<Tensor>> {
     let shape = x.shape().to_vec();
     if let (Unary::Not, Some(items)) = (kind, x.as_bool()) {
@@ -57,10 +57,14 @@ pub(super) fn unary(kind: Unary, x: &Tensor) -> Result<Option<Tensor>> {
         return Tensor::new(shape, data).map(Some);
     }
     if let Some(items) = x.as_f32() {
-        // As the device would compute it, to the bit.
-        let (f, alpha, beta) = crate::quantise::unary_function(kind);
-        let values = items.iter().map(|&v| f.apply(v, alpha, beta));
-        return Tensor::f32(&shape, values.collect()).map(Some);
+        let f: fn(f32) -> f32 = match kind {
+            Unary::Neg => |v| -v,
+            Unary::Abs => f32::abs,
+            Unary::Floor => libm::floorf,
+            Unary::Ceil => libm::ceilf,
+            _ => return Ok(None),
+        };
+        return Tensor::f32(&shape, items.iter().map(|&v| f(v)).collect()).map(Some);
     }
     let f: fn(i64) -> Option<i64> = match kind {
         Unary::Neg => i64::checked_neg,
