@@ -1,7 +1,8 @@
 //! Files that a hostile hand writes, both checksums right: `load` refuses each at its first fault.
 
 use qibu::format::{DType, FunctionRecord, Opcode, Place};
-use qibu::{Fault, Limits, LoadError, Model};
+use qibu::{Fault, InputError, Limits, LoadError, Model};
+use qibu_compiler::aligned::AlignedBytes;
 use qibu_tests::builder::{Builder, FREE, I8_RANGE, scale_word};
 use std::time::{Duration, Instant};
 
@@ -274,4 +275,34 @@ fn the_most_steps_load_in_seconds() {
     );
     builder.step(Opcode::Gate, &[x, x, x], &[y], &[0; 2]);
     assert_eq!(load(&builder), Err(LoadError::Step(4096, Fault::Work)));
+}
+
+/// Ids are the caller's under any shape, and no longer once a step has written over them.
+#[test]
+fn ids_are_known_by_their_bytes() {
+    let run = |overwritten: bool| {
+        let mut b = Builder::default();
+        let x = b.activation(DType::I32, &[2]);
+        let seen = b.view(x, &[1, 2]);
+        let table = b.weights(DType::F32, &[3, 1], &[1.0f32, 2.0, 3.0]);
+        let y = b.activation(DType::F32, &[1, 2, 1]);
+        if overwritten {
+            let negated = b.replacing(x, 1.0, 0);
+            let negate = qibu::Function1::Neg as u32;
+            b.step(Opcode::Unary, &[x], &[negated], &[negate, 0, 0]);
+        }
+        b.step(Opcode::Gather, &[table, seen], &[y], &[3, 1]);
+        b.function("main", &[x], &[y]);
+        let file = b.finish();
+        let model = Model::load(&file).expect("it loads");
+        let mut arena = AlignedBytes::zeros(64);
+        let function = model.function("main").expect("it is there");
+        let mut run = function.bind(&mut arena).expect("it fits");
+        run.set_i32(0, &[1, 99]).expect("two ids");
+        run.execute()
+            .map(|()| run.output_f32(0).expect("an output").to_vec())
+    };
+    assert_eq!(run(false), Err(InputError::Id { position: 1 }));
+    // −1 is the last row, −99 clamps to the first.
+    assert_eq!(run(true), Ok(vec![3.0, 1.0]));
 }
