@@ -55,6 +55,7 @@ pub fn calibrate<'g>(
     let mut ranges = Ranges::default();
     let (sites, mut moments) = Sites::new(graph, samples.count());
     let float = FloatRun::new(graph)?;
+    float.check_work(samples.count())?;
     let total = samples.count() * graph.functions.len();
     let mut done = 0;
     for function in &graph.functions {

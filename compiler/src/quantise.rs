@@ -66,6 +66,16 @@ pub(crate) fn float_program(graph: &Graph) -> Result<Program> {
 fn lower(graph: &Graph, formats: &Formats, ranges: &Ranges) -> Result<Program> {
     refuse_unsupported(graph, formats)?;
     let mut builder = Builder::new(graph, formats, ranges);
+    if let Some(value) = ranges
+        .infinite()
+        .find(|&id| builder.is_stored_in_integers(id))
+    {
+        let name = &graph.value(value).name;
+        return Err(Error::input(format!(
+            "`{name}` becomes infinite on calibration samples, which no integers stand for"
+        ))
+        .hint("compile with --weights f16 or f32, or clip it in the model"));
+    }
     for function in &graph.functions {
         builder.begin(function)?;
         for index in graph.reach(function) {
@@ -77,7 +87,16 @@ fn lower(graph: &Graph, formats: &Formats, ranges: &Ranges) -> Result<Program> {
         }
         builder.finish(function)?;
     }
-    Ok(builder.into_program())
+    let program = builder.into_program();
+    let steps: usize = program.functions.iter().map(|f| f.steps.len()).sum();
+    match steps <= qibu::MAX_STEPS as usize {
+        true => Ok(program),
+        false => Err(Error::input(format!(
+            "the model takes {steps} steps, a file holds {} at most",
+            qibu::MAX_STEPS
+        ))
+        .hint("shorten the sequences that recurrent layers are unrolled for, or cut the model")),
+    }
 }
 
 /// The table of operators: one line each.

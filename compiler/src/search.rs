@@ -30,7 +30,8 @@ use std::collections::BTreeSet;
 pub struct Found {
     /// The chosen formats.
     pub formats: Formats,
-    /// All points, from the smallest file to the largest.
+    /// All points: the way from the smallest formats to the largest, then those with one format for
+    /// every layer.
     pub frontier: Vec<Point>,
     /// Which of them was chosen.
     pub chosen: usize,

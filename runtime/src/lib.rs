@@ -51,7 +51,7 @@ pub use error::{Fault, InputError, LoadError};
 pub use execute::Run;
 pub use kernels::binary::Function as Function2;
 pub use kernels::unary::Function as Function1;
-pub use load::Limits;
+pub use load::{Limits, MAX_STEPS};
 pub use model::{Function, Model};
 pub use step::Step;
 

@@ -29,7 +29,7 @@ impl Default for Limits {
 }
 
 /// Most steps of a file. With the next two it bounds the quadratic parts of loading.
-pub(crate) const MAX_STEPS: u32 = 4096;
+pub const MAX_STEPS: u32 = 4096;
 /// Most functions of a file.
 pub(crate) const MAX_FUNCTIONS: u32 = 256;
 /// Most inputs, and most outputs, of a function.

@@ -9,7 +9,7 @@ use crate::graph::ValueId;
 use crate::quantise::Quantisation;
 use qibu::format::DType;
 use qibu::math::{max, min};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Smallest and largest value seen; always holds zero, which must be exact (padding, Relu).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -70,6 +70,8 @@ pub struct Ranges {
     /// All that was seen.
     full: BTreeMap<ValueId, Range>,
     histograms: BTreeMap<ValueId, Histogram>,
+    /// Values that were infinite somewhere.
+    infinite: BTreeSet<ValueId>,
     /// What int8 covers.
     narrow: BTreeMap<ValueId, Range>,
     /// Of the inputs of matrix operators, by their weights.
@@ -77,9 +79,17 @@ pub struct Ranges {
 }
 
 impl Ranges {
+    /// Values that were infinite somewhere: no integers stand for them.
+    pub(crate) fn infinite(&self) -> impl Iterator<Item = ValueId> + '_ {
+        self.infinite.iter().copied()
+    }
+
     /// Counts `values` as elements of `value`.
     pub(super) fn observe(&mut self, value: ValueId, values: &[f32]) {
         self.full.entry(value).or_default().widen(values);
+        if values.iter().any(|x| x.is_infinite()) {
+            self.infinite.insert(value);
+        }
         self.histograms.entry(value).or_default().observe(values);
     }
 

@@ -26,6 +26,8 @@ pub(crate) struct FloatRun {
     file: AlignedBytes,
     /// The graph's value behind each tensor of the file.
     values: BTreeMap<u32, ValueId>,
+    /// Multiply-accumulates of all functions, and the step that takes the most.
+    work: (u64, String),
 }
 
 impl FloatRun {
@@ -34,11 +36,40 @@ impl FloatRun {
         let file = AlignedBytes::from(&write(&planned)?[..]);
         let tensors = planned.program.tensors.iter().enumerate();
         let values = tensors.filter_map(|(index, tensor)| Some((index as u32, tensor.value?)));
-        load_planned(&planned, &file)?;
+        let model = load_planned(&planned, &file)?;
+        let functions = planned.program.functions.iter();
+        let names = functions.flat_map(|function| &function.steps);
+        let loaded: Vec<_> = model
+            .functions()
+            .flat_map(|function| function.steps().map(|step| step.macs()).collect::<Vec<_>>())
+            .collect();
+        let heaviest = loaded.iter().zip(names).max_by_key(|(macs, _)| **macs);
+        let work = (
+            loaded
+                .iter()
+                .fold(0, |sum: u64, &macs| sum.saturating_add(macs)),
+            heaviest.map_or_else(String::new, |(_, step)| step.name.clone()),
+        );
         Ok(Self {
             values: values.collect(),
             file,
+            work,
         })
+    }
+
+    /// Refuses to run `samples` where that takes hours.
+    pub fn check_work(&self, samples: usize) -> Result<()> {
+        let (each, heaviest) = &self.work;
+        let total = each.saturating_mul(samples as u64);
+        if total <= MOST_WORK {
+            return Ok(());
+        }
+        Err(Error::input(format!(
+            "{samples} samples of {} multiply-accumulates each take too long to calibrate with",
+            crate::report::grouped(*each as usize)
+        ))
+        .at_node(heaviest)
+        .hint("give fewer samples with --calibrate; the node named takes the most"))
     }
 
     fn model(&self) -> Result<Model<'_>> {
@@ -111,6 +142,9 @@ pub(crate) fn record(
     }
     results(function, &run)
 }
+
+/// Multiply-accumulates of a calibration that the compiler accepts: some minutes on a desktop.
+const MOST_WORK: u64 = 1 << 38;
 
 /// Work of one run that the compiler accepts: hours on a desktop.
 pub(crate) const LIMITS: Limits = Limits { macs: 1 << 40 };

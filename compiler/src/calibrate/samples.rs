@@ -235,7 +235,10 @@ fn table_rows(graph: &Graph, value: ValueId) -> Option<usize> {
             .nodes
             .iter()
             .filter_map(|node| match (&node.op, node.input(0), node.input(1)) {
-                (Op::Gather { axis: 0 }, Some(table), Some(ids)) if ids == value => {
+                (Op::Gather { axis }, Some(table), Some(ids)) if ids == value => {
+                    Some(graph.shape(table)[*axis])
+                }
+                (Op::Scatter(_), Some(table), Some(ids)) if ids == value => {
                     Some(graph.shape(table)[0])
                 }
                 (Op::Reshape { .. }, Some(x), _) if x == value => {

@@ -50,7 +50,7 @@ pub struct CompileArgs {
     #[arg(long, value_name = "BYTES", value_parser = search::bytes)]
     max_ram: Option<usize>,
     /// Searches for the smallest file whose every output has at least this signal-to-noise ratio.
-    #[arg(long, value_name = "DB")]
+    #[arg(long, value_name = "DB", value_parser = super::verify::decibels)]
     min_snr: Option<f64>,
     /// Functions to keep, separated by commas [default: all].
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
@@ -124,6 +124,14 @@ pub fn run(args: CompileArgs) -> Result<()> {
              help: pass --calibrate FILE (.npz or .safetensors) with a few hundred typical inputs"
         );
     }
+    for (name, snr) in noisy(&compiled) {
+        eprintln!(
+            "warning: output `{}` has {snr:.1} dB of signal to noise, less than the {LEAST_SNR} dB \
+             that `qibu verify` asks for\n  help: calibrate with real inputs, or try --min-snr \
+             {LEAST_SNR}, --activations int16 or --weights f16",
+            printable(name)
+        );
+    }
     let shown = if args.json {
         json(&compiled)? + "\n"
     } else {
@@ -135,6 +143,17 @@ pub fn run(args: CompileArgs) -> Result<()> {
         )
     };
     stdout::put(&shown).map(|_| ())
+}
+
+/// What `verify` asks of an output by default.
+const LEAST_SNR: f64 = 20.0;
+
+/// Outputs that have less.
+fn noisy(compiled: &Compiled) -> impl Iterator<Item = (&str, f64)> {
+    let functions = compiled.report.functions.iter();
+    let outputs = functions.flat_map(|function| &function.outputs);
+    let measured = outputs.filter_map(|output| Some((output.name.as_str(), output.snr_db?)));
+    measured.filter(|&(_, snr)| snr < LEAST_SNR)
 }
 
 fn json(compiled: &Compiled) -> Result<String> {

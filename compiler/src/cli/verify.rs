@@ -55,7 +55,7 @@ fn tolerance(text: &str) -> std::result::Result<f64, String> {
     number(text, |value| value >= 0.0, "a number from 0 on")
 }
 
-fn decibels(text: &str) -> std::result::Result<f64, String> {
+pub(super) fn decibels(text: &str) -> std::result::Result<f64, String> {
     number(
         text,
         |value| value.abs() <= 200.0,

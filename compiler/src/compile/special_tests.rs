@@ -159,11 +159,17 @@ fn constants_that_their_type_cannot_hold_are_refused_with_the_node() {
             .op("MatMul", &["masked", "w"], "y")
             .output("y")
     };
+    let lost = refusal(masked(f32::NAN), INT8);
+    assert!(lost.contains("initialiser `c`: holds NaN"), "{lost}");
     let infinite = refusal(masked(f32::NEG_INFINITY), INT8);
-    assert!(
-        infinite.contains("initialiser `c`: holds -inf"),
-        "{infinite}"
-    );
+    assert!(infinite.contains("`y` becomes infinite"), "{infinite}");
+    let strayed = || {
+        floats(&[2, 2])
+            .tensor(tensor::f32("w", &[2, 1], &[1.0, f32::INFINITY]))
+            .op("MatMul", &["x", "w"], "y")
+            .output("y")
+    };
+    assert!(refusal(strayed(), F32).contains("weights hold inf"));
     let heavy = || {
         floats(&[2, 2])
             .tensor(tensor::f32("w", &[2, 2], &[1e5, 0.0, 1.0, 0.0]))
@@ -172,4 +178,31 @@ fn constants_that_their_type_cannot_hold_are_refused_with_the_node() {
     };
     assert!(refusal(heavy(), F16).contains("1e5, which f16 cannot"));
     assert!(build(heavy(), INT8).is_ok());
+}
+
+/// Scores, a mask that hides the later ones, a Softmax: as attention has it.
+fn masked_scores(hidden: f32) -> Model {
+    let mask: Vec<f32> = (0..36)
+        .map(|at| if at % 6 > at / 6 { hidden } else { 0.0 })
+        .collect();
+    floats(&[6, 6])
+        .weights("w", &[6, 6])
+        .tensor(tensor::f32("mask", &[6, 6], &mask))
+        .op("MatMul", &["x", "w"], "s")
+        .op("Add", &["s", "mask"], "m")
+        .op("Softmax", &["m"], "y")
+        .output("y")
+}
+
+#[test]
+fn masks_take_no_precision_from_scores() {
+    let masks: [(&str, Make); 3] = [
+        ("large", || masked_scores(-1e4)),
+        ("huge", || masked_scores(-1e9)),
+        ("infinite", || masked_scores(f32::NEG_INFINITY)),
+    ];
+    for (name, make) in masks {
+        check(name, make, F32, |_, largest| largest < 1e-6);
+        check(name, make, INT8, |snr, _| snr > 30.0);
+    }
 }

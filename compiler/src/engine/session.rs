@@ -64,13 +64,16 @@ impl Session {
     /// Runs the model; the outputs come in the model's order. Integers go in as the type that the
     /// model declares.
     pub fn run(&mut self, inputs: &[(&str, Tensor)]) -> Result<Vec<(String, Tensor)>> {
-        let values = inputs
+        // An output that is an input shares its bytes: the inputs live until all is read.
+        let uploaded = inputs
             .iter()
-            .map(|(name, tensor)| {
-                let value = upload_as(tensor, self.declared(name))?;
-                Ok((Cow::from(*name), value.into()))
-            })
-            .collect::<Result<Vec<(Cow<str>, SessionInputValue)>>>()?;
+            .map(|(name, tensor)| upload_as(tensor, self.declared(name)))
+            .collect::<Result<Vec<DynValue>>>()?;
+        let values: Vec<(Cow<str>, SessionInputValue)> = inputs
+            .iter()
+            .zip(&uploaded)
+            .map(|((name, _), value)| (Cow::from(*name), SessionInputValue::from(value)))
+            .collect();
         let names = self.outputs();
         let outputs = self
             .inner

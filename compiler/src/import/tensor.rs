@@ -33,8 +33,8 @@ fn check_numbers(data: &Data) -> Result<()> {
     let Data::F32(values) = data else {
         return Ok(());
     };
-    let refused = |value: &&f32| value.is_nan() || (value.is_infinite() && values.len() > 1);
-    match values.iter().find(refused) {
+    // Infinities are ordinary in masks; weights that hold one are refused where they multiply.
+    match values.iter().find(|value| value.is_nan()) {
         Some(value) => Err(Error::input(format!("holds {value} among its numbers"))
             .hint("training went astray, most likely; export a checkpoint from before that")),
         None => Ok(()),

@@ -147,6 +147,11 @@ impl<'g> Builder<'g> {
         self.reals.computes(node)
     }
 
+    /// Whether integers stand for the real numbers of `value`.
+    pub fn is_stored_in_integers(&self, value: ValueId) -> bool {
+        !self.reals.stores(value) && !self.graph.inputs.contains(&value)
+    }
+
     /// Number formats of `node`.
     pub fn scheme(&self, node: &Node) -> Scheme {
         self.formats.of(node)

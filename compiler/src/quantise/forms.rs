@@ -4,6 +4,8 @@
 //! for each node in order:
 //!     real where its formats say so, where the runtime has no integer form of it,
 //!     and where it works element by element, or only moves elements, and its operands are real
+//! for each node from the last on:
+//!     real where it works element by element and all its readers are real
 //! ```
 //!
 //! A value is stored as its producer makes it. A reader of the other kind converts it by a step of
@@ -45,6 +47,8 @@ fn form(graph: &Graph, node: &Node, formats: &Formats) -> Form {
             None => Form::Follows,
         },
         Op::Pad(pad) if pad.value == 0.0 => Form::Follows,
+        // No scale covers an infinity, as masks have them.
+        Op::Binary(Binary::Add | Binary::Mul) if !is_finite(graph, node) => Form::Real,
         Op::Unary(_) | Op::Binary(Binary::Add | Binary::Mul) => Form::Follows,
         Op::Reduce { kind, .. } => match kind {
             ReduceKind::Mean | ReduceKind::Max | ReduceKind::Min => Form::Follows,
@@ -122,7 +126,34 @@ pub(super) fn split(graph: &Graph, formats: &Formats) -> Reals {
         let floats = floats.filter(|&&id| graph.value(id).dtype == Dtype::F32);
         reals.values.extend(floats.copied());
     }
+    precede_reals(graph, &mut reals);
     reals
+}
+
+/// Nodes that work element by element for readers that all compute in real numbers do so as well:
+/// what would be rounded to 8 bits in between is not. So a mask of large numbers in front of a Softmax
+/// takes no precision from the scores that it is added to.
+fn precede_reals(graph: &Graph, reals: &mut Reals) {
+    for node in graph.nodes.iter().rev() {
+        let output = node.outputs[0];
+        let elementwise = matches!(node.op, Op::Unary(_) | Op::Binary(_));
+        if !elementwise || reals.computes(node) || graph.is_output(output) {
+            continue;
+        }
+        let readers = graph.consumers(output);
+        let real = |&index: &usize| reals.computes(&graph.nodes[index]);
+        if !readers.is_empty() && readers.iter().all(real) {
+            reals.nodes.insert(output);
+            reals.values.insert(output);
+        }
+    }
+}
+
+/// Whether all float constants that a node reads are finite.
+fn is_finite(graph: &Graph, node: &Node) -> bool {
+    let constants = node.inputs.iter().flatten();
+    let mut constants = constants.filter_map(|&id| graph.constant(id)?.as_f32());
+    constants.all(|values| values.iter().all(|value| value.is_finite()))
 }
 
 /// Whether all float operands that a node computes with at run time are stored as f32.

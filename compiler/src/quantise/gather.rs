@@ -42,9 +42,9 @@ fn embedded(
 ) -> Result<(usize, DType, Quantisation)> {
     let table = constant_f32(builder, node, 0)?;
     let name = format!("{}.table", node.name);
+    let format = builder.scheme(node).weights;
+    representable(table, format)?;
     if builder.is_real(node) {
-        let format = builder.scheme(node).weights;
-        representable(table, format)?;
         let (dtype, bytes) = float_bytes(table, format);
         let id = builder.weights(&name, dtype, shape, 1.0, bytes)?;
         return Ok((id, DType::F32, Quantisation::NONE));

@@ -41,9 +41,15 @@ pub(super) fn obstacle(graph: &Graph, node: &Node, scheme: Scheme) -> Option<Str
     })
 }
 
-/// Refuses constants beyond the range of f16: they would become infinite. Import has refused those
-/// that are no finite numbers.
+/// Refuses weights that are no finite numbers, and those beyond the range of f16: they would become
+/// infinite.
 pub(super) fn representable(values: &[f32], weights: Weights) -> Result<()> {
+    if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+        return Err(
+            Error::input(format!("weights hold {value} among their numbers"))
+                .hint("training went astray, most likely; export a checkpoint from before that"),
+        );
+    }
     let held = |value: &f32| weights != Weights::F16 || f16::from_f32(*value).is_finite();
     match values.iter().find(|value| !held(value)) {
         None => Ok(()),
@@ -252,9 +258,10 @@ pub(super) fn matrix(builder: &mut Builder<'_>, node: &Node, x: TensorId) -> Res
     let w = constant_f32(builder, node, 1)?;
     let bias = bias_of(builder, node, shape[0])?;
     let name = weight_name(builder, node);
+    representable(w, builder.scheme(node).weights)?;
+    representable(&bias, Weights::F32)?;
     if builder.is_real(node) {
         let format = builder.scheme(node).weights;
-        representable(w, format)?;
         let (dtype, bytes) = float_bytes(w, format);
         let weights = builder.weights(&name, dtype, &shape, 1.0, bytes)?;
         let (dtype, bytes) = float_bytes(&bias, Weights::F32);

@@ -62,8 +62,9 @@ fn refusal(frontier: &[Point]) -> Error {
         |most, snr| if snr > most { snr } else { most },
     );
     Error::input(format!(
-        "no choice of formats keeps within the limits: flash is at least {} bytes, RAM at least {} \
+        "none of {} choices of formats keeps within the limits: flash is at least {} bytes, RAM at least {} \
          bytes, the ratio at most {best:.1} dB, and not all at once",
+        frontier.len(),
         grouped(least(|point| point.flash)),
         grouped(least(|point| point.ram)),
     ))

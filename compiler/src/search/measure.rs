@@ -17,10 +17,10 @@ const FEW: usize = 8;
 /// Samples that the chosen point is measured on: those of the report.
 const ALL: usize = crate::verify::SAMPLES;
 
-/// A layer whose format is chosen.
+/// A layer whose format is chosen, or all that has no weights, which moves as one.
 pub(super) struct Layer {
-    /// The value that it computes.
-    pub value: ValueId,
+    /// The value that it computes; none of the rest.
+    pub value: Option<ValueId>,
     /// Number of weights.
     pub weights: usize,
     /// Number of elements that it computes.
@@ -119,29 +119,42 @@ impl<'g> Bench<'g> {
 
     /// Name of the value that a layer computes.
     pub fn name(&self, layer: &Layer) -> &'g str {
-        &self.graph.value(layer.value).name
+        match layer.value {
+            Some(value) => &self.graph.value(value).name,
+            None => "all without weights",
+        }
     }
 }
 
-/// Operators with weights.
+/// Operators with weights, and the rest.
 fn layers(graph: &Graph) -> Vec<Layer> {
     let mut layers = Vec::new();
+    let mut rest = 0;
     for node in &graph.nodes {
-        let packs = match node.op {
-            Op::Dense { .. } | Op::ConvNhwc { .. } | Op::TopKDense { .. } => true,
-            Op::Gather { .. } => false,
-            _ => continue,
-        };
+        let packs = matches!(
+            node.op,
+            Op::Dense { .. } | Op::ConvNhwc { .. } | Op::TopKDense { .. }
+        );
         let table = usize::from(packs);
-        let Some(weights) = node.input(table).filter(|&id| graph.constant(id).is_some()) else {
+        let weights = node.input(table).filter(|&id| graph.constant(id).is_some());
+        let (true, Some(weights)) = (packs || matches!(node.op, Op::Gather { .. }), weights) else {
+            rest += graph.value(node.outputs[0]).len();
             continue;
         };
         let value = node.outputs[0];
         layers.push(Layer {
-            value,
+            value: Some(value),
             weights: graph.value(weights).len(),
             elements: graph.value(value).len(),
             packs,
+        });
+    }
+    if !layers.is_empty() {
+        layers.push(Layer {
+            value: None,
+            weights: 0,
+            elements: rest,
+            packs: false,
         });
     }
     layers

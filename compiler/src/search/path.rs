@@ -35,9 +35,6 @@ const fn scheme(weights: Weights, activations: Activations) -> Scheme {
     }
 }
 
-/// Format of what has no weights.
-const REST: Scheme = LADDER[1].1;
-
 /// Rungs of a layer: those without 4-bit kernels start at int8.
 fn first_rung(layer: &Layer) -> usize {
     usize::from(!layer.packs)
@@ -60,7 +57,8 @@ pub(super) fn walk(
     progress: &mut impl FnMut(usize, usize),
 ) -> Result<Vec<Point>> {
     let rungs = |layer: &Layer| LADDER.len() - first_rung(layer);
-    let total: usize = bench.layers.iter().map(|layer| 2 * rungs(layer)).sum();
+    let steps: usize = bench.layers.iter().map(|layer| 2 * rungs(layer)).sum();
+    let total = steps + LADDER.len();
     let mut done = 0;
     let mut tick = || {
         done += 1;
@@ -78,6 +76,13 @@ pub(super) fn walk(
         points.push(point);
         tick();
     }
+    // What a flag asks for without any search is a point as well.
+    for (name, scheme) in LADDER {
+        let mut point = bench.point(scheme.into())?;
+        point.moved = Some(("every layer".to_owned(), name));
+        points.push(point);
+        tick();
+    }
     Ok(points)
 }
 
@@ -87,11 +92,7 @@ fn sensitivities(bench: &Bench<'_>, tick: &mut impl FnMut()) -> Result<Vec<Vec<f
     for layer in &bench.layers {
         let mut noises = vec![f64::INFINITY; first_rung(layer)];
         for (_, scheme) in &LADDER[first_rung(layer)..] {
-            let formats = Formats {
-                default: Scheme::FLOAT,
-                layers: BTreeMap::from([(layer.value, *scheme)]),
-            };
-            let point = bench.point(formats)?;
+            let point = bench.point(alone(bench, layer, *scheme))?;
             noises.push(libm::exp10(-point.snr_db / 10.0));
             tick();
         }
@@ -100,14 +101,32 @@ fn sensitivities(bench: &Bench<'_>, tick: &mut impl FnMut()) -> Result<Vec<Vec<f
     Ok(all)
 }
 
-fn formats(bench: &Bench<'_>, at: &[usize]) -> Formats {
-    let chosen = bench.layers.iter().zip(at);
-    Formats {
-        default: REST,
-        layers: chosen
-            .map(|(layer, &rung)| (layer.value, LADDER[rung].1))
-            .collect(),
+/// One layer in `scheme`, all others in f32.
+fn alone(bench: &Bench<'_>, layer: &Layer, scheme: Scheme) -> Formats {
+    let values = bench.layers.iter().filter_map(|layer| layer.value);
+    match layer.value {
+        Some(value) => Formats {
+            default: Scheme::FLOAT,
+            layers: BTreeMap::from([(value, scheme)]),
+        },
+        None => Formats {
+            default: scheme,
+            layers: values.map(|value| (value, Scheme::FLOAT)).collect(),
+        },
     }
+}
+
+fn formats(bench: &Bench<'_>, at: &[usize]) -> Formats {
+    let mut formats = Formats::from(LADDER[1].1);
+    for (layer, &rung) in bench.layers.iter().zip(at) {
+        match layer.value {
+            Some(value) => {
+                formats.layers.insert(value, LADDER[rung].1);
+            }
+            None => formats.default = LADDER[rung].1,
+        }
+    }
+    formats
 }
 
 /// The layer whose next rung takes away the most noise for each byte; `None` at the top.
