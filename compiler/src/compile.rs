@@ -1,7 +1,7 @@
 //! The seven paces, one a line.
 
 use crate::calibrate::{Method, Samples, calibrate, equalise};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::graph::Graph;
 use crate::import::{self, ImportOptions};
 use crate::plan::{Planned, plan};
@@ -73,6 +73,22 @@ pub type Progress<'a> = &'a mut dyn FnMut(&'static str, usize, usize);
 /// # Errors
 /// Whatever a pace finds wrong, with node and remedy.
 pub fn compile(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
+    paces(request, progress).map_err(|error| {
+        let files = [Some(&request.model), request.calibration.as_ref()];
+        let mut named = files
+            .into_iter()
+            .flatten()
+            .map(|file| file.display().to_string());
+        // Paces that read a file name it; the others do not know it.
+        match error.kind() == ErrorKind::Input && !named.any(|name| error.message().contains(&name))
+        {
+            true => error.within(request.model.display()),
+            false => error,
+        }
+    })
+}
+
+fn paces(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
     let graph = import::read(&request.model, &options(request))?;
     let mut simplified = simplify(graph)?;
     let scheme = scheme(request, &simplified)?;

@@ -46,7 +46,7 @@ pub(super) fn obstacle(graph: &Graph, node: &Node, scheme: Scheme) -> Option<Str
 pub(super) fn representable(values: &[f32], weights: Weights) -> Result<()> {
     if let Some(value) = values.iter().find(|value| !value.is_finite()) {
         return Err(
-            Error::input(format!("weights hold {value} among their numbers"))
+            Error::input(format!("a weight tensor holds {value} among its numbers"))
                 .hint("training went astray, most likely; export a checkpoint from before that"),
         );
     }
