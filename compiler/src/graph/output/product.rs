@@ -38,28 +38,29 @@ pub(super) fn gemm(gemm: &Gemm, operands: &Operands<'_>) -> Result<Fact> {
 }
 
 pub(super) fn mat_mul(operands: &Operands<'_>) -> Result<Fact> {
-    let (a, b) = (operands.floats(0)?, operands.floats(1)?);
-    let ([heads_a @ .., rows, inner], [heads_b @ .., other, columns]) = (a, b) else {
-        return Err(mismatch(a, b));
-    };
-    if inner != other {
-        return Err(mismatch(a, b));
-    }
-    let mut shape = broadcast(heads_a, heads_b)?;
-    shape.extend([rows, columns]);
-    Ok((Dtype::F32, shape))
+    multiplied(operands, false)
 }
 
 pub(super) fn products(operands: &Operands<'_>) -> Result<Fact> {
+    multiplied(operands, true)
+}
+
+/// Stacks of matrices multiplied; `rows` says that those of the second stack are given by rows.
+fn multiplied(operands: &Operands<'_>, rows: bool) -> Result<Fact> {
     let (a, b) = (operands.floats(0)?, operands.floats(1)?);
-    let ([heads_a @ .., rows, inner], [heads_b @ .., columns, other]) = (a, b) else {
+    let ([heads_a @ .., height, inner], [heads_b @ .., first, second]) = (a, b) else {
         return Err(mismatch(a, b));
+    };
+    let (other, width) = if rows {
+        (second, first)
+    } else {
+        (first, second)
     };
     if inner != other {
         return Err(mismatch(a, b));
     }
     let mut shape = broadcast(heads_a, heads_b)?;
-    shape.extend([rows, columns]);
+    shape.extend([height, width]);
     Ok((Dtype::F32, shape))
 }
 
