@@ -7,6 +7,7 @@ use ort::session::SessionInputValue;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::{DynValue, TensorElementType};
 use std::borrow::Cow;
+use std::path::Path;
 
 /// A model ready to run.
 pub struct Session {
@@ -17,11 +18,23 @@ pub struct Session {
 impl Session {
     /// Loads a serialised `ModelProto`.
     pub fn load(model: &[u8], options: &Options) -> Result<Self> {
+        Self::from(options, |mut builder| builder.commit_from_memory(model))
+    }
+
+    /// Loads an ONNX file; data that it keeps beside it is found from there. Import has checked where
+    /// that leads.
+    pub fn open(model: &Path, options: &Options) -> Result<Self> {
+        Self::from(options, |mut builder| builder.commit_from_file(model))
+    }
+
+    fn from(
+        options: &Options,
+        commit: impl FnOnce(SessionBuilder) -> ort::Result<ort::session::Session>,
+    ) -> Result<Self> {
         let environment = library::environment(options.device)?;
         let builder = ort::session::Session::builder(environment)
             .map_err(|error| failed("create a session", error))?;
-        let inner = configure(builder, options)?
-            .commit_from_memory(model)
+        let inner = commit(configure(builder, options)?)
             .map_err(|error| failed("load the model", error))?;
         Ok(Self {
             inner,

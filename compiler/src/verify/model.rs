@@ -159,7 +159,7 @@ pub fn verify_file(
         samples: &samples,
         equalised: true,
     };
-    let mut truth = Truth::open(&source);
+    let mut truth = Truth::open(&subject.model);
     let (mut compared, mut done) = (Vec::new(), 0);
     let total = samples.count() * graph.functions.len();
     for target in &graph.functions {

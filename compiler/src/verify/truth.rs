@@ -8,6 +8,7 @@ use crate::engine::{self, Data, Options, Session, Tensor};
 use crate::error::Result;
 use crate::graph::{Graph, ValueId};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What ONNX Runtime gave us.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,11 +28,11 @@ pub(super) struct Truth {
 
 impl Truth {
     /// Loads the ONNX file `source`.
-    pub fn open(source: &[u8]) -> Opinion<Self> {
+    pub fn open(source: &Path) -> Opinion<Self> {
         if let Err(error) = engine::available() {
             return Opinion::Missing(error.to_string());
         }
-        match Session::load(source, &Options::default()) {
+        match Session::open(source, &Options::default()) {
             Ok(session) => Opinion::Given(Self { session }),
             Err(error) => Opinion::Refused(error.to_string()),
         }

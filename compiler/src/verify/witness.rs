@@ -6,7 +6,6 @@ use crate::aligned::AlignedBytes;
 use crate::calibrate::{FloatRun, LIMITS, Samples};
 use crate::engine;
 use crate::error::{Error, Result};
-use crate::input_file;
 use crate::simplify::Simplified;
 use serde::Serialize;
 use std::path::Path;
@@ -52,8 +51,7 @@ pub fn witness(
     file: &[u8],
     samples: &Samples,
 ) -> Result<Opinion<Witness>> {
-    let source = input_file::read(model, "give the path of an existing .onnx file")?;
-    let mut truth = match Truth::open(&source) {
+    let mut truth = match Truth::open(model) {
         Opinion::Given(truth) => Opinion::Given(truth),
         Opinion::Missing(why) => return Ok(Opinion::Missing(why)),
         Opinion::Refused(why) => return Ok(Opinion::Refused(why)),
