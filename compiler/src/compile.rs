@@ -1,6 +1,6 @@
 //! The seven paces, one a line.
 
-use crate::calibrate::{Method, Samples, calibrate, equalise};
+use crate::calibrate::{Method, Samples, Source, calibrate, equalise};
 use crate::error::{ErrorKind, Result};
 use crate::graph::Graph;
 use crate::import::{self, ImportOptions};
@@ -99,12 +99,17 @@ fn paces(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
     let calibrated = calibrate(&simplified, &samples, request.method, |done, of| {
         progress("calibrate", done, of)
     })?;
+    // Noise that has set the ranges would judge them too kindly.
+    let judges = match samples.source() {
+        Source::Noise => Samples::other_noise(),
+        Source::File(_) => samples.clone(),
+    };
     let found = match request.goal.is_empty() {
         true => None,
         false => Some(search(
             &simplified,
             &calibrated,
-            &samples,
+            &judges,
             &request.goal,
             |done, of| progress("search", done, of),
         )?),
@@ -115,10 +120,10 @@ fn paces(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
     let quantised = quantise(&calibrated, &formats)?;
     let planned = plan(quantised)?;
     let bytes = write(&planned)?;
-    let mut report = verify(&simplified, &planned, &bytes, &samples, |done, of| {
+    let mut report = verify(&simplified, &planned, &bytes, &judges, |done, of| {
         progress("verify", done, of)
     })?;
-    match witness(&request.model, &simplified, &bytes, &samples)? {
+    match witness(&request.model, &simplified, &bytes, &judges)? {
         Opinion::Given(found) => report.witness = Some(found),
         Opinion::Refused(why) => report.witness_refusal = Some(why),
         Opinion::Missing(_) => {}

@@ -155,12 +155,18 @@ impl Samples {
             .hint(SAMPLES)
         })?;
         let length = target.len();
-        if tensor.len() != length * self.count {
+        // Samples in another order of axes have as many elements; axes of length 1 make no difference.
+        let long = |shape: &[usize]| -> Vec<usize> {
+            shape.iter().copied().filter(|&dim| dim != 1).collect()
+        };
+        let turned = tensor.shape().len() > 2 && long(&tensor.shape()[1..]) != long(&target.shape);
+        if tensor.len() != length * self.count || turned {
             return Err(Error::input(format!(
-                "samples of `{}` have shape {:?}, expected [{}, …] with {length} elements each",
+                "samples of `{}` have shape {:?}, expected [{}, …] with samples of shape {:?}",
                 target.name,
                 tensor.shape(),
-                self.count
+                self.count,
+                target.shape
             ))
             .within(path.display())
             .hint(SAMPLES));

@@ -7,7 +7,7 @@
 //!     refused when it is parsed                  → noted
 //! ```
 
-use super::{Builder, check, table};
+use super::{Builder, check};
 use crate::error::{Error, ErrorKind, Result};
 use crate::onnx::NodeProto;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,11 +45,11 @@ pub(super) fn parse(
         0 => Ok(()),
         // One form that is not supported says itself where it is and what to do.
         1 if !by_operator => refused.pop_first().map_or(Ok(()), |(_, error)| Err(error)),
-        _ => Err(together(nodes, &refused, by_operator)),
+        _ => Err(together(nodes, &refused)),
     }
 }
 
-fn together(nodes: &[&NodeProto], refused: &BTreeMap<usize, Error>, by_operator: bool) -> Error {
+fn together(nodes: &[&NodeProto], refused: &BTreeMap<usize, Error>) -> Error {
     let mut lines: Vec<String> = Vec::new();
     for (&index, error) in refused.iter().take(SHOWN) {
         let node = nodes[index];
@@ -75,11 +75,5 @@ fn together(nodes: &[&NodeProto], refused: &BTreeMap<usize, Error>, by_operator:
         "{count} not supported:\n    {}",
         lines.join("\n    ")
     ));
-    match by_operator {
-        true => error.hint(format!(
-            "supported operators: {}",
-            table::names().join(", ")
-        )),
-        false => error.hint("README.md lists the operators with what each becomes"),
-    }
+    error.hint("README.md lists the operators with what each becomes")
 }

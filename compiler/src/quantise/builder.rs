@@ -316,6 +316,12 @@ impl<'g> Builder<'g> {
         })
     }
 
+    /// Declares that what a step stores in `id` is `value` already.
+    pub fn stands_in(&mut self, id: TensorId, value: ValueId) {
+        let root = self.program.root(id);
+        self.program.tensors[root].value = Some(value);
+    }
+
     /// Declares that `id` stands for `value` from here on.
     pub fn becomes(&mut self, id: TensorId, value: ValueId) {
         let tensor = &mut self.program.tensors[id];

@@ -50,23 +50,41 @@ impl Goal {
         };
         found
             .map(|(index, _)| index)
-            .ok_or_else(|| refusal(frontier))
+            .ok_or_else(|| self.refusal(frontier))
     }
-}
 
-fn refusal(frontier: &[Point]) -> Error {
-    let least = |of: fn(&Point) -> usize| frontier.iter().map(of).min().unwrap_or(0);
-    let best = frontier.iter().map(|point| point.snr_db);
-    let best = best.fold(
-        f64::NEG_INFINITY,
-        |most, snr| if snr > most { snr } else { most },
-    );
-    Error::input(format!(
-        "none of {} choices of formats keeps within the limits: flash is at least {} bytes, RAM at least {} \
-         bytes, the ratio at most {best:.1} dB, and not all at once",
-        frontier.len(),
-        grouped(least(|point| point.flash)),
-        grouped(least(|point| point.ram)),
-    ))
-    .hint("raise a limit, or make the model smaller")
+    fn refusal(&self, frontier: &[Point]) -> Error {
+        let least = |of: fn(&Point) -> usize| grouped(frontier.iter().map(of).min().unwrap_or(0));
+        let ratios = frontier.iter().map(|point| point.snr_db);
+        let best = ratios.fold(
+            f64::NEG_INFINITY,
+            |most, snr| if snr > most { snr } else { most },
+        );
+        let mut asked = Vec::new();
+        if let Some(most) = self.max_flash {
+            let found = least(|point| point.flash);
+            asked.push(format!(
+                "flash ≤ {} (the least found is {found})",
+                grouped(most)
+            ));
+        }
+        if let Some(most) = self.max_ram {
+            let found = least(|point| point.ram);
+            asked.push(format!(
+                "RAM ≤ {} (the least found is {found})",
+                grouped(most)
+            ));
+        }
+        if let Some(wanted) = self.min_snr {
+            asked.push(format!(
+                "SNR ≥ {wanted} dB (the best found is {best:.1} dB)"
+            ));
+        }
+        Error::input(format!(
+            "none of {} choices of formats has {}",
+            frontier.len(),
+            asked.join(" together with ")
+        ))
+        .hint("relax a limit, or make the model smaller; --weights f32 is not among the choices")
+    }
 }

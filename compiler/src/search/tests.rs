@@ -96,7 +96,7 @@ fn what_cannot_be_kept_is_said_with_what_could_be() {
     };
     with(goal, |found, _| {
         let text = found.err().unwrap().to_string();
-        assert!(text.contains("flash is at least"), "{text}");
+        assert!(text.contains("flash ≤ 100 (the least found is"), "{text}");
     });
 }
 

@@ -67,7 +67,7 @@ pub(super) fn find(simplified: &Simplified, model: &Model<'_>) -> Result<Layers,
             });
         }
     }
-    Err("its steps are not those that this version of the compiler would write".into())
+    Err("its steps do not pair with those of the model lowered anew in the file's formats".into())
 }
 
 /// Formats of all layers alike, the one that the file's types show first.
