@@ -3,9 +3,10 @@
 //! ```text
 //! for each layer and format:      noise at the outputs where this layer alone has this format and
 //!                                 all others are f32                                  [`measure`]
-//! start: every layer in its smallest format
+//! start: every layer in its smallest format; what has no weights moves as one layer
 //! repeat: move the layer on whose noise falls most for each byte that it adds,
 //!         build the file and measure it: one point of the frontier                    [`path`]
+//! build and measure the files with one format for all layers, too
 //! choose: within the limits the least noise; with a wanted ratio the fewest bytes     [`Goal`]
 //! ```
 //!

@@ -1,6 +1,7 @@
 //! Values known at compile time: the few operators that shapes and weights pass through.
 //!
-//! Anything else with constant operands stays a node: folding must not become a second engine.
+//! Anything else with constant operands stays a node, which `simplify::fold_by_running` has the
+//! runtime compute: folding must not become a second engine.
 
 mod arithmetic;
 mod grid;
