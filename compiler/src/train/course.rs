@@ -111,7 +111,7 @@ pub fn follow(
                 ErrorKind::Verification,
                 format!("the loss is {loss} at step {}", run.step),
             )
-            .hint("lower --set learning_rate=…, or raise --set warmup_steps=…"));
+            .hint("lower --set learning_rate=…, or give it a longer warm-up"));
         }
         progress.step(run.step, &figures, |figures| task.describe(figures));
         run.history.push(figures);

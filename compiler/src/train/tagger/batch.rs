@@ -261,7 +261,7 @@ mod tests {
                 for (at, &pair) in ids.pairs.iter().enumerate() {
                     assert!(pair == 0 || (ids.ids[at] > UNKNOWN && ids.ids[at + 1] > UNKNOWN));
                 }
-                if step == 0 && rows[0].from == 0 {
+                if step == 0 && rows[0][0].from == 0 {
                     let kept = ids.pairs.iter().filter(|&&pair| pair > 0).count();
                     assert!((400..650).contains(&kept), "{kept}");
                 }

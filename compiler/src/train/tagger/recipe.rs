@@ -217,6 +217,10 @@ impl Recipe {
                 pair_embedding: 4,
                 pair_min_count: 3,
                 rare_pair_rate: 0.3,
+                embedding_dropout: 0.2,
+                pair_dropout: 0.2,
+                layer_dropout: 0.15,
+                epochs: 20,
                 ..Self::with_pairs(64)
             }),
             other => Err(Error::usage(format!(

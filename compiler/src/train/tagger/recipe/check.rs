@@ -5,6 +5,8 @@ use crate::error::{Error, Result};
 
 /// Largest width, count or number of rows.
 const MOST: usize = 1 << 16;
+/// Most epochs and restarts.
+const TIMES: usize = 1000;
 /// Most layers.
 const LAYERS: usize = 64;
 /// Longest row of a batch.
@@ -20,11 +22,14 @@ impl Recipe {
             ("embedding", self.embedding),
             ("window", self.window),
             ("batch", self.batch),
-            ("epochs", self.epochs),
-            ("restarts", self.restarts),
         ];
         if let Some((name, size)) = sizes.iter().find(|(_, size)| *size == 0 || *size > MOST) {
             return refuse(format!("{name} is {size}, not 1 to {MOST}"));
+        }
+        // Every epoch's rows are laid out before the first.
+        let times = [("epochs", self.epochs), ("restarts", self.restarts)];
+        if let Some((name, size)) = times.iter().find(|(_, size)| *size == 0 || *size > TIMES) {
+            return refuse(format!("{name} is {size}, not 1 to {TIMES}"));
         }
         if self.pair_embedding > MOST {
             return refuse(format!("pair_embedding is more than {MOST}"));
@@ -146,6 +151,7 @@ mod tests {
             ("augment=1.5", "augment"),
             ("learning_rate=-1", "learning_rate"),
             ("restarts=0", "restarts"),
+            ("epochs=1001", "epochs"),
         ] {
             let mut recipe = Recipe::seed_model();
             recipe.set(assignment).unwrap();
