@@ -9,7 +9,8 @@
 //!    [`Run::execute`] walks its steps, each a file under `kernels/`.
 //! 4. [`rounding`] is the one definition of every rounding; [`math`] the one place of float
 //!    functions; [`random`] the one generator. The compiler uses the same three.
-//! 5. [`decode`] turns candidates into text; [`poem`] joins all of it: a seed in, a couplet out.
+//! 5. [`decode`] turns candidates into text and emissions into tags; [`poem`] joins all of it: a
+//!    seed in, a couplet out.
 //!
 //! ```
 //! use qibu::{Arena, Model};
