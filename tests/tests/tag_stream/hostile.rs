@@ -55,7 +55,7 @@ fn any_offsets_of_pairs_are_safe() {
         let edges = [0, 1, -1, i32::MIN, i32::MAX, 40, 41, 1 << 16];
         let file = with_table(&sound, "pair_first", |bytes| {
             for word in bytes.chunks_exact_mut(4) {
-                if random.next_u32() % 2 == 0 {
+                if random.next_u32().is_multiple_of(2) {
                     let edge = edges[random.next_u32() as usize % edges.len()];
                     word.copy_from_slice(&edge.to_le_bytes());
                 }

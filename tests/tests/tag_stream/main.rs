@@ -18,7 +18,7 @@ fn text(length: usize, random: &mut Random) -> Vec<char> {
     let mut draw = |from: &[char]| from[random.next_u32() as usize % from.len()];
     let mut text: Vec<char> = (0..length).map(|_| draw(&known)).collect();
     for slot in &mut text {
-        if random.next_u32() % 8 == 0 {
+        if random.next_u32().is_multiple_of(8) {
             *slot = unknown[random.next_u32() as usize % unknown.len()];
         }
     }
