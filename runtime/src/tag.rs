@@ -19,6 +19,7 @@ pub use stream::{Event, TagStream};
 use crate::decode::SortedVocabulary;
 use crate::decode::crf::Crf;
 use crate::error::InputError;
+use crate::format::text::words;
 use crate::format::{DType, TensorRecord};
 use crate::model::{Function, Model};
 use core::fmt;
@@ -117,7 +118,7 @@ impl<'m> Tagger<'m> {
         let emit = model.function("emit").ok_or(TaggerError::Function)?;
         let (window, reach, tags) = shape(&emit)?;
         let labels = model.metadata().get("labels").unwrap_or("");
-        let named = labels.split(' ').filter(|label| !label.is_empty()).count();
+        let named = words(labels, b' ').count();
         if named != tags || tags > MAX_TAGS {
             return Err(TaggerError::Labels);
         }
@@ -183,7 +184,7 @@ impl<'m> Tagger<'m> {
 
     /// Names of the tags, in order.
     pub fn labels(&self) -> impl Iterator<Item = &'m str> + use<'m> {
-        self.labels.split(' ').filter(|label| !label.is_empty())
+        words(self.labels, b' ')
     }
 
     /// The characters that the model knows; one's id is its index plus [`FIRST_CHARACTER`].

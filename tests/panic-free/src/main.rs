@@ -2,12 +2,13 @@
 //! calls what no library defines: this links only if no panic path is left.
 //!
 //! The entry point's arguments are the opaque inputs. Every operator is reachable, because the
-//! file names them; so are loading, both ways of decoding, and text.
+//! file names them; so are loading, both ways of decoding poems, tagging, named tables, and text.
 #![no_std]
 #![no_main]
 
 use qibu::format::Section;
 use qibu::poem::{Poet, Reading};
+use qibu::tag::{Emission, Event, Tagger};
 use qibu::{InputError, Model};
 
 /// What the caller hands over.
@@ -37,6 +38,9 @@ fn run(input: &mut Input<'_>) -> Option<u32> {
     let weights = model.verify_weights();
     let length = model.section(Section::Weights).1;
     let error = execute(&model, input).err();
+    let tags = tag(&model, input)
+        .unwrap_or(0)
+        .wrapping_add(table(&model, input));
     let poet = Poet::new(&model)?;
     let ids = poet.couplet(input.seed, poet.temperature(), input.arena);
     let again = poet.decode(input.latent, Reading::Greedy, input.arena);
@@ -49,7 +53,7 @@ fn run(input: &mut Input<'_>) -> Option<u32> {
         });
     }
     let known = poet.vocabulary().id('月').is_some();
-    Some(length as u32 + u32::from(weights) + u32::from(error.is_some()) + u32::from(known))
+    Some(tags + length as u32 + u32::from(weights) + u32::from(error.is_some()) + u32::from(known))
 }
 
 /// The function that the caller names, and all its outputs.
@@ -84,6 +88,61 @@ fn execute(model: &Model<'_>, input: &mut Input<'_>) -> Result<(), InputError> {
         }
     }
     Ok(())
+}
+
+/// Tags the text that the caller hands over, character by character.
+fn tag(model: &Model<'_>, input: &mut Input<'_>) -> Option<u32> {
+    let tagger = Tagger::new(model).ok()?;
+    let mut sum = 0u32;
+    {
+        let mut emitter = tagger.emitter::<48>(input.arena).ok()?;
+        let mut sink = |emission: Emission<'_>| match emission {
+            Emission::Scores(scores) => {
+                sum = scores
+                    .iter()
+                    .fold(sum, |sum, &score| sum.wrapping_add(score as u32));
+            }
+            Emission::End => sum = sum.rotate_left(1),
+        };
+        for character in input.name.chars() {
+            emitter.push(character, &mut sink).ok()?;
+        }
+        emitter.end(&mut sink).ok()?;
+        emitter.flush(&mut sink).ok()?;
+    }
+    let mut stream = tagger.stream::<48, 4, 128>(input.arena).ok()?;
+    let mut free = input.text.iter_mut();
+    let mut sink = |event| {
+        if let (Event::Tag(tag), Some(slot)) = (event, free.next()) {
+            *slot = tagger.label(tag).map_or(tag, |label| label.len() as u8);
+        }
+        if let Event::End { forced } = event {
+            sum = sum.wrapping_add(forced);
+        }
+    };
+    for character in input.name.chars() {
+        stream.push(character, &mut sink).ok()?;
+        if character == '\n' {
+            stream.end(&mut sink).ok()?;
+        }
+    }
+    stream.flush(&mut sink).ok()?;
+    let letter = tagger.vocabulary().character(input.seed as usize)?;
+    Some(sum.wrapping_add(letter.into()))
+}
+
+/// A table that the caller names, under every type.
+fn table(model: &Model<'_>, input: &Input<'_>) -> u32 {
+    let Some(table) = model.table(input.name) else {
+        return 0;
+    };
+    let words = table.i32().and_then(<[i32]>::last).copied();
+    let halves = table.u16().and_then(<[u16]>::last).copied();
+    let floats = table.f32().and_then(<[f32]>::last).copied();
+    words.unwrap_or(0) as u32
+        ^ u32::from(halves.unwrap_or(0))
+        ^ floats.unwrap_or(0.0).to_bits()
+        ^ table.shape().len() as u32
 }
 
 unsafe extern "C" {
