@@ -3,16 +3,19 @@
 //! ```text
 //! character → id, pair id      Tagger: binary search in the file's own text and tables
 //! ids → scores                 Emitter: the network over a window that slides along the text
-//! scores → tags                TagStream: Viterbi over all windows, `decode::crf::Stream`
+//! scores → tags                TagStream: Viterbi over all windows, `decode::crf::Stream`;
+//!                              DictionaryStream: with a user's words
 //! ```
 //!
 //! A tag model has a function `emit`: ids int32 of W + 2·R elements and, optionally, pairs int32 of
 //! W + 2·R − 1 → emissions f32 `[…, W, T]`. Emission i depends on ids i…i + 2·R only, so that every
 //! window gives the same bits. [`crate::format::spec`] has the whole contract.
 
+mod dictionary;
 mod emitter;
 mod stream;
 
+pub use dictionary::DictionaryStream;
 pub use emitter::{Emission, Emitter};
 pub use stream::{Event, TagStream};
 

@@ -4,6 +4,7 @@ mod definition;
 mod emissions;
 mod hostile;
 mod tags;
+mod words;
 
 use qibu::random::Random;
 use qibu_tests::tagger::{Spec, VOCABULARY};
