@@ -8,9 +8,10 @@
 
 mod crf;
 
+use qibu::decode::dictionary::{Dictionary, Entry, Roles};
 use qibu::format::Section;
 use qibu::poem::{Poet, Reading};
-use qibu::tag::{Emission, Event, Tagger};
+use qibu::tag::{DictionaryStream, Emission, Event, Tagger};
 use qibu::{InputError, Model};
 
 /// What the caller hands over.
@@ -129,8 +130,40 @@ fn tag(model: &Model<'_>, input: &mut Input<'_>) -> Option<u32> {
         }
     }
     stream.flush(&mut sink).ok()?;
+    sum = sum.wrapping_add(tag_with_words(&tagger, input)?);
     let letter = tagger.vocabulary().character(input.seed as usize)?;
     Some(sum.wrapping_add(letter.into()))
+}
+
+/// The same with two words of the caller's.
+fn tag_with_words(tagger: &Tagger<'_>, input: &mut Input<'_>) -> Option<u32> {
+    let bias = input.seed as i32;
+    let word = input.name.get(..2)?;
+    let words = [word, input.name].map(|word| Entry { word, bias });
+    let [begin, middle, end, single] = (input.seed as u32).to_le_bytes();
+    let roles = Roles {
+        begin,
+        middle,
+        end,
+        single,
+    };
+    let dictionary = Dictionary::<_, 4, 8>::new(&words[..], roles, tagger.tags()).ok()?;
+    let emitter = tagger.emitter::<48>(input.arena).ok()?;
+    let mut stream = DictionaryStream::<_, 48, 4, 128, 8>::new(emitter, dictionary).ok()?;
+    let mut sum = 0u32;
+    let mut sink = |event| {
+        if let Event::Tag(tag) = event {
+            sum = sum.wrapping_mul(4).wrapping_add(tag.into());
+        }
+    };
+    for character in input.name.chars() {
+        stream.push(character, &mut sink).ok()?;
+        if character == '\n' {
+            stream.end(&mut sink).ok()?;
+        }
+    }
+    stream.flush(&mut sink).ok()?;
+    Some(sum)
 }
 
 /// A table that the caller names, under every type.

@@ -5,5 +5,6 @@ mod cases;
 mod disk;
 mod inputs;
 mod prints;
+mod tagger;
 mod train;
 mod verify;
