@@ -41,6 +41,7 @@ fn specs() -> Vec<Spec> {
         spec(5, &[1, 2, 4], 4, true, 2),
         spec(8, &[1], 3, false, 3),
         spec(8, &[], 2, false, 4),
+        spec(7, &[1, 2], 5, false, 7),
         spec(33, &[1, 2], 7, true, 5),
         spec(64, &[1, 1, 1], 1, true, 6),
     ]
