@@ -1,5 +1,6 @@
-//! From candidates to text.
+//! From candidates to text, from emissions to tags.
 
+pub mod crf;
 mod distinct;
 mod vocabulary;
 

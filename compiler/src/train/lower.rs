@@ -12,8 +12,8 @@ pub mod vocabulary;
 mod tests;
 
 use super::graph::{Graph, V};
-use super::poem::Handles;
 use super::recipe::{Posterior, Recipe};
+use super::weights::Handles;
 
 /// The encoder: time-major ids `[T·B]` to mean and log-variance `[B, latent]`.
 pub fn encoder(graph: &mut Graph, recipe: &Recipe, weights: &Handles, ids: V) -> [V; 2] {

@@ -23,7 +23,9 @@ pub mod recipe;
 pub mod run;
 pub mod samples;
 pub mod step;
+pub mod tagger;
 pub mod tensors;
 #[cfg(test)]
 mod testing;
 pub mod validate;
+pub mod weights;

@@ -5,34 +5,16 @@
 //! positions at once. A gated convolution is `a·σ(b) + x`, `a` and `b` being convolutions of `x`.
 
 use super::graph::{Graph, V};
-use super::random::Random;
 use super::recipe::{Posterior, Recipe};
-use crate::engine::Tensor;
-use crate::error::{Error, Result};
+use super::weights::{self, Handles, Parameters, Start, Weights};
+use crate::error::Result;
 use crate::onnx::{ModelProto, StringStringEntryProto};
-use std::collections::BTreeMap;
 
 /// Candidates per position that the model lists.
 pub const TOP: usize = 8;
 
-/// Weights by name.
-pub type Weights = BTreeMap<String, Tensor>;
-
-/// Handles of weights in a graph, by name.
-pub type Handles = BTreeMap<String, V>;
-
-/// How a parameter starts.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Start {
-    Zero,
-    /// Normal with this standard deviation.
-    Normal(f32),
-    /// Uniform within `1/√fan_in`.
-    Uniform(usize),
-}
-
 /// Name, shape and start of every trained parameter, in a fixed order.
-fn parameters(recipe: &Recipe, characters: usize) -> Vec<(String, Vec<usize>, Start)> {
+fn parameters(recipe: &Recipe, characters: usize) -> Parameters {
     let mut list = Vec::new();
     let mut add =
         |name: &str, shape: &[usize], start| list.push((name.into(), shape.to_vec(), start));
@@ -104,50 +86,14 @@ fn parameters(recipe: &Recipe, characters: usize) -> Vec<(String, Vec<usize>, St
     list
 }
 
-/// Refuses a model of more weights than a gigabyte holds, before anything is allocated.
+/// Refuses a model of more weights than can be trained, before anything is allocated.
 pub fn check_size(recipe: &Recipe, characters: usize) -> Result<()> {
-    const LIMIT: usize = 1 << 28;
-    let size = |shape: &[usize]| {
-        shape
-            .iter()
-            .fold(1usize, |size, &dim| size.saturating_mul(dim))
-    };
-    let parameters = parameters(recipe, characters);
-    let total = parameters.iter().fold(0usize, |total, (_, shape, _)| {
-        total.saturating_add(size(shape))
-    });
-    if total > LIMIT {
-        return Err(Error::usage(format!(
-            "recipe: {total} weights; at most {LIMIT} are trained"
-        )));
-    }
-    Ok(())
+    weights::check_size(&parameters(recipe, characters))
 }
 
 /// The first weights, from the recipe's seed.
 pub fn start(recipe: &Recipe, characters: usize) -> Weights {
-    let parameters = parameters(recipe, characters);
-    let draw = |(index, (name, shape, start)): (usize, (String, Vec<usize>, Start))| {
-        let mut random = Random::new(recipe.seed, 0x5EED_0000 + index as u64);
-        let count = shape.iter().product();
-        let data: Vec<f32> = match start {
-            Start::Zero => vec![0.0; count],
-            Start::Normal(deviation) => (0..count).map(|_| random.normal() * deviation).collect(),
-            Start::Uniform(fan_in) => {
-                let limit = 1.0 / libm::sqrtf(fan_in as f32);
-                (0..count).map(|_| random.symmetric(limit)).collect()
-            }
-        };
-        (name, Tensor::f32(&shape, data))
-    };
-    parameters.into_iter().enumerate().map(draw).collect()
-}
-
-/// Adds `weights` to `graph` as initializers.
-pub fn constants(graph: &mut Graph, weights: &Weights) -> Handles {
-    let add =
-        |(name, tensor): (&String, &Tensor)| (name.clone(), graph.weight(name, tensor.clone()));
-    weights.iter().map(add).collect()
+    weights::draw(parameters(recipe, characters), recipe.seed)
 }
 
 /// The encoder: ids `[B, T]` to mean and log-variance `[B, latent]`.
@@ -212,7 +158,7 @@ pub fn forward(recipe: &Recipe, weights: &Weights, batch: usize) -> Graph {
     let mut graph = Graph::new();
     let ids = graph.ids("ids", &[batch, recipe.form]);
     let z = graph.input("z", &[batch, recipe.latent]);
-    let weights = constants(&mut graph, weights);
+    let weights = weights::constants(&mut graph, weights);
     let [mean, logvar] = encoder(&mut graph, recipe, &weights, ids);
     let logits = generator(&mut graph, recipe, &weights, z);
     let top = TOP.min(graph.shape(logits)[2]);

@@ -1,10 +1,11 @@
 //! Calibration samples that need no corpus: seeded latents and the model's own couplets.
 
 use super::graph::Graph;
-use super::poem::{self, Weights};
+use super::poem;
 use super::random::Random;
 use super::recipe::Recipe;
 use super::tensors::File;
+use super::weights::{self, Weights};
 use crate::engine::{Options, Session, Tensor};
 use crate::error::Result;
 use prost::Message;
@@ -18,7 +19,7 @@ pub fn draw(recipe: &Recipe, weights: &Weights, options: &Options) -> Result<Fil
     const BATCH: usize = 64;
     let mut graph = Graph::new();
     let z = graph.input("z", &[BATCH, recipe.latent]);
-    let handles = poem::constants(&mut graph, weights);
+    let handles = weights::constants(&mut graph, weights);
     let logits = poem::generator(&mut graph, recipe, &handles, z);
     let [_, best] = graph.top_k(logits, 1);
     graph.output(best, "best");

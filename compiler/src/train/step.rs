@@ -5,8 +5,9 @@ mod tests;
 
 use super::graph::{Graph, V};
 use super::lower::{self, packing::Packing};
-use super::poem::{self, Handles, Weights};
+use super::poem;
 use super::recipe::Recipe;
+use super::weights::{Handles, Weights};
 use super::{adam, autodiff, loss};
 use crate::engine::{Options, Session, Slot, Stepper, Tensor};
 use crate::error::Result;

@@ -3,9 +3,10 @@
 use super::corpus::Encoded;
 use super::graph::Graph;
 use super::loss::BN_EPSILON;
-use super::poem::{self, Weights};
+use super::poem;
 use super::random::Random;
 use super::recipe::Recipe;
+use super::weights::{self, Weights};
 use crate::engine::{Data, Options, Session, Tensor};
 use crate::error::Result;
 use prost::Message;
@@ -41,7 +42,7 @@ impl Encoder {
     pub fn new(recipe: &Recipe, weights: &Weights, options: &Options) -> Result<Self> {
         let mut graph = Graph::new();
         let ids = graph.ids("ids", &[BATCH, recipe.form]);
-        let handles = poem::constants(&mut graph, weights);
+        let handles = weights::constants(&mut graph, weights);
         let [mean, logvar] = poem::encoder(&mut graph, recipe, &handles, ids);
         graph.output(mean, "mean");
         graph.output(logvar, "logvar");
@@ -190,7 +191,7 @@ fn scorer(recipe: &Recipe, weights: &Weights, options: &Options) -> Result<Sessi
     let mut graph = Graph::new();
     let z = graph.input("z", &[BATCH, recipe.latent]);
     let ids = graph.ids("ids", &[BATCH, recipe.form]);
-    let handles = poem::constants(&mut graph, weights);
+    let handles = weights::constants(&mut graph, weights);
     let logits = poem::generator(&mut graph, recipe, &handles, z);
     let [_, best] = graph.top_k(logits, 1);
     let logs = graph.log_softmax(logits);

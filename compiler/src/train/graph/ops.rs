@@ -144,6 +144,18 @@ impl Graph {
         self.op("Conv", &[x, weight, bias], attributes, &shape, self.float)
     }
 
+    /// One-dimensional convolution of `[B, C, T]` without padding.
+    pub fn conv_valid(&mut self, x: V, weight: V, bias: V, dilation: usize) -> V {
+        let kernel = self.shape(weight)[2];
+        let length = self.shape(x)[2] - (kernel - 1) * dilation;
+        let shape = [self.shape(x)[0], self.shape(weight)[0], length];
+        let attributes = vec![
+            attribute::ints("kernel_shape", &[kernel as i64]),
+            attribute::ints("dilations", &[dilation as i64]),
+        ];
+        self.op("Conv", &[x, weight, bias], attributes, &shape, self.float)
+    }
+
     /// Rows `ids` of a matrix.
     pub fn gather(&mut self, table: V, ids: V) -> V {
         let mut shape = self.shape(ids).to_vec();

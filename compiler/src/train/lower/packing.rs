@@ -6,7 +6,7 @@
 //! Packing only moves elements, so moments are packed and unpacked alike.
 
 use super::super::graph::{Graph, V};
-use super::super::poem::{Handles, Weights};
+use super::super::weights::{Handles, Weights};
 use crate::engine::{Data, Tensor};
 
 /// Tensors of at least this many elements stand alone.

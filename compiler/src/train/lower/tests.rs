@@ -1,9 +1,10 @@
 //! The fast form equals the plain one.
 
 use super::super::graph::Graph;
-use super::super::poem::{self, Weights};
+use super::super::poem;
 use super::super::random::Random;
 use super::super::recipe::{Posterior, Recipe};
+use super::super::weights::Weights;
 use crate::engine::{Data, Options, Session, Tensor};
 use crate::train::testing::engine_or_skip;
 use prost::Message;
