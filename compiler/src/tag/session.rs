@@ -13,7 +13,7 @@ use super::labels::Labels;
 use super::line::Lines;
 use super::output::{Format, Token, Writer};
 use super::source::Source;
-use super::stream::{Consumer, Decode, Streaming, Texts};
+use super::stream::{self, Consumer, Engine, Texts};
 use super::text::{Ending, Piece, Pieces};
 use crate::aligned::AlignedBytes;
 use crate::error::{Error, Result};
@@ -64,9 +64,9 @@ pub fn run(
     let mut gone = false;
     for (number, source) in sources.iter().enumerate() {
         let name = source.name();
-        engine.writer().start((sources.len() > 1).then_some(name.as_str()));
-        let mut write = |engine: &mut dyn Engine, least: usize| -> Result<()> {
-            let out = &mut engine.writer().out;
+        engine.consumer().start((sources.len() > 1).then_some(name.as_str()));
+        let mut write = |engine: &mut dyn Engine<Writer>, least: usize| -> Result<()> {
+            let out = &mut engine.consumer().out;
             if out.len() < least.max(1) {
                 return Ok(());
             }
@@ -82,14 +82,14 @@ pub fn run(
         let mut take = |piece: Piece| -> Result<()> {
             let piece = if last { piece } else { ended(piece) };
             if piece == Piece::Mark {
-                engine.writer().mark();
+                engine.consumer().mark();
             }
             let taken = engine.piece(piece);
             taken.map_err(|error| error.within(format!("{name}: line {line}")))?;
             let end = matches!(piece, Piece::End(_));
             line += u64::from(end);
             if end && wishes.by_line {
-                engine.finish()?;
+                engine.finish(Ending::Lf)?;
                 return write(&mut *engine, 0);
             }
             write(&mut *engine, HELD)
@@ -97,7 +97,7 @@ pub fn run(
         let read = source.open().and_then(|mut input| Pieces::new().read(&name, &mut *input, &mut take));
         let written = match gone {
             true => return Ok(engine.forced()),
-            false => engine.finish().and_then(|()| write(&mut *engine, 0)),
+            false => engine.finish(Ending::Lf).and_then(|()| write(&mut *engine, 0)),
         };
         match (read, written) {
             _ if gone => return Ok(engine.forced()),
@@ -117,59 +117,6 @@ fn ended(piece: Piece) -> Piece {
     }
 }
 
-/// Network, decoder and writer.
-trait Engine {
-    fn piece(&mut self, piece: Piece) -> Result<()>;
-    /// Everything that waits comes out; a line that has begun ends.
-    fn finish(&mut self) -> Result<()>;
-    fn writer(&mut self) -> &mut Writer;
-    fn forced(&self) -> u64;
-}
-
-/// A decoder with a writer behind it.
-trait Written: Decode {
-    fn writer(&mut self) -> &mut Writer;
-    fn forced(&self) -> u64;
-}
-
-impl<const TAGS: usize> Written for Streaming<'_, Writer, TAGS> {
-    fn writer(&mut self) -> &mut Writer {
-        &mut self.consumer
-    }
-
-    fn forced(&self) -> u64 {
-        self.forced()
-    }
-}
-
-impl Written for Lines<'_> {
-    fn writer(&mut self) -> &mut Writer {
-        &mut self.writer
-    }
-
-    fn forced(&self) -> u64 {
-        0
-    }
-}
-
-impl<D: Written> Engine for Texts<'_, '_, D> {
-    fn piece(&mut self, piece: Piece) -> Result<()> {
-        self.piece(piece)
-    }
-
-    fn finish(&mut self) -> Result<()> {
-        self.flush(Ending::Lf)
-    }
-
-    fn writer(&mut self) -> &mut Writer {
-        self.decode.writer()
-    }
-
-    fn forced(&self) -> u64 {
-        self.decode.forced()
-    }
-}
-
 impl Consumer for Writer {
     fn token(&mut self, token: Token) {
         self.token(token);
@@ -186,25 +133,12 @@ fn engine<'r>(
     tagger: &Tagger<'r>,
     wishes: &'r Wishes,
     arena: &'r mut [u8],
-) -> Result<Box<dyn Engine + 'r>> {
+) -> Result<Box<dyn Engine<Writer> + 'r>> {
     let labels = file.labels()?;
     let writer = Writer::new(wishes.format, labels.clone());
-    let name = file.name();
-    if wishes.whole(&labels) {
-        let lines = Lines::new(tagger.crf(), labels, wishes, writer);
-        return Ok(Box::new(Texts::new(tagger, name, arena, lines)?));
+    if !wishes.whole(&labels) {
+        return stream::streaming(file, tagger, wishes.dictionary.as_ref(), arena, writer);
     }
-    let dictionary = wishes.dictionary.as_ref();
-    // The less room for labels, the faster the decoder.
-    macro_rules! streaming {
-        ($($tags:literal)*) => {
-            $(if tagger.tags() <= $tags {
-                let decode = Streaming::<_, $tags>::new(tagger.crf(), &labels, dictionary, writer);
-                let decode = decode.ok_or_else(|| Error::input(format!("{name}: too many labels")))?;
-                return Ok(Box::new(Texts::new(tagger, name, arena, decode)?));
-            })*
-        };
-    }
-    streaming!(4 16 64);
-    Err(Error::input(format!("{name}: {} labels; at most 64 are decoded", tagger.tags())))
+    let lines = Lines::new(tagger.crf(), labels, wishes, writer);
+    Ok(Box::new(Texts::new(tagger, file.name(), arena, lines)?))
 }

@@ -12,6 +12,8 @@
 //! 2. Where a gap's constraint leaves no tag, it is dropped; where the model itself leaves none, the
 //!    line is cut there and counted as forced. So every text has its tags.
 
+use super::dictionary::Dictionary;
+use super::file::TagFile;
 use super::labels::Labels;
 use super::output::Token;
 use super::text::{Ending, Piece};
@@ -35,6 +37,8 @@ pub trait Consumer {
 
 /// What becomes of scores.
 pub trait Decode {
+    /// Who hears of it.
+    type Consumer;
     /// The scores of the next character.
     fn scores(&mut self, scores: &[i32]);
     /// The line ends.
@@ -44,7 +48,61 @@ pub trait Decode {
     /// A line end enters the network.
     fn ending(&mut self, ending: Ending);
     /// What went wrong since the last call.
+    ///
+    /// # Errors
+    /// That.
     fn fault(&mut self) -> Result<()>;
+    /// Who hears of it.
+    fn consumer(&mut self) -> &mut Self::Consumer;
+    /// Labels that were decided by force.
+    fn forced(&self) -> u64;
+}
+
+/// Network, decoder and consumer, whatever the number of labels.
+pub trait Engine<C> {
+    /// Takes the next piece of the text.
+    ///
+    /// # Errors
+    /// The network refuses the text; what the decoder says.
+    fn piece(&mut self, piece: Piece) -> Result<()>;
+    /// Everything that waits comes out; a line that has begun ends with `ending`.
+    ///
+    /// # Errors
+    /// As [`Engine::piece`].
+    fn finish(&mut self, ending: Ending) -> Result<()>;
+    /// Who hears of it.
+    fn consumer(&mut self) -> &mut C;
+    /// Labels that were decided by force.
+    fn forced(&self) -> u64;
+}
+
+/// An engine that decodes as the scores come.
+///
+/// # Errors
+/// The model's window is longer, or its labels are more, than is run here.
+pub fn streaming<'r, C: Consumer + 'r>(
+    file: &'r TagFile,
+    tagger: &Tagger<'r>,
+    dictionary: Option<&'r Dictionary>,
+    arena: &'r mut [u8],
+    consumer: C,
+) -> Result<Box<dyn Engine<C> + 'r>> {
+    let (name, labels) = (file.name(), file.labels()?);
+    // The less room for labels, the faster the decoder.
+    macro_rules! with_room {
+        ($($tags:literal)*) => {
+            $(if tagger.tags() <= $tags {
+                let decode = Streaming::<_, $tags>::new(tagger, &labels, dictionary, consumer);
+                return Ok(Box::new(Texts::new(tagger, name, arena, decode?)?));
+            })*
+        };
+    }
+    with_room!(4 16 64);
+    Err(too_many(tagger))
+}
+
+fn too_many(tagger: &Tagger<'_>) -> Error {
+    Error::input(format!("{} labels; at most 64 are decoded", tagger.tags()))
 }
 
 /// The network of a tagger and what its scores go to.
@@ -79,11 +137,17 @@ impl<'m, 'r, D: Decode> Texts<'m, 'r, D> {
         Ok(Self { emitter: Box::new(emitter), decode, name, open: false, gap: false })
     }
 
-    /// Takes the next piece of the text.
-    ///
-    /// # Errors
-    /// The network refuses the text; what the decoder says.
-    pub fn piece(&mut self, piece: Piece) -> Result<()> {
+    fn outcome(&mut self, done: std::result::Result<(), qibu::InputError>) -> Result<()> {
+        done.map_err(|error| {
+            Error::input(format!("{}: {error}", self.name))
+                .hint("the model's tables do not fit its vocabulary: rebuild it with `qibu compile`")
+        })?;
+        self.decode.fault()
+    }
+}
+
+impl<D: Decode> Engine<D::Consumer> for Texts<'_, '_, D> {
+    fn piece(&mut self, piece: Piece) -> Result<()> {
         let decode = &mut self.decode;
         let done = match piece {
             Piece::Mark => Ok(()),
@@ -105,25 +169,21 @@ impl<'m, 'r, D: Decode> Texts<'m, 'r, D> {
         self.outcome(done)
     }
 
-    /// Everything that waits comes out; a line that has begun ends here.
-    ///
-    /// # Errors
-    /// As [`Texts::piece`].
-    pub fn flush(&mut self) -> Result<()> {
+    fn finish(&mut self, ending: Ending) -> Result<()> {
         if self.open {
-            self.piece(Piece::End(Ending::Nothing))?;
+            self.piece(Piece::End(ending))?;
         }
         let decode = &mut self.decode;
         let done = self.emitter.flush(&mut |emission| take(decode, emission));
         self.outcome(done)
     }
 
-    fn outcome(&mut self, done: std::result::Result<(), qibu::InputError>) -> Result<()> {
-        done.map_err(|error| {
-            Error::input(format!("{}: {error}", self.name))
-                .hint("the model's tables do not fit its vocabulary: rebuild it with `qibu compile`")
-        })?;
-        self.decode.fault()
+    fn consumer(&mut self) -> &mut D::Consumer {
+        self.decode.consumer()
+    }
+
+    fn forced(&self) -> u64 {
+        self.decode.forced()
     }
 }
 
@@ -153,11 +213,19 @@ pub struct Streaming<'m, C, const TAGS: usize> {
 }
 
 impl<'m, C: Consumer, const TAGS: usize> Streaming<'m, C, TAGS> {
-    /// A decoder of `crf`; `None` where that has more than `TAGS` labels.
-    #[must_use]
-    pub fn new(crf: crf::Crf<'m, i32>, labels: &Labels, consumer: C) -> Option<Self> {
-        Some(Self {
-            stream: crf::Stream::new(crf)?,
+    /// A decoder of `tagger`'s scores that prefers the words of `dictionary`.
+    ///
+    /// # Errors
+    /// The tagger has more than `TAGS` labels.
+    pub fn new(
+        tagger: &Tagger<'m>,
+        labels: &Labels,
+        dictionary: Option<&'m Dictionary>,
+        consumer: C,
+    ) -> Result<Self> {
+        let stream = crf::Stream::new(tagger.crf());
+        Ok(Self {
+            stream: stream.ok_or_else(|| too_many(tagger))?,
             waiting: VecDeque::new(),
             gaps: VecDeque::new(),
             behind_gap: labels.behind_gap(),
@@ -165,15 +233,19 @@ impl<'m, C: Consumer, const TAGS: usize> Streaming<'m, C, TAGS> {
             consumer,
         })
     }
-
-    /// Labels that were decided by force.
-    #[must_use]
-    pub fn forced(&self) -> u64 {
-        u64::from(self.stream.forced()) + self.cut
-    }
 }
 
 impl<C: Consumer, const TAGS: usize> Decode for Streaming<'_, C, TAGS> {
+    type Consumer = C;
+
+    fn consumer(&mut self) -> &mut C {
+        &mut self.consumer
+    }
+
+    fn forced(&self) -> u64 {
+        u64::from(self.stream.forced()) + self.cut
+    }
+
     fn character(&mut self, character: char, gap: bool) {
         self.waiting.push_back(Waiting::Character(character, gap));
         self.gaps.push_back(gap);
