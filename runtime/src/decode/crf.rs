@@ -38,20 +38,24 @@
 //! assert_eq!((score, &tags[..]), (fixed(5.5).into(), &[0, 1, 0][..]));
 //! // The last character may not be B: a set of tags for each position.
 //! let (_, tags) = decoder.viterbi(&emissions, Some(&[0b11, 0b11, 0b10]))?;
-//! assert_eq!(&tags[..], &[0, 0, 1]);
+//! assert_eq!(&tags[..], &[0, 1, 1]);
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 
 mod decoder;
 mod error;
+mod forward_backward;
+mod k_best;
 mod score;
 mod step;
 mod stream;
 mod table;
 mod viterbi;
 
-pub use decoder::Decoder;
+pub use decoder::{Decoder, ListDecoder};
 pub use error::CrfError;
+pub use forward_backward::{forward_scratch, log_partition, log_probability, marginals};
+pub use k_best::{ListScratch, k_best, k_best_pointers, k_best_scores};
 pub use score::{FORBIDDEN, Score, fixed};
 pub use stream::Stream;
 pub use table::{ALL, Crf, MAX_TAGS};
