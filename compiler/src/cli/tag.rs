@@ -6,8 +6,8 @@ use crate::report::grouped;
 use crate::report::table::Style;
 use crate::tag::file::TagFile;
 use crate::tag::output::Format;
-use crate::tag::session::{self, Session, Wishes};
-use crate::tag::{dictionary, explain, source};
+use crate::tag::session::{self, Wishes};
+use crate::tag::{dictionary, explain, source, stream};
 use clap::{Args, value_parser};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -42,8 +42,8 @@ pub struct TagArgs {
     /// The K best readings of every line, each with its probability (words, json).
     #[arg(long, value_name = "K", value_parser = value_parser!(u64).range(1..=session::MAX_PATHS as u64))]
     nbest: Option<u64>,
-    /// Words to prefer: one a line, and behind a TAB a weight in nats (2 where there is none;
-    /// negative to avoid a word).
+    /// Words to prefer: one a line, and behind a TAB the nats that each of its characters gains
+    /// where the word stands (2 where none are given; negative ones avoid it).
     #[arg(long, value_name = "FILE")]
     dict: Option<PathBuf>,
     /// Draws, for people, how sure the model is of every character.
@@ -80,7 +80,6 @@ pub fn run(args: TagArgs) -> Result<()> {
     let format = args.format()?;
     let sources = source::check(&args.files)?;
     let file = TagFile::open(&args.model)?;
-    let tagger = file.tagger()?;
     let labels = file.labels()?;
     let dictionary = match &args.dict {
         Some(path) => Some(dictionary::read(path, &labels)?),
@@ -99,15 +98,13 @@ pub fn run(args: TagArgs) -> Result<()> {
         let end = if cfg!(windows) { "Ctrl-Z, then Enter" } else { "Ctrl-D" };
         eprintln!("tagging what you type, line by line; {end} ends");
     }
-    let mut session = Session::new(&tagger, labels, wishes, &mut |text| stdout::put(text))?;
-    session.run(sources)?;
-    let forced = session.forced();
+    let forced = session::run(&file, &wishes, &sources, &mut stdout::put)?;
     if forced > 0 {
         eprintln!(
             "note: {} labels were decided before the text that follows could settle them \
              (undecided for more than {} characters)",
             grouped(forced as usize),
-            session::BUFFER
+            stream::BUFFER
         );
     }
     Ok(())

@@ -9,7 +9,8 @@
 //! A line of more than [`Lines::limit`] characters is refused: memory stays bounded. Constraints of
 //! gaps that leave no path are dropped, as in [`stream`](super::stream).
 
-use super::explain::{self, Look};
+use super::dictionary::{Dictionary, Favour};
+use super::explain;
 use super::labels::Labels;
 use super::output::Writer;
 use super::output::whole::{Decoded, Path};
@@ -31,6 +32,7 @@ pub struct Lines<'w> {
     crf: Crf<'w, i32>,
     labels: Labels,
     wishes: &'w Wishes,
+    favour: Option<Favour<'w>>,
     limit: usize,
     /// Characters of the line that enters the network.
     length: usize,
@@ -45,13 +47,22 @@ pub struct Lines<'w> {
 
 impl<'w> Lines<'w> {
     /// A decoder of `crf` that does what `wishes` say.
-    #[must_use]
-    pub fn new(crf: Crf<'w, i32>, labels: Labels, wishes: &'w Wishes, writer: Writer) -> Self {
+    ///
+    /// # Errors
+    /// Never for a dictionary that was read.
+    pub fn new(
+        crf: Crf<'w, i32>,
+        labels: Labels,
+        wishes: &'w Wishes,
+        writer: Writer,
+    ) -> Result<Self> {
         let width = crf.tags() * wishes.nbest.unwrap_or(1);
-        Self {
+        let favour = wishes.dictionary.as_ref().map(Dictionary::favour);
+        Ok(Self {
             crf,
             labels,
             wishes,
+            favour: favour.transpose()?,
             // More than a window: all lines before one that is too long have come out.
             limit: (CELLS / width.max(1)).min(LONGEST).max(2 * IDS),
             length: 0,
@@ -61,7 +72,7 @@ impl<'w> Lines<'w> {
             line: Vec::new(),
             scores: Vec::new(),
             writer,
-        }
+        })
     }
 
     /// Most characters of a line.
@@ -113,8 +124,19 @@ impl Decode for Lines<'_> {
         });
         let allowed: Vec<u64> = gaps.collect();
         let marginals = self.wishes.marginals || self.wishes.explain.is_some();
-        if let Some(dictionary) = &self.wishes.dictionary {
-            dictionary.favour(&self.line, &self.labels, &mut self.scores);
+        if let Some(favour) = &mut self.favour {
+            let mut favoured = Vec::with_capacity(self.scores.len());
+            let mut sink = |scores: &[i32]| favoured.extend_from_slice(scores);
+            let rows = self.scores.chunks(self.crf.tags());
+            for (&(character, gap), scores) in self.line.iter().zip(rows) {
+                if gap {
+                    favour.finish(&mut sink);
+                }
+                // As many scores as labels, as the dictionary has been told.
+                let _ = favour.push(character, scores, &mut sink);
+            }
+            favour.finish(&mut sink);
+            self.scores = favoured;
         }
         let found = decode(self.crf, &self.scores, &allowed, self.wishes.nbest, marginals);
         match self.wishes.explain {

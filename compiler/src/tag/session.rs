@@ -22,6 +22,9 @@ use qibu::tag::Tagger;
 /// Output that is held before it is written.
 const HELD: usize = 64 << 10;
 
+/// Most readings of a line.
+pub const MAX_PATHS: usize = 100;
+
 /// What is asked for.
 pub struct Wishes {
     /// Form of the output.
@@ -139,6 +142,6 @@ fn engine<'r>(
     if !wishes.whole(&labels) {
         return stream::streaming(file, tagger, wishes.dictionary.as_ref(), arena, writer);
     }
-    let lines = Lines::new(tagger.crf(), labels, wishes, writer);
+    let lines = Lines::new(tagger.crf(), labels, wishes, writer)?;
     Ok(Box::new(Texts::new(tagger, file.name(), arena, lines)?))
 }

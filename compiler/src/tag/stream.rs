@@ -12,7 +12,7 @@
 //! 2. Where a gap's constraint leaves no tag, it is dropped; where the model itself leaves none, the
 //!    line is cut there and counted as forced. So every text has its tags.
 
-use super::dictionary::Dictionary;
+use super::dictionary::{Dictionary, Favour};
 use super::file::TagFile;
 use super::labels::Labels;
 use super::output::Token;
@@ -202,14 +202,20 @@ enum Waiting {
 
 /// Viterbi as the scores come, for models of at most `TAGS` labels.
 pub struct Streaming<'m, C, const TAGS: usize> {
+    favour: Option<Favour<'m>>,
+    /// Characters whose scores have not come, where there is a dictionary.
+    entering: VecDeque<(char, bool)>,
+    viterbi: Viterbi<'m, C, TAGS>,
+}
+
+struct Viterbi<'m, C, const TAGS: usize> {
     stream: crf::Stream<'m, TAGS, BUFFER>,
     waiting: VecDeque<Waiting>,
-    /// Whether a gap stands before each character whose scores have not come.
+    /// Whether a gap stands before each character that has not been scored.
     gaps: VecDeque<bool>,
     behind_gap: u64,
     cut: u64,
-    /// Who hears of the tags.
-    pub consumer: C,
+    consumer: C,
 }
 
 impl<'m, C: Consumer, const TAGS: usize> Streaming<'m, C, TAGS> {
@@ -224,37 +230,69 @@ impl<'m, C: Consumer, const TAGS: usize> Streaming<'m, C, TAGS> {
         consumer: C,
     ) -> Result<Self> {
         let stream = crf::Stream::new(tagger.crf());
-        Ok(Self {
+        let viterbi = Viterbi {
             stream: stream.ok_or_else(|| too_many(tagger))?,
             waiting: VecDeque::new(),
             gaps: VecDeque::new(),
             behind_gap: labels.behind_gap(),
             cut: 0,
             consumer,
-        })
+        };
+        let favour = dictionary.map(Dictionary::favour).transpose()?;
+        Ok(Self { favour, entering: VecDeque::new(), viterbi })
     }
 }
 
 impl<C: Consumer, const TAGS: usize> Decode for Streaming<'_, C, TAGS> {
     type Consumer = C;
 
-    fn consumer(&mut self) -> &mut C {
-        &mut self.consumer
-    }
-
-    fn forced(&self) -> u64 {
-        u64::from(self.stream.forced()) + self.cut
-    }
-
     fn character(&mut self, character: char, gap: bool) {
-        self.waiting.push_back(Waiting::Character(character, gap));
-        self.gaps.push_back(gap);
+        self.viterbi.waiting.push_back(Waiting::Character(character, gap));
+        self.viterbi.gaps.push_back(gap);
+        if self.favour.is_some() {
+            self.entering.push_back((character, gap));
+        }
     }
 
     fn ending(&mut self, ending: Ending) {
-        self.waiting.push_back(Waiting::End(ending));
+        self.viterbi.waiting.push_back(Waiting::End(ending));
     }
 
+    fn scores(&mut self, scores: &[i32]) {
+        let viterbi = &mut self.viterbi;
+        let (Some(favour), Some((character, gap))) = (&mut self.favour, self.entering.pop_front())
+        else {
+            return viterbi.scores(scores);
+        };
+        if gap {
+            favour.finish(&mut |scores| viterbi.scores(scores));
+        }
+        // As many scores as labels, as the dictionary has been told.
+        let _ = favour.push(character, scores, &mut |scores| viterbi.scores(scores));
+    }
+
+    fn end(&mut self) {
+        let viterbi = &mut self.viterbi;
+        if let Some(favour) = &mut self.favour {
+            favour.finish(&mut |scores| viterbi.scores(scores));
+        }
+        viterbi.end();
+    }
+
+    fn fault(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn consumer(&mut self) -> &mut C {
+        &mut self.viterbi.consumer
+    }
+
+    fn forced(&self) -> u64 {
+        u64::from(self.viterbi.stream.forced()) + self.viterbi.cut
+    }
+}
+
+impl<C: Consumer, const TAGS: usize> Viterbi<'_, C, TAGS> {
     fn scores(&mut self, scores: &[i32]) {
         let (stream, waiting, consumer) = (&mut self.stream, &mut self.waiting, &mut self.consumer);
         let mut sink = |tag| tagged(waiting, consumer, tag);
@@ -283,10 +321,6 @@ impl<C: Consumer, const TAGS: usize> Decode for Streaming<'_, C, TAGS> {
         if let Some(Waiting::End(ending)) = self.waiting.pop_front() {
             self.consumer.end(ending);
         }
-    }
-
-    fn fault(&mut self) -> Result<()> {
-        Ok(())
     }
 }
 
