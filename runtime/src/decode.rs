@@ -1,6 +1,7 @@
 //! From candidates to text, from emissions to tags.
 
 pub mod crf;
+pub mod dictionary;
 mod distinct;
 mod sorted;
 mod vocabulary;
