@@ -63,52 +63,72 @@ pub fn run(
 ) -> Result<u64> {
     let tagger = file.tagger()?;
     let mut arena = AlignedBytes::zeros(tagger.arena());
-    let mut engine = engine(file, &tagger, wishes, &mut arena)?;
-    let mut gone = false;
+    let engine = engine(file, &tagger, wishes, &mut arena)?;
+    let mut session = Session { engine, by_line: wishes.by_line, put, gone: false };
     for (number, source) in sources.iter().enumerate() {
         let name = source.name();
-        engine.consumer().start((sources.len() > 1).then_some(name.as_str()));
-        let mut write = |engine: &mut dyn Engine<Writer>, least: usize| -> Result<()> {
-            let out = &mut engine.consumer().out;
-            if out.len() < least.max(1) {
-                return Ok(());
-            }
-            gone = !put(out)?;
-            out.clear();
-            match gone {
-                true => Err(Error::environment("nobody reads the output")),
-                false => Ok(()),
-            }
-        };
-        let last = number + 1 == sources.len();
+        let shown = (sources.len() > 1).then_some(name.as_str());
+        session.engine.consumer().start(shown);
+        let done = session.text(source, &name, number + 1 == sources.len());
+        match done {
+            _ if session.gone => break,
+            Err(error) => return Err(error),
+            Ok(()) => {}
+        }
+    }
+    Ok(session.engine.forced())
+}
+
+struct Session<'s> {
+    engine: Box<dyn Engine<Writer> + 's>,
+    by_line: bool,
+    put: &'s mut dyn FnMut(&str) -> Result<bool>,
+    /// Nobody reads the output any more.
+    gone: bool,
+}
+
+impl Session<'_> {
+    /// Tags one text.
+    fn text(&mut self, source: &Source, name: &str, last: bool) -> Result<()> {
         let mut line: u64 = 1;
-        let mut take = |piece: Piece| -> Result<()> {
+        let mut input = source.open()?;
+        let read = Pieces::new().read(name, &mut *input, &mut |piece| {
             let piece = if last { piece } else { ended(piece) };
             if piece == Piece::Mark {
-                engine.consumer().mark();
+                self.engine.consumer().mark();
             }
-            let taken = engine.piece(piece);
+            let taken = self.engine.piece(piece);
             taken.map_err(|error| error.within(format!("{name}: line {line}")))?;
             let end = matches!(piece, Piece::End(_));
             line += u64::from(end);
-            if end && wishes.by_line {
-                engine.finish(Ending::Lf)?;
-                return write(&mut *engine, 0);
+            if end && self.by_line {
+                self.engine.finish(Ending::Lf)?;
+                return self.write(0);
             }
-            write(&mut *engine, HELD)
-        };
-        let read = source.open().and_then(|mut input| Pieces::new().read(&name, &mut *input, &mut take));
-        let written = match gone {
-            true => return Ok(engine.forced()),
-            false => engine.finish(Ending::Lf).and_then(|()| write(&mut *engine, 0)),
-        };
-        match (read, written) {
-            _ if gone => return Ok(engine.forced()),
-            (Err(error), _) | (_, Err(error)) => return Err(error),
-            (Ok(()), Ok(())) => {}
+            self.write(HELD)
+        });
+        if self.gone {
+            return read;
+        }
+        // A line that is too long has been reported, and is left out.
+        let finished = self.engine.finish(Ending::Lf);
+        let written = self.write(0);
+        read.and(finished).and(written)
+    }
+
+    /// Writes what is held, where that is more than `least`.
+    fn write(&mut self, least: usize) -> Result<()> {
+        let out = &mut self.engine.consumer().out;
+        if out.len() <= least {
+            return Ok(());
+        }
+        self.gone = !(self.put)(out)?;
+        out.clear();
+        match self.gone {
+            true => Err(Error::environment("nobody reads the output")),
+            false => Ok(()),
         }
     }
-    Ok(engine.forced())
 }
 
 /// Lines of different files stay apart: the last one of a file ends as the others do.
