@@ -22,6 +22,10 @@ use qibu::tag::Tagger;
 /// Output that is held before it is written.
 const HELD: usize = 64 << 10;
 
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;
+
 /// Most readings of a line.
 pub const MAX_PATHS: usize = 100;
 
