@@ -20,9 +20,9 @@ pub use samples::{Samples, Source};
 
 pub(crate) use moments::Moments;
 pub use run::Input;
-pub(crate) use samples::table_rows;
 pub(crate) use run::outputs;
 pub(crate) use run::{FloatRun, LIMITS, function, load_planned, reals, record};
+pub(crate) use samples::table_rows;
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Op};

@@ -1,4 +1,4 @@
-//! From candidates to text, from emissions to tags.
+//! From candidates to text, from scores to tags.
 
 pub mod crf;
 pub mod dictionary;

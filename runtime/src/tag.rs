@@ -166,8 +166,7 @@ impl<'m> Tagger<'m> {
     /// Ids that one run of the network reads: the window and its reach on both sides.
     #[must_use]
     pub fn ids(&self) -> usize {
-        self.window
-            .wrapping_add(self.reach.wrapping_mul(2))
+        self.window.wrapping_add(self.reach.wrapping_mul(2))
     }
 
     /// Number of tags.

@@ -9,7 +9,7 @@ use crate::eval::{self, Materials};
 use crate::poem::coder::Coder;
 use crate::poem::file::PoemFile;
 use crate::poem::parallel;
-use crate::train::corpus::Corpus;
+use crate::train::poem::corpus::Corpus;
 use clap::{Args, Subcommand, value_parser};
 use std::path::PathBuf;
 

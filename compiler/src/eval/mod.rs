@@ -20,7 +20,7 @@ pub mod verse;
 use crate::error::{Error, Result};
 use crate::poem::coder::Coder;
 use crate::poem::parallel;
-use crate::train::corpus::Corpus;
+use crate::train::poem::corpus::Corpus;
 use indicatif::{ProgressBar, ProgressStyle};
 use prosody::Prosody;
 use qibu::poem::Reading;

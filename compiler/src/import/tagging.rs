@@ -53,7 +53,9 @@ pub(super) fn pairs(text: &str) -> Result<Vec<[char; 2]>> {
     }
     let unsorted = pairs.windows(2).position(|two| two[0] >= two[1]);
     match unsorted.and_then(|index| pairs.get(index + 1)) {
-        Some([a, b]) => Err(fault(KEY, format!("`{a}{b}` is out of order, or there twice")).hint(hint)),
+        Some([a, b]) => {
+            Err(fault(KEY, format!("`{a}{b}` is out of order, or there twice")).hint(hint))
+        }
         None => Ok(pairs.to_vec()),
     }
 }
@@ -101,7 +103,11 @@ pub(super) fn transitions(text: &str) -> Result<Transitions> {
     };
     Ok(Transitions {
         start: scores(crf.start)?,
-        between: crf.transitions.into_iter().map(scores).collect::<Result<_>>()?,
+        between: crf
+            .transitions
+            .into_iter()
+            .map(scores)
+            .collect::<Result<_>>()?,
         end: scores(crf.end)?,
     })
 }
@@ -116,7 +122,10 @@ pub(super) fn check(graph: &Graph, whole: bool) -> Result<()> {
     {
         return Err(fault(
             "qibu.crf",
-            format!("scores of {} tags, qibu.labels names {tags}", crf.start.len()),
+            format!(
+                "scores of {} tags, qibu.labels names {tags}",
+                crf.start.len()
+            ),
         )
         .hint("name every tag of the transitions in qibu.labels, in their order"));
     }
@@ -125,8 +134,9 @@ pub(super) fn check(graph: &Graph, whole: bool) -> Result<()> {
     }
     match graph.functions.iter().find(|f| f.name == "emit") {
         Some(emit) => tag_model(graph, emit),
-        None if whole => Err(fault("qibu.task", "`tag`, but there is no function `emit`")
-            .hint(CONTRACT)),
+        None if whole => {
+            Err(fault("qibu.task", "`tag`, but there is no function `emit`").hint(CONTRACT))
+        }
         None => Ok(()),
     }
 }
@@ -163,7 +173,10 @@ fn tag_model(graph: &Graph, emit: &Function) -> Result<()> {
         _ => return Err(wrong("it needs one output of float32 emissions".into())),
     };
     let &[1, window, tags] = graph.shape(output) else {
-        return Err(wrong(format!("its output is {}, expected [1, W, T]", shaped(output))));
+        return Err(wrong(format!(
+            "its output is {}, expected [1, W, T]",
+            shaped(output)
+        )));
     };
     if tags != metadata.labels.len() || tags > MAX_TAGS {
         return Err(fault(
@@ -183,7 +196,9 @@ fn tag_model(graph: &Graph, emit: &Function) -> Result<()> {
     };
     let integers = |id: ValueId| matches!(graph.value(id).dtype, Dtype::I32 | Dtype::I64);
     let length = match *graph.shape(ids) {
-        [1, length] if integers(ids) && length >= window && (length - window).is_multiple_of(2) => length,
+        [1, length] if integers(ids) && length >= window && (length - window).is_multiple_of(2) => {
+            length
+        }
         _ => {
             return Err(wrong(format!(
                 "its first input is {}, expected integers [1, {window} + 2·R]",
@@ -200,8 +215,12 @@ fn tag_model(graph: &Graph, emit: &Function) -> Result<()> {
     }
     let characters = metadata.vocab.len();
     if characters == 0 || characters + SPECIALS > MAX_IDS {
-        return Err(fault("qibu.vocab", format!("{characters} characters"))
-            .hint(format!("a tag model knows 1 to {} characters", MAX_IDS - SPECIALS)));
+        return Err(
+            fault("qibu.vocab", format!("{characters} characters")).hint(format!(
+                "a tag model knows 1 to {} characters",
+                MAX_IDS - SPECIALS
+            )),
+        );
     }
     if pairs.is_some() == metadata.pairs.is_empty() {
         return Err(fault(
@@ -210,9 +229,19 @@ fn tag_model(graph: &Graph, emit: &Function) -> Result<()> {
         )
         .hint(CONTRACT));
     }
-    rows(graph, ids, characters + SPECIALS, "characters of qibu.vocab and two specials")?;
+    rows(
+        graph,
+        ids,
+        characters + SPECIALS,
+        "characters of qibu.vocab and two specials",
+    )?;
     match pairs {
-        Some(pairs) => rows(graph, pairs, metadata.pairs.len() + 1, "pairs of qibu.pairs and none"),
+        Some(pairs) => rows(
+            graph,
+            pairs,
+            metadata.pairs.len() + 1,
+            "pairs of qibu.pairs and none",
+        ),
         None => Ok(()),
     }
 }

@@ -9,8 +9,8 @@
 //! It refines files of integers. `--weights f16` and `f32` are for all layers, and the search of
 //! `--max-flash` and its like chooses for itself.
 
-use super::scheme::{Formats, Scheme, Weights};
 use super::gather;
+use super::scheme::{Formats, Scheme, Weights};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Node, Op};
 
@@ -35,8 +35,10 @@ pub fn formats(graph: &Graph, scheme: Scheme) -> Result<Formats> {
             }
             found = true;
             if weights == Weights::Int4 && !packs(graph, node) {
-                return Err(fault(&format!("cannot be int4 in {} `{}`", node.op, node.name))
-                    .hint("tables are looked up along their first axis to be stored in 4 bits"));
+                return Err(
+                    fault(&format!("cannot be int4 in {} `{}`", node.op, node.name))
+                        .hint("tables are looked up along their first axis to be stored in 4 bits"),
+                );
             }
             if weights != scheme.weights {
                 let own = Scheme { weights, ..scheme };
@@ -44,10 +46,10 @@ pub fn formats(graph: &Graph, scheme: Scheme) -> Result<Formats> {
             }
         }
         if !found {
-            return Err(
-                fault("is no weights of a layer: it is a bias, or folded into other constants")
-                    .hint("name the weights of a Conv, Gemm or MatMul, or the table of a Gather"),
-            );
+            return Err(fault(
+                "is no weights of a layer: it is a bias, or folded into other constants",
+            )
+            .hint("name the weights of a Conv, Gemm or MatMul, or the table of a Gather"));
         }
     }
     Ok(formats)

@@ -64,6 +64,9 @@ mod tests {
     fn pairs_become_sparse_rows() {
         let vocab = ['a', 'b', 'c'];
         let pairs = [['a', 'a'], ['a', 'c'], ['c', 'b']];
-        assert_eq!(rows(&vocab, &pairs), (vec![0, 0, 0, 2, 2, 3], vec![2, 4, 3]));
+        assert_eq!(
+            rows(&vocab, &pairs),
+            (vec![0, 0, 0, 2, 2, 3], vec![2, 4, 3])
+        );
     }
 }

@@ -114,7 +114,11 @@ pub(super) fn is_quantised(model: &Model<'_>) -> bool {
 fn holds(model: &Model<'_>, dtype: DType) -> bool {
     let functions = model.functions();
     let mut steps = functions.flat_map(|function| function.steps());
-    let is = |&index: &u32| model.tensor(index).is_some_and(|tensor| tensor.dtype == dtype);
+    let is = |&index: &u32| {
+        model
+            .tensor(index)
+            .is_some_and(|tensor| tensor.dtype == dtype)
+    };
     steps.any(|step| step.inputs().iter().chain(step.outputs()).any(is))
 }
 

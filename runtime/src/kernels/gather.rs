@@ -60,7 +60,8 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
         return Err(Fault::Shape);
     }
     let outer = elements.checked_div(slice).ok_or(Fault::Shape)?;
-    if table.dtype == DType::I4 && table.shape().first().map(|&rows| rows as usize) != Some(length) {
+    if table.dtype == DType::I4 && table.shape().first().map(|&rows| rows as usize) != Some(length)
+    {
         return Err(Fault::Shape);
     }
     let gathered = ids.elements().and_then(|n| n.checked_mul(width));

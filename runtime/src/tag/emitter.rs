@@ -119,11 +119,7 @@ impl<'m, 'r, const IDS: usize> Emitter<'m, 'r, IDS> {
         waiting.is_some_and(|waiting| waiting.iter().any(|&slot| slot != BLANK))
     }
 
-    fn append(
-        &mut self,
-        slot: u16,
-        sink: &mut impl FnMut(Emission<'_>),
-    ) -> Result<(), InputError> {
+    fn append(&mut self, slot: u16, sink: &mut impl FnMut(Emission<'_>)) -> Result<(), InputError> {
         if let Some(free) = self.slots.get_mut(self.filled) {
             *free = slot;
         }
@@ -153,7 +149,8 @@ impl<'m, 'r, const IDS: usize> Emitter<'m, 'r, IDS> {
                     self.run.set_words(1, neighbours.map(pair))?;
                 }
                 self.run.execute()?;
-                self.run.rewritten(0, |score| fixed(f32::from_bits(score)))?
+                self.run
+                    .rewritten(0, |score| fixed(f32::from_bits(score)))?
             }
             false => &[],
         };

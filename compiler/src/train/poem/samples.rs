@@ -1,13 +1,13 @@
 //! Calibration samples that need no corpus: seeded latents and the model's own couplets.
 
-use super::graph::Graph;
-use super::poem;
-use super::random::Random;
+use super::model;
 use super::recipe::Recipe;
-use super::tensors::File;
-use super::weights::{self, Weights};
 use crate::engine::{Options, Session, Tensor};
 use crate::error::Result;
+use crate::train::graph::Graph;
+use crate::train::random::Random;
+use crate::train::tensors::File;
+use crate::train::weights::{self, Weights};
 use prost::Message;
 
 /// How many samples are drawn.
@@ -20,7 +20,7 @@ pub fn draw(recipe: &Recipe, weights: &Weights, options: &Options) -> Result<Fil
     let mut graph = Graph::new();
     let z = graph.input("z", &[BATCH, recipe.latent]);
     let handles = weights::constants(&mut graph, weights);
-    let logits = poem::generator(&mut graph, recipe, &handles, z);
+    let logits = model::generator(&mut graph, recipe, &handles, z);
     let [_, best] = graph.top_k(logits, 1);
     graph.output(best, "best");
     let mut session = Session::load(&graph.to_model("samples").encode_to_vec(), options)?;
