@@ -91,11 +91,17 @@ pub fn run(args: TagArgs) -> Result<()> {
         marginals: args.marginals,
         nbest: args.nbest.map(|k| k as usize),
         dictionary,
-        explain: args.explain.then(|| explain::Look::new(Style::for_stdout())),
+        explain: args
+            .explain
+            .then(|| explain::Look::new(Style::for_stdout())),
         by_line: args.line_buffered || terminal,
     };
     if sources.iter().any(source::Source::is_terminal) {
-        let end = if cfg!(windows) { "Ctrl-Z, then Enter" } else { "Ctrl-D" };
+        let end = if cfg!(windows) {
+            "Ctrl-Z, then Enter"
+        } else {
+            "Ctrl-D"
+        };
         eprintln!("tagging what you type, line by line; {end} ends");
     }
     let forced = session::run(&file, &wishes, &sources, &mut stdout::put)?;

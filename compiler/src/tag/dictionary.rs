@@ -63,9 +63,12 @@ pub fn read(path: &Path, labels: &Labels) -> Result<Dictionary> {
 /// As [`read`], without the file's name.
 pub fn parse(bytes: &[u8], labels: &Labels) -> Result<Dictionary> {
     let tag = |role| labels.tag_of(role);
-    let (Some(begin), Some(middle), Some(end), Some(single)) =
-        (tag(Role::Begin), tag(Role::Middle), tag(Role::End), tag(Role::Single))
-    else {
+    let (Some(begin), Some(middle), Some(end), Some(single)) = (
+        tag(Role::Begin),
+        tag(Role::Middle),
+        tag(Role::End),
+        tag(Role::Single),
+    ) else {
         return Err(Error::usage(format!(
             "--dict: the model's labels are {}, not those of words",
             labels.names().join(" ")
@@ -78,7 +81,11 @@ pub fn parse(bytes: &[u8], labels: &Labels) -> Result<Dictionary> {
         let text = std::str::from_utf8(line).map_err(|error| {
             Error::input(format!("line {number}: not UTF-8: {error}")).hint(TO_UTF8)
         })?;
-        let text = if number == 1 { text.trim_start_matches(MARK) } else { text };
+        let text = if number == 1 {
+            text.trim_start_matches(MARK)
+        } else {
+            text
+        };
         let text = text.strip_suffix('\r').unwrap_or(text);
         if text.trim().is_empty() {
             continue;
@@ -96,8 +103,18 @@ pub fn parse(bytes: &[u8], labels: &Labels) -> Result<Dictionary> {
     if words.is_empty() {
         return Err(Error::input("no word in the dictionary").hint(FORM));
     }
-    let words = words.into_iter().map(|(word, (weight, _))| (word, fixed(weight)));
-    Ok(Dictionary { words: words.collect(), roles: Roles { begin, middle, end, single } })
+    let words = words
+        .into_iter()
+        .map(|(word, (weight, _))| (word, fixed(weight)));
+    Ok(Dictionary {
+        words: words.collect(),
+        roles: Roles {
+            begin,
+            middle,
+            end,
+            single,
+        },
+    })
 }
 
 /// A line's word and weight.
@@ -119,7 +136,10 @@ fn entry(line: &str) -> std::result::Result<(&str, f32), String> {
     let Some(text) = weight else {
         return Ok((word, WEIGHT));
     };
-    let weight = text.parse().ok().filter(|weight: &f32| (-GREATEST..=GREATEST).contains(weight));
+    let weight = text
+        .parse()
+        .ok()
+        .filter(|weight: &f32| (-GREATEST..=GREATEST).contains(weight));
     let weight = weight.ok_or_else(|| {
         format!("\"{text}\" is no weight; expected a number from -{GREATEST} to {GREATEST}")
     })?;
@@ -163,7 +183,10 @@ mod tests {
         let found = parse(text.as_bytes(), &labels()).unwrap();
         let nat = 65536;
         let expected = [("a", 2 * nat), ("山水", -3 * nat / 2), ("春眠", 2 * nat)];
-        assert_eq!(found.words, expected.map(|(word, bias)| (word.to_owned(), bias)));
+        assert_eq!(
+            found.words,
+            expected.map(|(word, bias)| (word.to_owned(), bias))
+        );
         assert_eq!((found.roles.begin, found.roles.single), (1, 0));
         assert!(found.favour().is_ok());
     }
@@ -175,18 +198,32 @@ mod tests {
             (&b"a\nb\tx\n"[..], "line 2: \"x\" is no weight"),
             (b"a\t1\nb\tNaN\n", "line 2: \"NaN\" is no weight"),
             (b"a\t\n", "line 1: \"\" is no weight"),
-            (b"a\t1e9", "line 1: \"1e9\" is no weight; expected a number from -1000 to 1000"),
+            (
+                b"a\t1e9",
+                "line 1: \"1e9\" is no weight; expected a number from -1000 to 1000",
+            ),
             (b"\t1", "line 1: no word"),
             (b"a 5 n\n", "line 1: \"a 5 n\" has white space"),
-            (b"a\t1\nb\na\t2\n", "line 3: \"a\" has the weight 2, and 1 in line 1"),
+            (
+                b"a\t1\nb\na\t2\n",
+                "line 3: \"a\" has the weight 2, and 1 in line 1",
+            ),
             (b"\n \n", "no word in the dictionary"),
             (b"a\n\xFF\n", "line 2: not UTF-8"),
-            (long.as_bytes(), "line 2: a word of 33 characters; at most 32"),
+            (
+                long.as_bytes(),
+                "line 2: a word of 33 characters; at most 32",
+            ),
         ] {
             let error = parse(text, &labels()).unwrap_err().to_string();
-            assert!(error.starts_with(says) && error.contains("help: "), "{error}");
+            assert!(
+                error.starts_with(says) && error.contains("help: "),
+                "{error}"
+            );
         }
-        let error = parse(b"a", &Labels::new(["O", "B-X"])).unwrap_err().to_string();
+        let error = parse(b"a", &Labels::new(["O", "B-X"]))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("the labels B, M, E and S"), "{error}");
     }
 }

@@ -39,7 +39,11 @@ pub fn draw(look: Look, labels: &Labels, line: &[(char, bool)], found: &Decoded,
     let mut text = String::new();
     let mut previous = None;
     for (&(character, gap), &tag) in line.iter().zip(&best.tags) {
-        let token = Token { character, tag, gap };
+        let token = Token {
+            character,
+            tag,
+            gap,
+        };
         let role = labels.role(token.tag);
         if !text.is_empty() && (gap || role.is_some_and(|role| role.begins(previous))) {
             text.push(' ');
@@ -47,12 +51,26 @@ pub fn draw(look: Look, labels: &Labels, line: &[(char, bool)], found: &Decoded,
         previous = role;
         text.push(character);
     }
-    let _ = writeln!(out, "{}  ({:.2})", look.style.bold(&printable(&text)), best.probability);
-    let widest = labels.names().iter().map(|name| width(name)).max().unwrap_or(0);
+    let _ = writeln!(
+        out,
+        "{}  ({:.2})",
+        look.style.bold(&printable(&text)),
+        best.probability
+    );
+    let widest = labels
+        .names()
+        .iter()
+        .map(|name| width(name))
+        .max()
+        .unwrap_or(0);
     let rows = marginals.chunks(labels.len().max(1));
     for ((&(character, _), &tag), row) in line.iter().zip(&best.tags).zip(rows) {
         let shown = printable(&character.to_string());
-        let _ = write!(out, "{shown}{}", " ".repeat(3usize.saturating_sub(width(&shown))));
+        let _ = write!(
+            out,
+            "{shown}{}",
+            " ".repeat(3usize.saturating_sub(width(&shown)))
+        );
         let mut order: Vec<usize> = (0..row.len()).collect();
         if order.len() > DRAWN {
             order.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
@@ -99,9 +117,14 @@ mod tests {
     fn a_drawing_by_hand() {
         let labels = Labels::new(["B", "M", "E", "S"]);
         let found = Decoded {
-            paths: vec![Path { probability: 0.75, tags: vec![0, 2, 3] }],
+            paths: vec![Path {
+                probability: 0.75,
+                tags: vec![0, 2, 3],
+            }],
             ranked: false,
-            marginals: Some(vec![1.0, 0.0, 0.0, 0.0, 0.0, 0.25, 0.75, 0.0, 0.0, 0.0, 0.0, 1.0]),
+            marginals: Some(vec![
+                1.0, 0.0, 0.0, 0.0, 0.0, 0.25, 0.75, 0.0, 0.0, 0.0, 0.0, 1.0,
+            ]),
         };
         let mut out = String::new();
         let line = [('春', false), ('\u{1b}', false), ('不', false)];

@@ -97,7 +97,11 @@ impl Labels {
     /// Tag of characters that have `role`, where labels cut a text into words.
     #[must_use]
     pub fn tag_of(&self, role: Role) -> Option<u8> {
-        let index = self.roles.as_ref()?.iter().position(|&other| other == role)?;
+        let index = self
+            .roles
+            .as_ref()?
+            .iter()
+            .position(|&other| other == role)?;
         u8::try_from(index).ok()
     }
 
@@ -107,7 +111,10 @@ impl Labels {
         let Some(roles) = &self.roles else {
             return u64::MAX;
         };
-        let starts = roles.iter().enumerate().filter(|(_, role)| role.begins(Some(Role::Middle)));
+        let starts = roles
+            .iter()
+            .enumerate()
+            .filter(|(_, role)| role.begins(Some(Role::Middle)));
         starts.fold(0, |bits, (tag, _)| bits | 1 << tag)
     }
 }
@@ -135,9 +142,17 @@ mod tests {
         let labels = Labels::new(["S", "E", "M", "B"]);
         assert!(labels.are_words());
         assert_eq!(labels.behind_gap(), 0b1001);
-        assert_eq!((labels.role(1), labels.tag("M")), (Some(Role::End), Some(2)));
+        assert_eq!(
+            (labels.role(1), labels.tag("M")),
+            (Some(Role::End), Some(2))
+        );
         assert!(Labels::new(["B", "I", "E", "S"]).are_words());
-        for other in [&["B", "I", "O"][..], &["B", "M", "M", "S"], &["B-PER", "O"], &[]] {
+        for other in [
+            &["B", "I", "O"][..],
+            &["B", "M", "M", "S"],
+            &["B-PER", "O"],
+            &[],
+        ] {
             let labels = Labels::new(other.iter().copied());
             assert!(!labels.are_words() && labels.behind_gap() == u64::MAX);
         }

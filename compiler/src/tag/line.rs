@@ -138,9 +138,17 @@ impl Decode for Lines<'_> {
             favour.finish(&mut sink);
             self.scores = favoured;
         }
-        let found = decode(self.crf, &self.scores, &allowed, self.wishes.nbest, marginals);
+        let found = decode(
+            self.crf,
+            &self.scores,
+            &allowed,
+            self.wishes.nbest,
+            marginals,
+        );
         match self.wishes.explain {
-            Some(look) => explain::draw(look, &self.labels, &self.line, &found, &mut self.writer.out),
+            Some(look) => {
+                explain::draw(look, &self.labels, &self.line, &found, &mut self.writer.out)
+            }
             None => self.writer.whole(&self.line, &found, ending),
         }
         self.line.clear();
@@ -174,9 +182,19 @@ pub fn decode(
     let (paths, marginals) = found.unwrap_or_else(|_| {
         // The model itself allows nothing here.
         let tags = vec![0; allowed.len()];
-        (vec![Path { probability: 0.0, tags }], marginals.then(|| vec![0.0; scores.len()]))
+        (
+            vec![Path {
+                probability: 0.0,
+                tags,
+            }],
+            marginals.then(|| vec![0.0; scores.len()]),
+        )
     });
-    Decoded { paths, ranked, marginals }
+    Decoded {
+        paths,
+        ranked,
+        marginals,
+    }
 }
 
 type Readings = (Vec<Path>, Option<Vec<f32>>);
@@ -200,9 +218,15 @@ fn readings(
     let mut scratch = vec![0.0; crf::forward_scratch(tags)];
     let mut paths = Vec::new();
     for index in 0..found {
-        let tags = tagged.get(index * length..(index + 1) * length).unwrap_or_default().to_vec();
+        let tags = tagged
+            .get(index * length..(index + 1) * length)
+            .unwrap_or_default()
+            .to_vec();
         let log = crf::log_probability(&crf, scores, allowed, &tags, &mut scratch)?;
-        paths.push(Path { probability: libm::exp(f64::from(log)).min(1.0), tags });
+        paths.push(Path {
+            probability: libm::exp(f64::from(log)).min(1.0),
+            tags,
+        });
     }
     let mut shares = None;
     if with_marginals {

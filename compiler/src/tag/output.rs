@@ -81,7 +81,11 @@ impl Writer {
 
     /// The next character of the line.
     pub fn token(&mut self, token: Token) {
-        let Token { character, tag, gap } = token;
+        let Token {
+            character,
+            tag,
+            gap,
+        } = token;
         let first = !self.open;
         let role = self.labels.role(tag);
         let begins = first || gap || role.is_none_or(|role| role.begins(self.previous));
@@ -181,7 +185,11 @@ mod tests {
                 continue;
             }
             let tag = after[0].to_digit(10).unwrap() as u8;
-            writer.token(Token { character: *character, tag, gap });
+            writer.token(Token {
+                character: *character,
+                tag,
+                gap,
+            });
             gap = false;
             rest = &after[1..];
         }
@@ -195,13 +203,22 @@ mod tests {
         for (format, expected) in [
             (Format::Words, "春眠 不 觉晓\r\n"),
             (Format::Conll, "春\tB\n眠\tE\n不\tS\n觉\tM\n晓\tM\n\n"),
-            (Format::Json, "{\"line\":1,\"words\":[\"春眠\",\"不\",\"觉晓\"]}\n"),
+            (
+                Format::Json,
+                "{\"line\":1,\"words\":[\"春眠\",\"不\",\"觉晓\"]}\n",
+            ),
         ] {
             assert_eq!(written(format, &NAMES, line, Ending::CrLf), expected);
         }
         let other = ["O", "B-X", "I-X"];
-        assert_eq!(written(Format::Words, &other, "春1眠0", Ending::Nothing), "春/B-X 眠/O");
-        assert_eq!(written(Format::Conll, &other, "春1", Ending::Nothing), "春\tB-X\n\n");
+        assert_eq!(
+            written(Format::Words, &other, "春1眠0", Ending::Nothing),
+            "春/B-X 眠/O"
+        );
+        assert_eq!(
+            written(Format::Conll, &other, "春1", Ending::Nothing),
+            "春\tB-X\n\n"
+        );
     }
 
     #[test]
@@ -223,10 +240,15 @@ mod tests {
         writer.end(Ending::Lf);
         writer.start(Some("c"));
         writer.end(Ending::Lf);
-        let lines: Vec<serde_json::Value> =
-            writer.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let places: Vec<String> =
-            lines.iter().map(|line| format!("{}{}", line["file"], line["line"])).collect();
+        let lines: Vec<serde_json::Value> = writer
+            .out
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let places: Vec<String> = lines
+            .iter()
+            .map(|line| format!("{}{}", line["file"], line["line"]))
+            .collect();
         assert_eq!(places, ["\"a\\\"b\"1", "\"a\\\"b\"2", "\"c\"1"]);
     }
 

@@ -23,8 +23,7 @@ use qibu::tag::Tagger;
 const HELD: usize = 64 << 10;
 
 #[cfg(test)]
-#[path = "session_tests.rs"]
-mod tests;
+pub(crate) mod tests;
 
 /// Most readings of a line.
 pub const MAX_PATHS: usize = 100;
@@ -68,7 +67,12 @@ pub fn run(
     let tagger = file.tagger()?;
     let mut arena = AlignedBytes::zeros(tagger.arena());
     let engine = engine(file, &tagger, wishes, &mut arena)?;
-    let mut session = Session { engine, by_line: wishes.by_line, put, gone: false };
+    let mut session = Session {
+        engine,
+        by_line: wishes.by_line,
+        put,
+        gone: false,
+    };
     for (number, source) in sources.iter().enumerate() {
         let name = source.name();
         let shown = (sources.len() > 1).then_some(name.as_str());

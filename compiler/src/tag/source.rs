@@ -64,9 +64,10 @@ impl Source {
             Self::Input => Ok(Box::new(std::io::stdin())),
             Self::File(path) => match File::open(path) {
                 Ok(file) => Ok(Box::new(file)),
-                Err(error) => {
-                    Err(Error::input(format!("cannot read {}: {error}", path.display())))
-                }
+                Err(error) => Err(Error::input(format!(
+                    "cannot read {}: {error}",
+                    path.display()
+                ))),
             },
         }
     }
@@ -87,7 +88,10 @@ mod tests {
         let mut text = String::new();
         found[1].open().unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "春");
-        for (bad, why) in [(folder.path().join("none"), "none: "), (folder.path().into(), "a folder")] {
+        for (bad, why) in [
+            (folder.path().join("none"), "none: "),
+            (folder.path().into(), "a folder"),
+        ] {
             let error = check(&[path.clone(), bad]).unwrap_err().to_string();
             assert!(error.contains(why) && error.contains("help: "), "{error}");
         }

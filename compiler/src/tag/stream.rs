@@ -122,25 +122,27 @@ impl<'m, 'r, D: Decode> Texts<'m, 'r, D> {
     ///
     /// # Errors
     /// Its window is longer than this command allows.
-    pub fn new(
-        tagger: &Tagger<'m>,
-        name: &'r str,
-        arena: &'r mut [u8],
-        decode: D,
-    ) -> Result<Self> {
+    pub fn new(tagger: &Tagger<'m>, name: &'r str, arena: &'r mut [u8], decode: D) -> Result<Self> {
         let emitter = tagger.emitter::<IDS>(arena);
         let emitter = emitter.map_err(|error| {
             Error::input(format!("{name}: {error}")).hint(format!(
                 "networks that read at most {IDS} characters at once are run here"
             ))
         })?;
-        Ok(Self { emitter: Box::new(emitter), decode, name, open: false, gap: false })
+        Ok(Self {
+            emitter: Box::new(emitter),
+            decode,
+            name,
+            open: false,
+            gap: false,
+        })
     }
 
     fn outcome(&mut self, done: std::result::Result<(), qibu::InputError>) -> Result<()> {
         done.map_err(|error| {
-            Error::input(format!("{}: {error}", self.name))
-                .hint("the model's tables do not fit its vocabulary: rebuild it with `qibu compile`")
+            Error::input(format!("{}: {error}", self.name)).hint(
+                "the model's tables do not fit its vocabulary: rebuild it with `qibu compile`",
+            )
         })?;
         self.decode.fault()
     }
@@ -158,7 +160,8 @@ impl<D: Decode> Engine<D::Consumer> for Texts<'_, '_, D> {
             Piece::Character(character) => {
                 decode.character(character, std::mem::take(&mut self.gap));
                 self.open = true;
-                self.emitter.push(character, &mut |emission| take(decode, emission))
+                self.emitter
+                    .push(character, &mut |emission| take(decode, emission))
             }
             Piece::End(ending) => {
                 decode.ending(ending);
@@ -239,7 +242,11 @@ impl<'m, C: Consumer, const TAGS: usize> Streaming<'m, C, TAGS> {
             consumer,
         };
         let favour = dictionary.map(Dictionary::favour).transpose()?;
-        Ok(Self { favour, entering: VecDeque::new(), viterbi })
+        Ok(Self {
+            favour,
+            entering: VecDeque::new(),
+            viterbi,
+        })
     }
 }
 
@@ -247,7 +254,9 @@ impl<C: Consumer, const TAGS: usize> Decode for Streaming<'_, C, TAGS> {
     type Consumer = C;
 
     fn character(&mut self, character: char, gap: bool) {
-        self.viterbi.waiting.push_back(Waiting::Character(character, gap));
+        self.viterbi
+            .waiting
+            .push_back(Waiting::Character(character, gap));
         self.viterbi.gaps.push_back(gap);
         if self.favour.is_some() {
             self.entering.push_back((character, gap));
@@ -297,7 +306,11 @@ impl<C: Consumer, const TAGS: usize> Viterbi<'_, C, TAGS> {
         let (stream, waiting, consumer) = (&mut self.stream, &mut self.waiting, &mut self.consumer);
         let mut sink = |tag| tagged(waiting, consumer, tag);
         let gap = self.gaps.pop_front().unwrap_or(false);
-        if gap && stream.push_allowed(scores, self.behind_gap, &mut sink).is_ok() {
+        if gap
+            && stream
+                .push_allowed(scores, self.behind_gap, &mut sink)
+                .is_ok()
+        {
             return;
         }
         if stream.push(scores, &mut sink).is_ok() {
@@ -326,6 +339,10 @@ impl<C: Consumer, const TAGS: usize> Viterbi<'_, C, TAGS> {
 
 fn tagged(waiting: &mut VecDeque<Waiting>, consumer: &mut impl Consumer, tag: u8) {
     if let Some(Waiting::Character(character, gap)) = waiting.pop_front() {
-        consumer.token(Token { character, tag, gap });
+        consumer.token(Token {
+            character,
+            tag,
+            gap,
+        });
     }
 }

@@ -289,7 +289,10 @@ mod tests {
             ("a\rb\r\r\n", r"a\rb\r<\r\n>"),
             ("\r", r"<\r>"),
             (" 春 \t\u{3000}眠 \n ", r"_春_眠_<\n>_<>"),
-            ("\u{FEFF}春\u{FEFF}\n\u{FEFF}", "<mark>春\\u{feff}<\\n>\\u{feff}<>"),
+            (
+                "\u{FEFF}春\u{FEFF}\n\u{FEFF}",
+                "<mark>春\\u{feff}<\\n>\\u{feff}<>",
+            ),
             ("\0\u{b}\u{85}\u{2028}x", "\\0\\u{b}\\u{85}_x<>"),
             ("a \r b", r"a_\r_b<>"),
         ] {
@@ -304,8 +307,14 @@ mod tests {
             assert_eq!((pieces.len(), error), (5, None));
         }
         for (bytes, place) in [
-            (&b"\xE6\x98\xA5\nab\xFFc"[..], "t: line 2, byte 6: not UTF-8: FF"),
-            (b"ab\xE6\x98", "t: line 1, byte 2: not UTF-8: E6 98, where the file ends"),
+            (
+                &b"\xE6\x98\xA5\nab\xFFc"[..],
+                "t: line 2, byte 6: not UTF-8: FF",
+            ),
+            (
+                b"ab\xE6\x98",
+                "t: line 1, byte 2: not UTF-8: E6 98, where the file ends",
+            ),
             (b"ab\xE6\x98a", "t: line 1, byte 2: not UTF-8: E6 98"),
             (b"ab\xED\xA0\x80", "t: line 1, byte 2: not UTF-8: ED"),
         ] {

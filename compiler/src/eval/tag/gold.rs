@@ -69,12 +69,21 @@ pub fn parse(bytes: &[u8], format: GoldFormat, labels: &Labels) -> Result<Vec<Se
         ))
         .hint("give a file of characters with such labels and --format conll"));
     }
-    let mut reader = Reader { labels, columns: 0, sentences: Vec::new(), open: None };
+    let mut reader = Reader {
+        labels,
+        columns: 0,
+        sentences: Vec::new(),
+        open: None,
+    };
     for (line, number) in bytes.split(|&byte| byte == b'\n').zip(1..) {
         let at = |error: Error| error.within(format!("line {number}"));
         let text = std::str::from_utf8(line)
             .map_err(|error| at(Error::input(format!("not UTF-8: {error}")).hint(TO_UTF8)))?;
-        let text = if number == 1 { text.trim_start_matches(MARK) } else { text };
+        let text = if number == 1 {
+            text.trim_start_matches(MARK)
+        } else {
+            text
+        };
         let text = text.strip_suffix('\r').unwrap_or(text);
         match format {
             GoldFormat::Words => reader.words(text),
@@ -94,7 +103,10 @@ struct Reader<'l> {
 
 impl Reader<'_> {
     fn words(&mut self, line: &str) {
-        let mut sentence = Sentence { characters: Vec::new(), labels: Vec::new() };
+        let mut sentence = Sentence {
+            characters: Vec::new(),
+            labels: Vec::new(),
+        };
         for word in line.split(is_gap).filter(|word| !word.is_empty()) {
             let count = word.chars().count();
             for (index, character) in word.chars().enumerate() {
@@ -141,11 +153,15 @@ impl Reader<'_> {
         self.columns = cells.len();
         let mut characters = token.chars();
         let (Some(character), None) = (characters.next(), characters.next()) else {
-            return refused(format!("token \"{token}\" has {} characters, not one", token.chars().count()));
+            return refused(format!(
+                "token \"{token}\" has {} characters, not one",
+                token.chars().count()
+            ));
         };
-        let sentence = self
-            .open
-            .get_or_insert_with(|| Sentence { characters: Vec::new(), labels: Vec::new() });
+        let sentence = self.open.get_or_insert_with(|| Sentence {
+            characters: Vec::new(),
+            labels: Vec::new(),
+        });
         sentence.characters.push(character);
         sentence.labels.push((*label).to_owned());
         Ok(())
@@ -158,7 +174,14 @@ pub fn words(sentences: &[Sentence]) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for sentence in sentences {
         for span in super::spans::Measure::Words.spans(&sentence.names()) {
-            all.insert(sentence.characters.iter().take(span.end).skip(span.start).collect());
+            all.insert(
+                sentence
+                    .characters
+                    .iter()
+                    .take(span.end)
+                    .skip(span.start)
+                    .collect(),
+            );
         }
     }
     all
@@ -176,19 +199,32 @@ mod tests {
         let sentences = parse(text.as_bytes(), format, labels).unwrap();
         let show = |sentence: &Sentence| {
             let pairs = sentence.characters.iter().zip(&sentence.labels);
-            pairs.map(|(character, label)| format!("{character}{label}")).collect()
+            pairs
+                .map(|(character, label)| format!("{character}{label}"))
+                .collect()
         };
         sentences.iter().map(show).collect()
     }
 
     #[test]
     fn words_become_labels() {
-        let found = shown(GoldFormat::Words, "\u{FEFF}春眠  不 觉晓了\r\n\n \n鸟", &labels());
+        let found = shown(
+            GoldFormat::Words,
+            "\u{FEFF}春眠  不 觉晓了\r\n\n \n鸟",
+            &labels(),
+        );
         assert_eq!(found, ["春B眠E不S觉B晓M了E", "鸟S"]);
-        let found = shown(GoldFormat::Words, "春眠不", &Labels::new(["B", "I", "E", "S"]));
+        let found = shown(
+            GoldFormat::Words,
+            "春眠不",
+            &Labels::new(["B", "I", "E", "S"]),
+        );
         assert_eq!(found, ["春B眠I不E"]);
         let sentences = parse("春眠 不\n不 春".as_bytes(), GoldFormat::Words, &labels()).unwrap();
-        assert_eq!(words(&sentences).into_iter().collect::<Vec<_>>(), ["不", "春", "春眠"]);
+        assert_eq!(
+            words(&sentences).into_iter().collect::<Vec<_>>(),
+            ["不", "春", "春眠"]
+        );
     }
 
     #[test]
@@ -196,7 +232,10 @@ mod tests {
         let tags = Labels::new(["O", "B-X"]);
         let found = shown(GoldFormat::Conll, "春\tB-X\n \tO\n\n\n眠\tO\r\n", &tags);
         assert_eq!(found, ["春B-X O", "眠O"]);
-        assert_eq!(shown(GoldFormat::Conll, "春 x O\n眠 y O", &tags), ["春O眠O"]);
+        assert_eq!(
+            shown(GoldFormat::Conll, "春 x O\n眠 y O", &tags),
+            ["春O眠O"]
+        );
     }
 
     #[test]
@@ -209,10 +248,17 @@ mod tests {
             (b"ab\tO\n", "line 1: token \"ab\" has 2 characters, not one"),
             (b"a\tO\n\xFF\tO", "line 2: not UTF-8"),
         ] {
-            let error = parse(text, GoldFormat::Conll, &tags).unwrap_err().to_string();
-            assert!(error.starts_with(says) && error.contains("help: "), "{error}");
+            let error = parse(text, GoldFormat::Conll, &tags)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.starts_with(says) && error.contains("help: "),
+                "{error}"
+            );
         }
-        let error = parse(b"a b", GoldFormat::Words, &tags).unwrap_err().to_string();
+        let error = parse(b"a b", GoldFormat::Words, &tags)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("--format conll"), "{error}");
     }
 }

@@ -39,7 +39,12 @@ pub struct Score {
 
 impl Counts {
     /// Takes in a sentence: its gold spans and those that were found, both in order.
-    pub fn add(&mut self, gold: &[Span<'_>], found: &[Span<'_>], unknown: impl Fn(&Span<'_>) -> bool) {
+    pub fn add(
+        &mut self,
+        gold: &[Span<'_>],
+        found: &[Span<'_>],
+        unknown: impl Fn(&Span<'_>) -> bool,
+    ) {
         self.gold += gold.len() as u64;
         self.found += found.len() as u64;
         for span in gold {
@@ -107,25 +112,48 @@ mod tests {
         let found = Measure::Words.spans(&names("B E B E S"));
         let mut counts = Counts::default();
         counts.add(&gold, &found, |span| span.start != 2);
-        let expected = Counts { gold: 3, found: 3, right: 1, unknown: 2, unknown_right: 1 };
+        let expected = Counts {
+            gold: 3,
+            found: 3,
+            right: 1,
+            unknown: 2,
+            unknown_right: 1,
+        };
         assert_eq!(counts, expected);
         // A second sentence: one word, cut in two: 1 of 5 found, 1 of 4 gold.
-        counts.add(&Measure::Words.spans(&names("B E")), &Measure::Words.spans(&names("S S")), |_| true);
+        counts.add(
+            &Measure::Words.spans(&names("B E")),
+            &Measure::Words.spans(&names("S S")),
+            |_| true,
+        );
         let score = counts.score();
-        assert_eq!((score.precision, score.recall, score.f1), (20.0, 25.0, 22.22));
+        assert_eq!(
+            (score.precision, score.recall, score.f1),
+            (20.0, 25.0, 22.22)
+        );
         assert_eq!(score.oov_recall, Some(33.33));
     }
 
     #[test]
     fn nothing_is_all_right_and_nothing_found_is_not() {
         assert_eq!(Counts::default().score().f1, 100.0);
-        let score = Counts { gold: 2, ..Counts::default() }.score();
-        assert_eq!((score.precision, score.recall, score.f1, score.oov_recall), (0.0, 0.0, 0.0, None));
+        let score = Counts {
+            gold: 2,
+            ..Counts::default()
+        }
+        .score();
+        assert_eq!(
+            (score.precision, score.recall, score.f1, score.oov_recall),
+            (0.0, 0.0, 0.0, None)
+        );
     }
 
     #[test]
     fn hashes_are_the_published_ones() {
-        assert_eq!((fnv1a(""), fnv1a("a"), fnv1a("foobar")), (0x811C_9DC5, 0xE40C_292C, 0xBF9C_F968));
+        assert_eq!(
+            (fnv1a(""), fnv1a("a"), fnv1a("foobar")),
+            (0x811C_9DC5, 0xE40C_292C, 0xBF9C_F968)
+        );
         let mut hashes = vec![fnv1a("春眠"), fnv1a("不")];
         hashes.sort_unstable();
         let known = Known::Hashes(hashes);

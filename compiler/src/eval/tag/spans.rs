@@ -66,7 +66,13 @@ impl Measure {
             Self::Entities => entities(names),
             Self::Labels => {
                 let spans = names.iter().enumerate();
-                spans.map(|(start, &kind)| Span { start, end: start + 1, kind }).collect()
+                spans
+                    .map(|(start, &kind)| Span {
+                        start,
+                        end: start + 1,
+                        kind,
+                    })
+                    .collect()
             }
         }
     }
@@ -84,7 +90,11 @@ fn words<'l>(names: &[&'l str]) -> Vec<Span<'l>> {
         };
         match spans.last_mut() {
             Some(word) if !role.begins(previous) => word.end += 1,
-            _ => spans.push(Span { start, end: start + 1, kind: "" }),
+            _ => spans.push(Span {
+                start,
+                end: start + 1,
+                kind: "",
+            }),
         }
         previous = Some(role);
     }
@@ -125,7 +135,11 @@ fn entities<'l>(names: &[&'l str]) -> Vec<Span<'l>> {
             (Some(span), Mark::Inside | Mark::Close) if growing && span.kind == kind => {
                 span.end += 1;
             }
-            _ => spans.push(Span { start, end: start + 1, kind }),
+            _ => spans.push(Span {
+                start,
+                end: start + 1,
+                kind,
+            }),
         }
         growing = matches!(mark, Mark::Open | Mark::Inside);
     }
@@ -139,7 +153,9 @@ mod tests {
     fn shown(measure: Measure, names: &str) -> String {
         let names: Vec<&str> = names.split(' ').collect();
         let spans = measure.spans(&names);
-        let shown = spans.iter().map(|span| format!("{}-{}{}", span.start, span.end, span.kind));
+        let shown = spans
+            .iter()
+            .map(|span| format!("{}-{}{}", span.start, span.end, span.kind));
         shown.collect::<Vec<_>>().join(" ")
     }
 

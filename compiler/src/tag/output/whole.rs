@@ -57,7 +57,12 @@ impl Writer {
     fn columns(&mut self, line: &[(char, bool)], tags: &[u8], marginals: Option<&[f32]>) {
         let labels = self.labels.len();
         for (index, token) in tokens(line, tags).enumerate() {
-            let _ = write!(self.out, "{}\t{}", token.character, self.labels.name(token.tag));
+            let _ = write!(
+                self.out,
+                "{}\t{}",
+                token.character,
+                self.labels.name(token.tag)
+            );
             let chosen = index * labels + usize::from(token.tag);
             if let Some(probability) = marginals.and_then(|all| all.get(chosen)) {
                 let _ = write!(self.out, "\t{probability:.6}");
@@ -113,7 +118,10 @@ impl Writer {
             }
             object.insert("words".into(), words.into());
         } else {
-            let tokens: Vec<String> = line.iter().map(|(character, _)| character.to_string()).collect();
+            let tokens: Vec<String> = line
+                .iter()
+                .map(|(character, _)| character.to_string())
+                .collect();
             let labels: Vec<&str> = tags.iter().map(|&tag| self.labels.name(tag)).collect();
             object.insert("tokens".into(), json!(tokens));
             object.insert("labels".into(), json!(labels));
@@ -125,7 +133,11 @@ impl Writer {
 fn tokens<'a>(line: &'a [(char, bool)], tags: &'a [u8]) -> impl Iterator<Item = Token> + 'a {
     line.iter()
         .zip(tags)
-        .map(|(&(character, gap), &tag)| Token { character, tag, gap })
+        .map(|(&(character, gap), &tag)| Token {
+            character,
+            tag,
+            gap,
+        })
 }
 
 /// A probability to a millionth.
@@ -139,7 +151,10 @@ mod tests {
     use crate::tag::labels::Labels;
 
     fn decoded(ranked: bool, marginals: bool) -> Decoded {
-        let path = |probability, tags: &[u8]| Path { probability, tags: tags.to_vec() };
+        let path = |probability, tags: &[u8]| Path {
+            probability,
+            tags: tags.to_vec(),
+        };
         Decoded {
             paths: match ranked {
                 true => vec![path(0.75, &[0, 1]), path(0.25, &[2, 2])],
@@ -153,7 +168,17 @@ mod tests {
     fn written(format: Format, names: [&str; 4], decoded: &Decoded) -> String {
         let mut writer = Writer::new(format, Labels::new(names));
         writer.whole(&[('春', false), ('眠', false)], decoded, Ending::Lf);
-        writer.whole(&[], &Decoded { paths: vec![Path { probability: 1.0, tags: Vec::new() }], ..decoded.clone() }, Ending::Nothing);
+        writer.whole(
+            &[],
+            &Decoded {
+                paths: vec![Path {
+                    probability: 1.0,
+                    tags: Vec::new(),
+                }],
+                ..decoded.clone()
+            },
+            Ending::Nothing,
+        );
         writer.out
     }
 
@@ -165,7 +190,10 @@ mod tests {
             written(Format::Words, words, &decoded(true, false)),
             "0.750000\t春眠\n0.250000\t春 眠\n\n\n"
         );
-        assert_eq!(written(Format::Words, words, &decoded(false, false)), "春眠\n");
+        assert_eq!(
+            written(Format::Words, words, &decoded(false, false)),
+            "春眠\n"
+        );
         assert_eq!(
             written(Format::Conll, words, &decoded(false, true)),
             "春\tB\t0.750000\n眠\tE\t0.750000\n\n\n"

@@ -38,7 +38,11 @@ fn tagged(file: &TagFile, wishes: &Wishes, texts: &[&[u8]]) -> (String, Option<S
         Ok(true)
     });
     let place = format!("{}/", folder.path().display());
-    (out, done.err().map(|error| error.to_string().replace(&place, "")))
+    (
+        out,
+        done.err()
+            .map(|error| error.to_string().replace(&place, "")),
+    )
 }
 
 fn words(file: &TagFile, text: &str) -> String {
@@ -50,7 +54,16 @@ fn words(file: &TagFile, text: &str) -> String {
 #[test]
 fn ends_of_lines_and_files_stay() {
     let file = file();
-    for text in ["", "\n", "\n\n", "\r\n", "白\r\n\n日", "\u{FEFF}白\r", "𠀀\0\u{b}\n", "\r\r\n"] {
+    for text in [
+        "",
+        "\n",
+        "\n\n",
+        "\r\n",
+        "白\r\n\n日",
+        "\u{FEFF}白\r",
+        "𠀀\0\u{b}\n",
+        "\r\r\n",
+    ] {
         assert_eq!(words(&file, text).replace(' ', ""), text, "{text:?}");
     }
     let texts: [&[u8]; 4] = ["白\n日".as_bytes(), b"", "白\r".as_bytes(), "日".as_bytes()];
@@ -61,11 +74,21 @@ fn ends_of_lines_and_files_stay() {
 #[test]
 fn a_line_does_not_depend_on_those_around_it() {
     let file = file();
-    let lines = ["白日依山尽，黄河入海流。", "", "欲穷千里目", "a", "更上一层楼。12", "白 日 依山"];
+    let lines = [
+        "白日依山尽，黄河入海流。",
+        "",
+        "欲穷千里目",
+        "a",
+        "更上一层楼。12",
+        "白 日 依山",
+    ];
     let together = words(&file, &lines.join("\n"));
     let apart: Vec<String> = lines.iter().map(|line| words(&file, line)).collect();
     assert_eq!(together, apart.join("\n"));
-    let by_line = Wishes { by_line: true, ..wishes(Format::Words) };
+    let by_line = Wishes {
+        by_line: true,
+        ..wishes(Format::Words)
+    };
     let (out, _) = tagged(&file, &by_line, &[lines.join("\n").as_bytes()]);
     assert_eq!(out, together);
 }
@@ -73,13 +96,24 @@ fn a_line_does_not_depend_on_those_around_it() {
 #[test]
 fn faults_keep_what_came_before() {
     let file = file();
-    let text = [&"白日依山尽\n黄河入".as_bytes()[..], b"\xFF", "海流".as_bytes()].concat();
+    let text = [
+        &"白日依山尽\n黄河入".as_bytes()[..],
+        b"\xFF",
+        "海流".as_bytes(),
+    ]
+    .concat();
     for format in [Format::Words, Format::Conll, Format::Json] {
         for marginals in [false, true] {
-            let wishes = Wishes { marginals, ..wishes(format) };
+            let wishes = Wishes {
+                marginals,
+                ..wishes(format)
+            };
             let (out, error) = tagged(&file, &wishes, &[&text]);
             let error = error.unwrap();
-            assert!(error.starts_with("0.txt: line 2, byte 25: not UTF-8: FF"), "{error}");
+            assert!(
+                error.starts_with("0.txt: line 2, byte 25: not UTF-8: FF"),
+                "{error}"
+            );
             let (whole, _) = tagged(&file, &wishes, &["白日依山尽\n黄河入\n".as_bytes()]);
             assert_eq!(out, whole);
         }
@@ -89,12 +123,18 @@ fn faults_keep_what_came_before() {
 #[test]
 fn lines_that_are_too_long_are_refused_by_number() {
     let file = file();
-    let wishes = Wishes { nbest: Some(100), ..wishes(Format::Json) };
+    let wishes = Wishes {
+        nbest: Some(100),
+        ..wishes(Format::Json)
+    };
     let long = "白".repeat(40_001);
     let text = format!("日\n依\n{long}\n山\n");
     let (out, error) = tagged(&file, &wishes, &[text.as_bytes()]);
     let error = error.unwrap();
-    assert!(error.starts_with("0.txt: line 3: the line has more than 40,000 characters"), "{error}");
+    assert!(
+        error.starts_with("0.txt: line 3: the line has more than 40,000 characters"),
+        "{error}"
+    );
     assert_eq!(out.lines().count(), 2);
     // The same line goes through where lines need not be whole.
     assert_eq!(words(&file, &text).replace(' ', ""), text);
@@ -113,8 +153,12 @@ fn gaps_stay_and_words_of_the_dictionary_are_found() {
     for word in ["日依", "山尽黄河入"] {
         for weight in [100, -100] {
             let text = format!("{word}\t{weight}");
-            let dictionary = super::super::dictionary::parse(text.as_bytes(), &file.labels().unwrap());
-            let mut wishes = Wishes { dictionary: Some(dictionary.unwrap()), ..wishes(Format::Words) };
+            let dictionary =
+                super::super::dictionary::parse(text.as_bytes(), &file.labels().unwrap());
+            let mut wishes = Wishes {
+                dictionary: Some(dictionary.unwrap()),
+                ..wishes(Format::Words)
+            };
             let line = "白日依山尽黄河入海流".as_bytes();
             let (out, _) = tagged(&file, &wishes, &[line]);
             let found = out.split(' ').any(|other| other == word);
@@ -123,7 +167,12 @@ fn gaps_stay_and_words_of_the_dictionary_are_found() {
             (wishes.nbest, wishes.format) = (Some(1), Format::Json);
             let (json, _) = tagged(&file, &wishes, &[line]);
             let value: serde_json::Value = serde_json::from_str(&json).unwrap();
-            let words: Vec<&str> = value["words"].as_array().unwrap().iter().map(|w| w.as_str().unwrap()).collect();
+            let words: Vec<&str> = value["words"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|w| w.as_str().unwrap())
+                .collect();
             assert_eq!(words.join(" "), out);
             // Words do not cross a gap.
             let split = format!("{} {}", &word[..3], &word[3..]);
