@@ -1,6 +1,6 @@
 //! Bad input: one clear error with a remedy, an exit code, and every file as it was.
 
-use crate::cases::{COMPILE, Case, EVAL, POEM, TRAIN, VERIFY};
+use crate::cases::{COMPILE, Case, EVAL, POEM, TAG, TRAIN, VERIFY};
 use crate::inputs;
 use qibu_tests::command::{Answer, binary, command, run};
 use qibu_tests::need;
@@ -65,6 +65,7 @@ fn every_bad_input_has_its_error() {
         ("", POEM),
         ("", COMPILE),
         ("", VERIFY),
+        ("", TAG),
         ("eval poem", EVAL),
         ("train poem", TRAIN),
     ] {
@@ -113,6 +114,8 @@ fn help_and_version_need_nothing() {
         "verify -h",
         "poem -h",
         "eval poem -h",
+        "eval tag -h",
+        "tag -h",
         "train poem -h",
     ] {
         let mut qibu = std::process::Command::new(binary());

@@ -5,5 +5,6 @@ mod cases;
 mod disk;
 mod inputs;
 mod prints;
+mod tag;
 mod train;
 mod verify;
