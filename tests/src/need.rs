@@ -75,6 +75,22 @@ pub fn python() -> Result<PathBuf, String> {
     }
 }
 
+/// Python with the module `name`; the error says what is missing.
+///
+/// # Errors
+/// `tests/run` has not installed it in `target/venv`.
+pub fn python_with(name: &str) -> Result<PathBuf, String> {
+    let venv = root().join("target/venv");
+    let libraries = std::fs::read_dir(venv.join("lib")).into_iter().flatten();
+    let modules = libraries
+        .flatten()
+        .map(|entry| entry.path().join("site-packages").join(name));
+    match modules.into_iter().any(|module| module.is_dir()) {
+        true => Ok(venv.join("bin/python")),
+        false => Err(format!("no {name} in target/venv; tests/run installs it")),
+    }
+}
+
 /// The shared library of ONNX Runtime in `target/venv`.
 #[must_use]
 pub fn onnx_runtime() -> Option<PathBuf> {

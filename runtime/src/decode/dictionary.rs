@@ -12,26 +12,24 @@
 //!
 //! Words that overlap or contain each other all count. A character waits while a word that started
 //! at it or before it may go on, so for at most `LONGEST` − 1 characters, and not at all where no
-//! word starts. Its tag alone is not forced: the bias competes with the network.
+//! word starts.
 //!
 //! ```
 //! use qibu::decode::crf::{Crf, Stream, fixed};
 //! use qibu::decode::dictionary::{Dictionary, Entry, Roles};
 //!
-//! const WORDS: &[Entry] = &[Entry { word: "山水", bias: fixed_nat(3) }];
-//! const fn fixed_nat(nats: i32) -> i32 { nats << 16 }
+//! const WORDS: &[Entry] = &[Entry { word: "山水", bias: 3 << 16 }]; // three nats
 //!
 //! // Tags B M E S; a word is B M … M E or S.
-//! let (no, table) = (f32::NEG_INFINITY, &mut [0.0; 24]);
-//! table.copy_from_slice(&[
+//! let no = f32::NEG_INFINITY;
+//! let table = [
 //!     0.0, no, no, 0.0, // start
 //!     no, 0.0, 0.0, no, // from B
 //!     no, 0.0, 0.0, no, // from M
 //!     0.0, no, no, 0.0, // from E
 //!     0.0, no, no, 0.0, // from S
 //!     no, no, 0.0, 0.0, // end
-//! ]);
-//! let table = table.map(fixed);
+//! ].map(fixed);
 //! let crf = Crf::new(4, &table).ok_or("a table of another size")?;
 //! let mut stream = Stream::<4, 64>::new(crf).ok_or("too many tags")?;
 //! let roles = Roles { begin: 0, middle: 1, end: 2, single: 3 };

@@ -2,9 +2,11 @@
 //! calls what no library defines: this links only if no panic path is left.
 //!
 //! The entry point's arguments are the opaque inputs. Every operator is reachable, because the
-//! file names them; so are loading, both ways of decoding, and text.
+//! file names them; so are loading, both ways of decoding, text, and CRFs.
 #![no_std]
 #![no_main]
+
+mod crf;
 
 use qibu::format::Section;
 use qibu::poem::{Poet, Reading};
@@ -29,7 +31,7 @@ pub fn _start(input: &mut Input<'_>) -> u32 {
     if input.file[input.seed as usize] == 0 {
         return 0;
     }
-    run(input).unwrap_or(0)
+    run(input).unwrap_or(0) + crf::run(input).unwrap_or(0)
 }
 
 fn run(input: &mut Input<'_>) -> Option<u32> {

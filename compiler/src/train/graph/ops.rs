@@ -127,6 +127,24 @@ impl Graph {
         self.op("Gemm", &inputs, attributes, &[rows, columns], self.float)
     }
 
+    /// `Aₙ·Bₙ` for every matrix of two stacks `[N, …, …]`.
+    pub fn matmul(&mut self, a: V, b: V) -> V {
+        let [[n, rows, inner], [m, inner_b, columns]] = [a, b].map(|x| match *self.shape(x) {
+            [n, rows, columns] => [n, rows, columns],
+            _ => panic!("a stack of matrices has three dimensions"),
+        });
+        assert_eq!((n, inner), (m, inner_b), "stacks of a MatMul");
+        self.float_op("MatMul", &[a, b], &[n, rows, columns])
+    }
+
+    /// The largest along `axes`, kept as ones, as a constant: nothing flows back through it. For
+    /// factors that are taken out and put back, which the result does not depend on.
+    pub fn detached_max(&mut self, x: V, axes: &[usize]) -> V {
+        self.fused("DetachedMax", &[x], |graph| {
+            vec![graph.reduce("ReduceMax", x, axes)]
+        })[0]
+    }
+
     /// `x·Wᵀ + bias`: a dense layer with its weights stored `[out, in]`.
     pub fn dense(&mut self, x: V, weight: V, bias: V) -> V {
         self.gemm(x, weight, Some(bias), [false, true])

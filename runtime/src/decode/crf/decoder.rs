@@ -179,3 +179,57 @@ impl<'a, S: Score, const TAGS: usize, const LENGTH: usize, const K: usize>
         Ok(ranked)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::crf::{CrfError, forward_scratch};
+
+    #[test]
+    fn more_room_than_tags_changes_nothing() {
+        let table: [f32; 15] = core::array::from_fn(|index| (index * 7 % 5) as f32 / 4.0);
+        let emissions: [f32; 12] = core::array::from_fn(|index| (index * 5 % 7) as f32 / 4.0);
+        let crf = Crf::new(3, &table).expect("the table fits");
+        let mut exact = Decoder::<f32, 3, 4>::new(crf).expect("three tags");
+        let mut wide = Decoder::<f32, 5, 9>::new(crf).expect("three tags");
+        let (total, tags) = exact.viterbi(&emissions, None).expect("a path");
+        let same = wide.viterbi(&emissions, None).expect("a path");
+        assert_eq!((total, &tags[..]), (same.0, &same.1[..]));
+        let lnp = exact.log_probability(&emissions, None, &tags);
+        assert_eq!(lnp, wide.log_probability(&emissions, None, &tags));
+
+        let (ln_z, shares) = exact.marginals(&emissions, None).expect("a path");
+        let same = wide.marginals(&emissions, None).expect("a path");
+        assert_eq!((ln_z, shares.len()), (same.0, same.1.len()));
+        let mut flat = [0.0; 12];
+        let mut scratch = [0.0; forward_scratch(3)];
+        let own = super::super::marginals(&crf, &emissions, None, &mut scratch, &mut flat);
+        assert_eq!(own, Ok(ln_z));
+        for ((row, wide), own) in shares.iter().zip(&same.1).zip(flat.chunks(3)) {
+            assert_eq!(
+                (&row[..], &wide[..3], &wide[3..]),
+                (own, own, &[0.0; 2][..])
+            );
+        }
+
+        let mut list = ListDecoder::<f32, 5, 9, 6>::new(crf).expect("three tags");
+        let paths = list.k_best(&emissions, None).expect("a path");
+        assert_eq!((paths[0].0, &paths[0].1[..]), (total, &tags[..]));
+        assert_eq!(paths.len(), 6);
+        assert!(paths.windows(2).all(|pair| pair[0].0 >= pair[1].0));
+    }
+
+    #[test]
+    fn texts_and_fields_must_fit() {
+        let crf = Crf::new(2, &[0; 8]).expect("the table fits");
+        assert!(Decoder::<i32, 1, 4>::new(crf).is_none());
+        assert!(ListDecoder::<i32, 1, 4, 2>::new(crf).is_none());
+        let mut decoder = Decoder::<i32, 2, 2>::new(crf).expect("two tags");
+        let refused = CrfError::Scratch { needed: 3 };
+        assert_eq!(decoder.viterbi(&[0; 6], None).err(), Some(refused));
+        assert_eq!(decoder.marginals(&[0; 6], None).err(), Some(refused));
+        let mut list = ListDecoder::<i32, 2, 2, 2>::new(crf).expect("two tags");
+        assert_eq!(list.k_best(&[0; 6], None).err(), Some(refused));
+        assert_eq!(list.k_best(&[], None).map(|paths| paths.len()), Ok(1));
+    }
+}

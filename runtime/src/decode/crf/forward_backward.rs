@@ -10,13 +10,16 @@
 //! partition   ln Z = Σ cₙ + c
 //! backward    b_N[i] = end(i)
 //!             bₙ₋₁[i] = lse over j (transition(i, j) + emissionₙ[j] + bₙ[j]), minus its own lse
-//! marginal    pₙ[j] = exp(aₙ[j] + bₙ[j] − lse(aₙ + bₙ))
+//! marginal    v = aₙ + bₙ;  pₙ[j] = exp(v[j] − max v) / Σ exp(v − max v)
 //! ln p(y)     = Σ (transition(yₙ₋₁, yₙ) + emissionₙ[yₙ] − cₙ) + end(y_N) − c, start for n = 1
 //! ```
 //!
 //! Each position has its own normaliser, so that all numbers stay small however long the text is;
 //! sums over positions are compensated. `ln p` is summed from the differences: a difference of two
 //! large sums would have no digits left.
+
+#[cfg(test)]
+mod tests;
 
 use super::error::CrfError;
 use super::score::{Compensated, Score};
@@ -144,9 +147,13 @@ pub fn marginals<S: Score>(
         for (slot, &score) in row.iter_mut().zip(&*later) {
             *slot = slot.plus(score);
         }
-        let normaliser = sum_of(|| row.iter().copied());
+        let most = row.iter().copied().fold(f32::NEG_INFINITY, math::max);
         for slot in row.iter_mut() {
-            *slot = math::exp(slot.minus(normaliser));
+            *slot = math::exp(slot.minus(most));
+        }
+        let sum = row.iter().fold(0.0, |sum, share| sum + share);
+        for slot in row.iter_mut() {
+            *slot /= sum;
         }
         for (tag, slot) in later.iter_mut().enumerate() {
             *slot = slot.plus(masked(emission, set(allowed, position), tag));

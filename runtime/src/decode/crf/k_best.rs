@@ -203,3 +203,45 @@ fn rows_mut<T>(all: &mut [T], width: usize) -> impl Iterator<Item = &mut [T]> {
         (!row.is_empty()).then_some(row)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    fn all(k: usize, allowed: Option<&[u64]>) -> Result<Vec<Vec<u8>>, CrfError> {
+        let crf = Crf::new(2, &[0; 8]).ok_or(CrfError::Candidates)?;
+        let (mut paths, mut totals) = (std::vec![0; 3 * k], std::vec![9; k]);
+        let scratch = ListScratch {
+            scores: &mut std::vec![0; k_best_scores(2, k)],
+            pointers: &mut std::vec![0; k_best_pointers(2, 3, k)],
+        };
+        let found = k_best(&crf, &[0; 6], allowed, scratch, &mut paths, &mut totals)?;
+        assert!(totals[..found].iter().all(|&total| total == 0));
+        Ok(paths.chunks(3).take(found).map(<[u8]>::to_vec).collect())
+    }
+
+    #[test]
+    fn of_equal_paths_the_lower_tag_where_they_last_differ_comes_first() {
+        let order: Vec<Vec<u8>> = (0..8_u8)
+            .map(|bits| std::vec![bits & 1, bits >> 1 & 1, bits >> 2])
+            .collect();
+        for k in 0..10 {
+            assert_eq!(all(k, None), Ok(order[..k.min(8)].to_vec()));
+        }
+        assert_eq!(
+            all(9, Some(&[1, 2, 3])),
+            Ok(std::vec![std::vec![0, 1, 0], std::vec![0, 1, 1]])
+        );
+        assert_eq!(
+            all(9, Some(&[1, 0, 3])),
+            Err(CrfError::NoPath { position: 1 })
+        );
+    }
+
+    #[test]
+    fn pointers_have_sixteen_bits() {
+        assert_eq!(all(1 << 15, None).map(|paths| paths.len()), Ok(8));
+        assert_eq!(all((1 << 15) + 1, None), Err(CrfError::Candidates));
+    }
+}

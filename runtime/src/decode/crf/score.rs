@@ -17,7 +17,7 @@ pub const FORBIDDEN: i32 = i32::MIN;
 /// Units of a fixed-point score in a nat.
 const UNITS: f32 = 65536.0;
 /// Greatest fixed-point score that [`fixed`] gives: 4096 nats.
-const GREATEST: i32 = 1 << 28;
+const GREATEST: f32 = 4096.0 * UNITS;
 
 /// A score in nats as a fixed-point number: the nearest 1/65536, halves to the even one, within
 /// ±4096 nats; −∞ and NaN are [`FORBIDDEN`].
@@ -26,9 +26,8 @@ pub fn fixed(score: f32) -> i32 {
     if score.is_forbidden() {
         return FORBIDDEN;
     }
-    // The product is exact or infinite, the cast saturates.
-    let units = math::round_even(score * UNITS) as i32;
-    units.min(GREATEST).max(-GREATEST)
+    // The product is exact or infinite.
+    math::round_even(math::clamp(score * UNITS, -GREATEST, GREATEST)) as i32
 }
 
 mod sealed {
@@ -190,10 +189,10 @@ mod tests {
             [0.5, 1.5, 2.5, -0.5].map(|x| fixed(x / 65536.0)),
             [0, 2, 2, 0]
         );
-        assert_eq!(fixed(5000.0), GREATEST);
-        assert_eq!(fixed(-5000.0), -GREATEST);
-        assert_eq!(fixed(f32::INFINITY), GREATEST);
-        assert_eq!(fixed(-f32::MAX), -GREATEST);
+        assert_eq!(fixed(5000.0), 1 << 28);
+        assert_eq!(fixed(-5000.0), -1 << 28);
+        assert_eq!(fixed(f32::INFINITY), 1 << 28);
+        assert_eq!(fixed(-f32::MAX), -1 << 28);
         assert_eq!(fixed(f32::NEG_INFINITY), FORBIDDEN);
         assert_eq!(fixed(f32::NAN), FORBIDDEN);
     }

@@ -22,6 +22,9 @@
 //! the tags are those of [`viterbi()`](super::viterbi()), ties and constraints included. After a
 //! forced one they are still a path that the table allows, the best one with the tags decided so far.
 
+#[cfg(test)]
+mod tests;
+
 use super::error::CrfError;
 use super::score::{FORBIDDEN, Score};
 use super::step;

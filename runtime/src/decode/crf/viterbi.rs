@@ -166,3 +166,75 @@ pub(super) fn two<S>(scores: &mut [S], width: usize) -> Result<(&mut [S], &mut [
 pub(super) fn set(allowed: Option<&[u64]>, position: usize) -> u64 {
     allowed.map_or(ALL, |sets| sets.get(position).copied().unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three tags: 2 may not start a text, 0 may not end one, 1 does not follow 1.
+    const TABLE: [i32; 15] = [0, 0, NO, 0, 0, 0, 0, NO, 0, 0, 0, 0, NO, 0, 0];
+    const NO: i32 = i32::FORBIDDEN;
+
+    fn decode(emissions: &[i32], allowed: Option<&[u64]>) -> Result<(i64, [u8; 2]), CrfError> {
+        let crf = Crf::new(3, &TABLE).ok_or(CrfError::Candidates)?;
+        let mut tags = [9; 2];
+        let scratch = Scratch {
+            scores: &mut [7; viterbi_scores(3)],
+            pointers: &mut [7; viterbi_pointers(3, 2)],
+        };
+        viterbi(&crf, emissions, allowed, scratch, &mut tags).map(|total| (total, tags))
+    }
+
+    #[test]
+    fn ties_go_to_the_lower_tag() {
+        assert_eq!(decode(&[0; 6], None), Ok((0, [0, 1])));
+        assert_eq!(decode(&[0, 1, 1, 0, 0, 0], None), Ok((1, [1, 2])));
+        assert_eq!(decode(&[0, 1, 1, 0, 1, 0], None), Ok((1, [0, 1])));
+    }
+
+    #[test]
+    fn constraints_without_a_path_name_the_position() {
+        let nowhere = |position| Err(CrfError::NoPath { position });
+        assert_eq!(decode(&[0; 6], Some(&[0b100, 0b111])), nowhere(0));
+        assert_eq!(decode(&[0; 6], Some(&[0b010, 0b010])), nowhere(1));
+        assert_eq!(decode(&[0; 6], Some(&[0b111, 0b001])), nowhere(2));
+        assert_eq!(decode(&[0; 6], Some(&[0b010, !0b011])), Ok((0, [1, 2])));
+        // Sets of tags that do not exist are empty.
+        assert_eq!(decode(&[0; 6], Some(&[!0b111, 0b111])), nowhere(0));
+    }
+
+    #[test]
+    fn slices_of_other_lengths_are_refused() {
+        assert_eq!(decode(&[0; 5], None), Err(CrfError::Length { needed: 3 }));
+        assert_eq!(decode(&[0; 3], None), Err(CrfError::Length { needed: 1 }));
+        let refused = Err(CrfError::Length { needed: 2 });
+        assert_eq!(decode(&[0; 6], Some(&[1; 3])), refused);
+        let crf = Crf::new(3, &TABLE).expect("the table fits");
+        let short = |scores: &mut [i32], pointers: &mut [u8]| {
+            let scratch = Scratch { scores, pointers };
+            viterbi(&crf, &[0; 6], None, scratch, &mut [0; 2])
+        };
+        let scratch = |needed| Err(CrfError::Scratch { needed });
+        assert_eq!(short(&mut [0; 5], &mut [0; 6]), scratch(6));
+        assert_eq!(short(&mut [0; 6], &mut [0; 5]), scratch(6));
+    }
+
+    #[test]
+    fn totals_are_wider_than_scores() {
+        let most = [i32::MAX >> 2; 6];
+        assert_eq!(
+            decode(&most, None),
+            Ok((2 * i64::from(i32::MAX >> 2), [0, 1]))
+        );
+        let crf = Crf::new(3, &TABLE).expect("the table fits");
+        let own = score(&crf, &[i32::MAX; 6], None, &[0, 2]);
+        assert_eq!(own, Ok(2 * i64::from(i32::MAX)));
+        let own = |tags: &[u8]| score(&crf, &[0; 6], Some(&[0b111, 0b110]), tags);
+        assert_eq!(own(&[2, 1]), Err(CrfError::NoPath { position: 0 }));
+        assert_eq!(own(&[1, 1]), Err(CrfError::NoPath { position: 1 }));
+        assert_eq!(own(&[1, 0]), Err(CrfError::NoPath { position: 1 }));
+        assert_eq!(own(&[1, 3]), Err(CrfError::Tag { position: 1 }));
+        let own = score(&crf, &[0; 6], None, &[1, 0]);
+        assert_eq!(own, Err(CrfError::NoPath { position: 2 }));
+    }
+}

@@ -27,14 +27,14 @@ fn naive(words: &[Entry<'_>], text: &[char], end: usize, scores: &mut [[i32; 4]]
             let Some(entry) = words.iter().find(|entry| entry.word == part) else {
                 continue;
             };
-            for position in start..=last {
+            for (position, scores) in scores.iter_mut().enumerate().take(last + 1).skip(start) {
                 let role = match (position == start, position == last) {
                     (true, true) => ROLES.single,
                     (true, false) => ROLES.begin,
                     (false, true) => ROLES.end,
                     (false, false) => ROLES.middle,
                 };
-                let score = &mut scores[position][usize::from(role)];
+                let score = &mut scores[usize::from(role)];
                 *score = score.plus(entry.bias);
             }
         }
