@@ -88,12 +88,6 @@ impl Labels {
         self.roles.as_ref()?.get(usize::from(tag)).copied()
     }
 
-    /// Label of characters that have `role`; `?` where labels cut no words.
-    #[must_use]
-    pub fn of_role(&self, role: Role) -> &str {
-        self.name(self.tag_of(role).unwrap_or(u8::MAX))
-    }
-
     /// Tag of characters that have `role`, where labels cut a text into words.
     #[must_use]
     pub fn tag_of(&self, role: Role) -> Option<u8> {

@@ -64,7 +64,7 @@ impl<'w> Lines<'w> {
             wishes,
             favour: favour.transpose()?,
             // More than a window: all lines before one that is too long have come out.
-            limit: (CELLS / width.max(1)).min(LONGEST).max(2 * IDS),
+            limit: (CELLS / width.max(1)).clamp(2 * IDS, LONGEST),
             length: 0,
             refused: false,
             waiting: VecDeque::new(),

@@ -3,7 +3,7 @@
 use super::{float_path, is_compiled, stdout};
 use crate::compile::compile_float;
 use crate::error::{Error, Result};
-use crate::eval::tag::gold::{self, GoldFormat};
+use crate::eval::tag::gold;
 use crate::eval::tag::report::Report;
 use crate::eval::tag::score::Known;
 use crate::eval::tag::spans::Measure;
@@ -11,6 +11,7 @@ use crate::eval::tag::{characters, known, measure, speed};
 use crate::report::table::Style;
 use crate::tag::file::TagFile;
 use crate::tag::labels::Labels;
+use crate::train::tagger::corpus::Format;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -28,10 +29,10 @@ pub(super) struct TagArgs {
     /// Sentences with their words or labels, which the model has not seen.
     #[arg(long, value_name = "FILE")]
     gold: PathBuf,
-    /// Form of the gold file: words between blanks, or a character, TAB and its label a line
-    /// [default: words where the model's labels are those of words, else conll].
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    format: Option<GoldFormat>,
+    /// Form of the gold file: words (a sentence a line, blanks between words) or conll (a character,
+    /// TAB and its label a line) [default: words where the model's labels are those of words].
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
     /// Text that the model was trained on, in the same form, for out-of-vocabulary recall
     /// [default: what training left in model.safetensors beside MODEL].
     #[arg(long, value_name = "FILE")]
@@ -48,8 +49,8 @@ pub(super) fn run(args: &TagArgs) -> Result<()> {
     let file = TagFile::open(&args.model)?;
     let labels = file.labels()?;
     let default = match labels.are_words() {
-        true => GoldFormat::Words,
-        false => GoldFormat::Conll,
+        true => Format::Words,
+        false => Format::Conll,
     };
     let format = args.format.unwrap_or(default);
     let sentences = gold::read(&args.gold, format, &labels)?;
@@ -77,7 +78,7 @@ pub(super) fn run(args: &TagArgs) -> Result<()> {
 }
 
 /// The words of training: those of `--train`, else those that training left beside the model.
-fn known_words(args: &TagArgs, format: GoldFormat, labels: &Labels) -> Result<Option<Known>> {
+fn known_words(args: &TagArgs, format: Format, labels: &Labels) -> Result<Option<Known>> {
     if let Some(path) = &args.train {
         let sentences = gold::read(path, format, labels)?;
         return Ok(Some(Known::Words(gold::words(&sentences))));

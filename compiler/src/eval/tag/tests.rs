@@ -1,12 +1,13 @@
 //! A model's own answers as gold, changed by hand.
 
-use super::gold::{GoldFormat, parse, words};
+use super::gold::{parse, words};
 use super::report::Report;
 use super::*;
 use crate::report::table::Style;
 use crate::tag::output::Format;
 use crate::tag::session::{self, Wishes};
 use crate::tag::source::Source;
+use crate::train::tagger::corpus::Format as Gold;
 
 const TEXT: &str = "白日依山尽，黄河入海流。\n欲穷千里目，更上一层楼。\n白\n";
 
@@ -38,9 +39,9 @@ fn its_own_answers_are_all_right_in_both_formats() {
     let labels = file.labels().unwrap();
     let spaced = answers(&file, Format::Words);
     let columns = answers(&file, Format::Conll);
-    let sentences = parse(spaced.as_bytes(), GoldFormat::Words, &labels).unwrap();
+    let sentences = parse(spaced.as_bytes(), Gold::Words, &labels).unwrap();
     assert_eq!(
-        parse(columns.as_bytes(), GoldFormat::Conll, &labels).unwrap(),
+        parse(columns.as_bytes(), Gold::Conll, &labels).unwrap(),
         sentences
     );
     let measured = measure(&file, &sentences, None).unwrap();
@@ -61,7 +62,7 @@ fn changed_answers_are_counted() {
     let file = session::tests::file();
     let labels = file.labels().unwrap();
     let spaced = answers(&file, Format::Words);
-    let found = parse(spaced.as_bytes(), GoldFormat::Words, &labels).unwrap();
+    let found = parse(spaced.as_bytes(), Gold::Words, &labels).unwrap();
     // The second sentence as one word: all that was found in it is wrong, and so is that word.
     let whole = spaced.lines().nth(1).unwrap().replace(' ', "");
     let changed: Vec<&str> = spaced
@@ -69,7 +70,7 @@ fn changed_answers_are_counted() {
         .enumerate()
         .map(|(n, line)| if n == 1 { &*whole } else { line })
         .collect();
-    let gold = parse(changed.join("\n").as_bytes(), GoldFormat::Words, &labels).unwrap();
+    let gold = parse(changed.join("\n").as_bytes(), Gold::Words, &labels).unwrap();
     let known = Known::Words(words(&found));
     let measured = measure(&file, &gold, Some(&known)).unwrap();
     let count = |n: usize| spaced.lines().nth(n).unwrap().split(' ').count() as u64;

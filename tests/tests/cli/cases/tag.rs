@@ -103,6 +103,11 @@ pub const TAG: &[Case] = &[
     ),
     ("eval tag tagger.qibu", 2, &["--gold"]),
     (
+        "eval tag tagger.qibu --gold gold.txt --format xml",
+        2,
+        &["known: words, conll"],
+    ),
+    (
         "eval tag none.qibu --gold gold.txt",
         3,
         &["cannot read none.qibu"],
@@ -121,7 +126,7 @@ pub const TAG: &[Case] = &[
     (
         "eval tag tagger.qibu --gold empty",
         3,
-        &["empty: no sentence", "help: "],
+        &["empty: no text in it", "help: "],
     ),
     (
         "eval tag tagger.qibu --gold latin1.txt",
@@ -131,7 +136,7 @@ pub const TAG: &[Case] = &[
     (
         "eval tag tagger.qibu --gold ragged.tsv --format conll",
         3,
-        &["ragged.tsv: line 2: no label", "help: "],
+        &["ragged.tsv: line 2: 1 columns", "help: "],
     ),
     (
         "eval tag entities.qibu --gold gold.txt --format words",
