@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Prose of our own, with figures and a foreign word, like what people cut into words.
-const TEXT: &str = include_str!("../text.txt");
+const TEXT: &str = include_str!("../../text.txt");
 /// Least characters of the text; a shorter one is repeated.
 const CHARACTERS: usize = 20_000;
 /// Characters at once, where ONNX Runtime may take many.
@@ -62,8 +62,14 @@ fn run() -> Result<()> {
     if once == 0 {
         return Err(Error::input("the text is empty"));
     }
-    let lines = lines.repeat(CHARACTERS.div_ceil(once));
-    let characters = once * CHARACTERS.div_ceil(once);
+    let repeats = CHARACTERS.div_ceil(once);
+    let lines: Vec<String> = lines
+        .iter()
+        .cycle()
+        .take(lines.len() * repeats)
+        .cloned()
+        .collect();
+    let characters = once * repeats;
 
     let file = TagFile::open(&model)?;
     let tagger = file.tagger()?;
