@@ -15,8 +15,10 @@ use qibu_compiler::input_file;
 use qibu_compiler::onnx::ModelProto;
 use qibu_compiler::tag::labels::Labels;
 use qibu_compiler::train::tagger::export::{Transitions, model};
+use qibu_compiler::train::tagger::model::{CRF, parameters};
 use qibu_compiler::train::tagger::recipe::Recipe;
 use qibu_compiler::train::tagger::vocabulary::Vocabulary;
+use qibu_compiler::train::weights::Weights;
 use std::path::Path;
 
 /// The network in ONNX Runtime.
@@ -73,13 +75,24 @@ pub fn longer(path: &Path, window: usize) -> Result<Vec<u8>> {
             let values: Vec<f32> = words.map(|&word| f32::from_le_bytes(word)).collect();
             (tensor.name.clone(), shape, values)
         });
-    // Integers have other lengths than their shapes say; the network needs none.
-    let weights = weights
+    let weights: Weights = weights
+        // Integers have other lengths than their shapes say; the network needs none.
         .filter(|(_, shape, values)| shape.iter().product::<usize>() == values.len())
         .map(|(name, shape, values)| (name, Tensor::f32(&shape, values)))
-        .filter(|(name, _)| {
-            name.contains("table") || name.contains("weight") || name.contains("bias")
-        });
+        .collect();
+    let wanted = parameters(&recipe, vocabulary.sizes());
+    let network = wanted
+        .iter()
+        .filter(|(name, ..)| !CRF.contains(&name.as_str()));
+    for (name, shape, _) in network {
+        if weights
+            .get(name)
+            .is_none_or(|tensor| tensor.shape != *shape)
+        {
+            let message = format!("model.onnx has no weights {name} as recipe.json wants them");
+            return Err(Error::input(message).hint(remedy));
+        }
+    }
     // Decoding takes the transitions of the .qibu file.
     let tags = vocabulary.labels.len();
     let transitions = Transitions {
@@ -88,7 +101,7 @@ pub fn longer(path: &Path, window: usize) -> Result<Vec<u8>> {
         transitions: vec![0.0; tags * tags],
         end: vec![0.0; tags],
     };
-    Ok(model(&recipe, &weights.collect(), &vocabulary, &transitions).encode_to_vec())
+    Ok(model(&recipe, &weights, &vocabulary, &transitions).encode_to_vec())
 }
 
 impl<'m> Rival<'m> {
