@@ -9,8 +9,8 @@
 //!    [`Run::execute`] walks its steps, each a file under `kernels/`.
 //! 4. [`rounding`] is the one definition of every rounding; [`math`] the one place of float
 //!    functions; [`random`] the one generator. The compiler uses the same three.
-//! 5. [`decode`] turns scores into text and tags; [`poem`] and [`tag`] join all of it: a seed in, a
-//!    couplet out; text in, tags out.
+//! 5. [`decode`] turns candidates into text and emissions into tags; [`poem`] and [`tag`] join all
+//!    of it: a seed in, a couplet out; text in, tags out.
 //! 6. [`Table`] is a constant that no step reads, found by name.
 //!
 //! ```

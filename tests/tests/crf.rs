@@ -32,6 +32,9 @@ struct Case<S> {
     allowed: Option<Vec<u64>>,
 }
 
+/// Paths with their scores, best first.
+type Ranked<S> = Vec<(<S as Score>::Total, Vec<u8>)>;
+
 /// A number below `bound`.
 fn below(random: &mut Random, bound: u32) -> u32 {
     random.next_u32() % bound
@@ -135,7 +138,7 @@ impl<S: Score + Into<f64>> Case<S> {
         Ok((total, tags))
     }
 
-    fn k_best(&self, k: usize) -> Result<Vec<(S::Total, Vec<u8>)>, CrfError> {
+    fn k_best(&self, k: usize) -> Result<Ranked<S>, CrfError> {
         let mut paths = vec![99; self.length * k];
         let mut totals = vec![S::Total::default(); k];
         let scratch = ListScratch {

@@ -141,7 +141,7 @@ impl Score for f32 {
         if self.is_forbidden() || other.is_forbidden() {
             return f32::NEG_INFINITY;
         }
-        finite(self + other)
+        finite(finite(self) + finite(other))
     }
 
     #[inline(always)]
@@ -161,11 +161,12 @@ impl Score for f32 {
     }
 
     fn add_to(self, sum: &mut Compensated) {
-        let next = finite(sum.sum + self);
-        let lost = if sum.sum.abs() >= self.abs() {
-            (sum.sum - next) + self
+        let term = finite(self);
+        let next = finite(sum.sum + term);
+        let lost = if sum.sum.abs() >= term.abs() {
+            (sum.sum - next) + term
         } else {
-            (self - next) + sum.sum
+            (term - next) + sum.sum
         };
         sum.sum = next;
         sum.lost = finite(sum.lost + lost);
@@ -237,6 +238,7 @@ mod tests {
             term.add_to(&mut sum);
         }
         assert_eq!(f32::total(sum), 1.5);
+        assert_eq!(f32::INFINITY.plus(-f32::MAX), 0.0);
         // Hostile terms neither overflow nor give NaN.
         let mut sum = Compensated::default();
         for _ in 0..3 {

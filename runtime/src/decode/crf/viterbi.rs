@@ -7,8 +7,8 @@
 //! score = Σ of the subtracted best scores + best score of the last tag
 //! ```
 //!
-//! As f32, `score` is summed with compensation. As i32 scores are exact, as long as every entry is
-//! within ±2²⁹ and no score that matters lies 2³¹ below the best one.
+//! As f32, `score` is summed with compensation. As i32 all is exact, as long as every entry is
+//! within ±2²⁹ and no path that matters lies 16,383 nats behind the best one.
 
 use super::error::CrfError;
 use super::score::Score;
