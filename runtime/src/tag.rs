@@ -3,22 +3,26 @@
 //! ```text
 //! character → id, pair id      Tagger: binary search in the file's own text and tables
 //! ids → scores                 Emitter: the network over a window that slides along the text
-//! scores → tags                TagStream: Viterbi over all windows, `decode::crf::Stream`
+//! scores → tags                TagStream: Viterbi over all windows, `decode::crf::Stream`;
+//!                              DictionaryStream: with a user's words
 //! ```
 //!
 //! A tag model has a function `emit`: ids int32 of W + 2·R elements and, optionally, pairs int32 of
 //! W + 2·R − 1 → emissions f32 `[…, W, T]`. Emission i depends on ids i…i + 2·R only, so that every
 //! window gives the same bits. [`crate::format::spec`] has the whole contract.
 
+mod dictionary;
 mod emitter;
 mod stream;
 
+pub use dictionary::DictionaryStream;
 pub use emitter::{Emission, Emitter};
 pub use stream::{Event, TagStream};
 
 use crate::decode::SortedVocabulary;
 use crate::decode::crf::Crf;
 use crate::error::InputError;
+use crate::format::text::words;
 use crate::format::{DType, TensorRecord};
 use crate::model::{Function, Model};
 use core::fmt;
@@ -117,7 +121,7 @@ impl<'m> Tagger<'m> {
         let emit = model.function("emit").ok_or(TaggerError::Function)?;
         let (window, reach, tags) = shape(&emit)?;
         let labels = model.metadata().get("labels").unwrap_or("");
-        let named = labels.split(' ').filter(|label| !label.is_empty()).count();
+        let named = words(labels, b' ').count();
         if named != tags || tags > MAX_TAGS {
             return Err(TaggerError::Labels);
         }
@@ -183,7 +187,7 @@ impl<'m> Tagger<'m> {
 
     /// Names of the tags, in order.
     pub fn labels(&self) -> impl Iterator<Item = &'m str> + use<'m> {
-        self.labels.split(' ').filter(|label| !label.is_empty())
+        words(self.labels, b' ')
     }
 
     /// The characters that the model knows; one's id is its index plus [`FIRST_CHARACTER`].

@@ -70,7 +70,7 @@ impl Spec {
         let all = characters
             .iter()
             .flat_map(|&a| characters.iter().map(move |&b| [a, b]));
-        all.filter(|_| self.pairs && random.next_u32() % 4 == 0)
+        all.filter(|_| self.pairs && random.next_u32().is_multiple_of(4))
             .collect()
     }
 

@@ -27,7 +27,8 @@ const BLANK: u16 = PAD as u16;
 /// What comes out of an [`Emitter`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Emission<'a> {
-    /// Scores of the tags of the next character, in 1/65536 nat.
+    /// Scores of the tags of the next character, in 1/65536 nat; none where its window could not be
+    /// run, which is an error.
     Scores(&'a [i32]),
     /// The text ended.
     End,
@@ -69,8 +70,8 @@ impl<'m, 'r, const IDS: usize> Emitter<'m, 'r, IDS> {
     /// The next character of the text. Scores of characters before it may come out.
     ///
     /// # Errors
-    /// The network's tables have fewer rows than the vocabulary has ids. The scores of a window are
-    /// missing then.
+    /// The network's tables have fewer rows than the vocabulary has ids. Characters of that window
+    /// have no scores then.
     pub fn push(
         &mut self,
         character: char,
@@ -132,27 +133,21 @@ impl<'m, 'r, const IDS: usize> Emitter<'m, 'r, IDS> {
         done
     }
 
-    /// Runs the network over the slots and hands out what is in the middle.
+    /// Runs the network over the slots, where there is a character in the middle, and hands out what
+    /// is there.
     fn score(&mut self, sink: &mut impl FnMut(Emission<'_>)) -> Result<(), InputError> {
         let (window, reach) = (self.tagger.window(), self.tagger.reach());
-        let slots = self.slots.get(..self.tagger.ids());
-        let slots = slots.ok_or(InputError::Index)?;
+        let slots = self.slots.get(..self.tagger.ids()).unwrap_or(&[]);
         let middle = slots.get(reach..).and_then(|tail| tail.get(..window));
-        let middle = middle.ok_or(InputError::Index)?;
-        let scores: &[i32] = match middle.iter().any(|&slot| is_character(slot)) {
-            true => {
-                self.run.set_words(0, slots.iter().map(|&slot| id(slot)))?;
-                if self.tagger.has_pairs() {
-                    let neighbours = slots.iter().zip(slots.iter().skip(1));
-                    let tagger = &self.tagger;
-                    let pair = |(&a, &b): (&u16, &u16)| tagger.pair(id(a), id(b));
-                    self.run.set_words(1, neighbours.map(pair))?;
-                }
-                self.run.execute()?;
-                self.run
-                    .rewritten(0, |score| fixed(f32::from_bits(score)))?
-            }
-            false => &[],
+        let middle = middle.unwrap_or(&[]);
+        let needed = middle.iter().any(|&slot| is_character(slot));
+        let result = match needed {
+            true => run(&self.tagger, &mut self.run, slots),
+            false => Ok(&[][..]),
+        };
+        let (scores, done) = match result {
+            Ok(scores) => (scores, Ok(())),
+            Err(error) => (&[][..], Err(error)),
         };
         let mut scores = rows(scores, self.tagger.tags());
         for &slot in middle {
@@ -163,7 +158,7 @@ impl<'m, 'r, const IDS: usize> Emitter<'m, 'r, IDS> {
                 _ => sink(Emission::Scores(scores)),
             }
         }
-        Ok(())
+        done
     }
 
     /// Drops the first W slots: the last 2·R are the next window's left context and what follows.
@@ -177,6 +172,22 @@ impl<'m, 'r, const IDS: usize> Emitter<'m, 'r, IDS> {
         }
         self.filled = self.filled.saturating_sub(window);
     }
+}
+
+/// Scores of the middle of `slots`, row by row.
+fn run<'a>(
+    tagger: &Tagger<'_>,
+    run: &'a mut Run<'_, '_>,
+    slots: &[u16],
+) -> Result<&'a [i32], InputError> {
+    run.set_words(0, slots.iter().map(|&slot| id(slot)))?;
+    if tagger.has_pairs() {
+        let neighbours = slots.iter().zip(slots.iter().skip(1));
+        let pair = |(&a, &b): (&u16, &u16)| tagger.pair(id(a), id(b));
+        run.set_words(1, neighbours.map(pair))?;
+    }
+    run.execute()?;
+    run.rewritten(0, |score| fixed(f32::from_bits(score)))
 }
 
 fn is_character(slot: u16) -> bool {

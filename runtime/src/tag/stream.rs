@@ -27,13 +27,16 @@ pub enum Event {
 }
 
 /// Tags of texts, one behind the other.
+///
+/// On a 32-bit chip it takes `TAGS · BUFFER + 2 · IDS` bytes and less than 480 beside, most of them the
+/// views of the model: `TagStream<128, 4, 128>` has 1,232. The arena is the caller's.
 pub struct TagStream<'m, 'r, const IDS: usize, const TAGS: usize, const BUFFER: usize> {
     emitter: Emitter<'m, 'r, IDS>,
     decoder: Decoder<'m, TAGS, BUFFER>,
 }
 
 /// Viterbi, and what it had to force before the current text.
-struct Decoder<'m, const TAGS: usize, const BUFFER: usize> {
+pub(super) struct Decoder<'m, const TAGS: usize, const BUFFER: usize> {
     stream: Stream<'m, TAGS, BUFFER>,
     /// How often no path was left.
     broken: u32,
@@ -49,12 +52,7 @@ impl<'m, 'r, const IDS: usize, const TAGS: usize, const BUFFER: usize>
     /// # Errors
     /// The tagger has more than `TAGS` tags, or `BUFFER` is 0.
     pub fn new(emitter: Emitter<'m, 'r, IDS>) -> Result<Self, TaggerError> {
-        let stream = Stream::new(emitter.tagger().crf()).ok_or(TaggerError::Decoder)?;
-        let decoder = Decoder {
-            stream,
-            broken: 0,
-            forced: 0,
-        };
+        let decoder = Decoder::new(emitter.tagger())?;
         Ok(Self { emitter, decoder })
     }
 
@@ -99,8 +97,16 @@ impl<'m, 'r, const IDS: usize, const TAGS: usize, const BUFFER: usize>
     }
 }
 
-impl<const TAGS: usize, const BUFFER: usize> Decoder<'_, TAGS, BUFFER> {
-    fn take(&mut self, emission: Emission<'_>, sink: &mut impl FnMut(Event)) {
+impl<'m, const TAGS: usize, const BUFFER: usize> Decoder<'m, TAGS, BUFFER> {
+    pub(super) fn new(tagger: &Tagger<'m>) -> Result<Self, TaggerError> {
+        Ok(Self {
+            stream: Stream::new(tagger.crf()).ok_or(TaggerError::Decoder)?,
+            broken: 0,
+            forced: 0,
+        })
+    }
+
+    pub(super) fn take(&mut self, emission: Emission<'_>, sink: &mut impl FnMut(Event)) {
         match emission {
             Emission::Scores(scores) => self.step(scores, &mut |tag| sink(Event::Tag(tag))),
             Emission::End => {

@@ -6,5 +6,6 @@ mod disk;
 mod inputs;
 mod prints;
 mod tag;
+mod tagger;
 mod train;
 mod verify;

@@ -35,7 +35,7 @@ fn streamed(emitter: &mut Emitter<'_, '_, IDS>, texts: &[Vec<char>], seed: u64) 
                 .unwrap();
         }
         // A flush ends a text that has begun.
-        let mut chance = |of: u32| random.next_u32() % of == 0;
+        let mut chance = |of: u32| random.next_u32().is_multiple_of(of);
         if text.is_empty() || !chance(6) {
             emitter.end(&mut |emission| out.take(emission)).unwrap();
         } else {
@@ -108,7 +108,7 @@ fn windows_make_no_difference() {
             let mut arena = AlignedBytes::zeros(tagger.arena());
             let mut emitter = tagger.emitter::<IDS>(&mut arena).unwrap();
             let out = streamed(&mut emitter, std::slice::from_ref(&text), 0);
-            assert_eq!(out, [expected.clone()], "window {window}");
+            assert_eq!(out, std::slice::from_ref(&expected), "window {window}");
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Taggers of damaged and of unsuitable files: refused, or tags come out; no panic.
 
 use super::IDS;
-use qibu::format::{DType, Place};
+use qibu::format::{DType, Opcode, Place};
 use qibu::random::Random;
 use qibu::tag::{Event, Tagger, TaggerError};
-use qibu::{InputError, Limits, Model};
+use qibu::{Fault, InputError, Limits, LoadError, Model};
 use qibu_compiler::aligned::AlignedBytes;
+use qibu_tests::builder::Builder;
 use qibu_tests::exercise::seal;
 use qibu_tests::mutate::Victim;
 use qibu_tests::need::say;
@@ -55,7 +56,7 @@ fn any_offsets_of_pairs_are_safe() {
         let edges = [0, 1, -1, i32::MIN, i32::MAX, 40, 41, 1 << 16];
         let file = with_table(&sound, "pair_first", |bytes| {
             for word in bytes.chunks_exact_mut(4) {
-                if random.next_u32() % 2 == 0 {
+                if random.next_u32().is_multiple_of(2) {
                     let edge = edges[random.next_u32() as usize % edges.len()];
                     word.copy_from_slice(&edge.to_le_bytes());
                 }
@@ -136,11 +137,41 @@ fn models_that_are_no_taggers_are_refused_with_the_reason() {
     );
 }
 
+/// A table with fewer rows than the vocabulary has ids: an error, and each character still has a tag.
+#[test]
+fn windows_that_cannot_be_run_leave_no_gap() {
+    let mut b = Builder::new(&[("vocab", "ab"), ("labels", "X Y")]);
+    let ids = b.activation(DType::I32, &[1, 3]);
+    let emissions = b.activation(DType::F32, &[1, 3, 2]);
+    let table = b.weights(DType::F32, &[3, 2], &[0.0f32, 0.0, 1.0, 0.0, 0.0, 1.0]);
+    b.step(Opcode::Gather, &[table, ids], &[emissions], &[3, 2]);
+    b.function("emit", &[ids], &[emissions]);
+    b.table("crf", DType::I32, &[4, 2], &[0i32; 8]);
+    let file = b.finish();
+    let model = Model::load(&file).unwrap();
+    let tagger = Tagger::new(&model).unwrap();
+    let mut arena = AlignedBytes::zeros(tagger.arena());
+    let mut stream = tagger.stream::<IDS, 2, 16>(&mut arena).unwrap();
+    let mut events = Vec::new();
+    // `a` is in the table, `b` is not.
+    let results = "zaaaabaza".chars().map(|character| {
+        let pushed = stream.push(character, &mut |event| events.push(event));
+        pushed.is_ok()
+    });
+    let results: Vec<bool> = results.collect();
+    assert_eq!(
+        results,
+        [true, true, true, true, true, false, true, true, true]
+    );
+    stream.flush(&mut |event| events.push(event)).unwrap();
+    let tags = [0, 1, 1, 0, 0, 0, 1, 0, 1].map(Event::Tag);
+    assert_eq!(events[..9], tags);
+    assert_eq!(events[9..], [Event::End { forced: 3 }]);
+}
+
 /// Every table record is checked, whether a step reads it or not.
 #[test]
 fn tables_are_checked_like_any_tensor() {
-    use qibu::{Fault, LoadError};
-    use qibu_tests::builder::Builder;
     let load = |change: fn(&mut Builder)| {
         let mut b = Builder::new(&[("task", "test")]);
         let x = b.activation(DType::F32, &[1]);

@@ -4,6 +4,7 @@ mod definition;
 mod emissions;
 mod hostile;
 mod tags;
+mod words;
 
 use qibu::random::Random;
 use qibu_tests::tagger::{Spec, VOCABULARY};
@@ -18,7 +19,7 @@ fn text(length: usize, random: &mut Random) -> Vec<char> {
     let mut draw = |from: &[char]| from[random.next_u32() as usize % from.len()];
     let mut text: Vec<char> = (0..length).map(|_| draw(&known)).collect();
     for slot in &mut text {
-        if random.next_u32() % 8 == 0 {
+        if random.next_u32().is_multiple_of(8) {
             *slot = unknown[random.next_u32() as usize % unknown.len()];
         }
     }
@@ -40,6 +41,7 @@ fn specs() -> Vec<Spec> {
         spec(5, &[1, 2, 4], 4, true, 2),
         spec(8, &[1], 3, false, 3),
         spec(8, &[], 2, false, 4),
+        spec(7, &[1, 2], 5, false, 7),
         spec(33, &[1, 2], 7, true, 5),
         spec(64, &[1, 1, 1], 1, true, 6),
     ]
