@@ -111,7 +111,7 @@ pub fn follow(
                 ErrorKind::Verification,
                 format!("the loss is {loss} at step {}", run.step),
             )
-            .hint("lower --set learning_rate=…, or raise --set warmup_steps=…"));
+            .hint("lower --set learning_rate=…, or give it a longer warm-up"));
         }
         progress.step(run.step, &figures, |figures| task.describe(figures));
         run.history.push(figures);
@@ -164,7 +164,12 @@ fn note_epoch(
     let loss = rounded(loss);
     let epoch = epoch + 1;
     let mut entry = serde_json::json!({"epoch": epoch, "step": run.step, "train_loss": loss});
-    let mut text = format!("epoch {epoch}: loss {loss:.2}");
+    let decimals = if loss < 1.0 { 4 } else { 2 };
+    let mut text = format!("epoch {epoch}: loss {loss:.decimals$}");
+    if let Some((key, decision)) = task.turn(epoch, run.state.best())? {
+        run.entries.insert(key, decision);
+        run.best = None;
+    }
     if let Some(measured) = task.measure(run.state.best())? {
         text += &measured.text;
         entry["valid"] = measured.entry;

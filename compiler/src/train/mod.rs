@@ -6,7 +6,7 @@
 //! [`adam`] append the gradient of its objective and the update, and [`step`] makes one graph of
 //! them, so that one `session.run` is one training step; [`course`] is the loop around it, with
 //! [`checkpoint`], [`progress`] and [`plot`], in a [`folder`] of its own. Graphs are built with
-//! [`graph`] and [`weights`], files with [`tensors`], chance is [`random`].
+//! [`graph`] and [`weights`], files with [`tensors`] and [`json`], chance is [`random`].
 
 pub mod adam;
 pub mod autodiff;
@@ -14,6 +14,7 @@ pub mod checkpoint;
 pub mod course;
 pub mod folder;
 pub mod graph;
+pub mod json;
 pub mod lower;
 pub mod plot;
 pub mod poem;

@@ -174,13 +174,17 @@ impl Trainer {
 
     /// The step at `place`; its figures.
     pub fn step(&mut self, task: &mut impl Task, place: Place) -> Result<Vec<f32>> {
-        let mut feeds = task.feeds(place);
-        feeds.extend(self.scalars(task, place));
-        self.stepper.step(&feeds)
+        let feeds = task.feeds(place);
+        let named = feeds
+            .iter()
+            .map(|(name, tensor)| (name.as_str(), tensor.clone()));
+        let mut all = self.scalars(task, place);
+        all.extend(named);
+        self.stepper.step(&all)
     }
 
     /// The scalars of the update at `place`.
-    fn scalars(&self, task: &impl Task, place: Place) -> Vec<(&'static str, Tensor)> {
+    fn scalars<'n>(&self, task: &impl Task, place: Place) -> Vec<(&'n str, Tensor)> {
         let learning_rate = task.learning_rate(place);
         let [rate, epsilon] = adam::scalars(learning_rate, place.step + 1);
         let mut scalars = vec![("rate", rate), ("epsilon", epsilon)];

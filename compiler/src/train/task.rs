@@ -54,7 +54,7 @@ pub trait Task {
     fn epochs(&self) -> Vec<usize>;
 
     /// The inputs of one step.
-    fn feeds(&mut self, place: Place) -> Vec<(&'static str, Tensor)>;
+    fn feeds(&mut self, place: Place) -> Vec<(String, Tensor)>;
 
     /// The learning rate of one step.
     fn learning_rate(&self, place: Place) -> f64;
@@ -77,6 +77,13 @@ pub trait Task {
 
     /// Figures as a user reads them while training.
     fn describe(&self, figures: &[f32]) -> String;
+
+    /// After `epochs` epochs, may decide something by `weights` that later steps depend on. What it
+    /// is goes into the checkpoint's entries, as key and text; scores of earlier epochs are void.
+    fn turn(&mut self, epochs: usize, weights: &Weights) -> Result<Option<(String, String)>> {
+        let _ = (epochs, weights);
+        Ok(None)
+    }
 
     /// Measures `weights` on the validation data, if there is any.
     fn measure(&mut self, weights: &Weights) -> Result<Option<Measured>>;

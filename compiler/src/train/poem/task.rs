@@ -111,7 +111,7 @@ impl task::Task for Task {
         vec![self.train.len() / self.batch; self.recipe.epochs]
     }
 
-    fn feeds(&mut self, place: Place) -> Vec<(&'static str, Tensor)> {
+    fn feeds(&mut self, place: Place) -> Vec<(String, Tensor)> {
         let [batch, latent] = [self.batch, self.recipe.latent];
         let chosen = self.chosen(place);
         let ids = self.time_major(&chosen);
@@ -120,9 +120,12 @@ impl task::Task for Task {
         let ramp = Self::ramp(place, self.recipe.kl_warmup);
         let kl_weight = f64::from(self.recipe.kl_weight) * ramp;
         vec![
-            ("ids", Tensor::i64(&[ids.len()], ids)),
-            ("noise", Tensor::f32(&[batch, latent], noise)),
-            ("kl_weight", Tensor::f32(&[1], vec![kl_weight as f32])),
+            ("ids".into(), Tensor::i64(&[ids.len()], ids)),
+            ("noise".into(), Tensor::f32(&[batch, latent], noise)),
+            (
+                "kl_weight".into(),
+                Tensor::f32(&[1], vec![kl_weight as f32]),
+            ),
         ]
     }
 

@@ -117,8 +117,12 @@ fn bound_steps_equal_plain_runs() {
             epoch: 0,
             position: step,
         };
-        let mut feeds = task.feeds(place);
-        feeds.extend(trainer.scalars(&task, place));
+        let own = task.feeds(place);
+        let own = own
+            .iter()
+            .map(|(name, tensor)| (name.as_str(), tensor.clone()));
+        let mut feeds = trainer.scalars(&task, place);
+        feeds.extend(own);
         feeds.extend(
             by_hand
                 .iter()

@@ -59,6 +59,21 @@ pub struct Text {
     pub tags: Vec<u8>,
 }
 
+impl Text {
+    /// Appends a word: its tags are begin, middle, end, or single.
+    pub fn push_word(&mut self, word: &[char]) {
+        let last = word.len().saturating_sub(1);
+        let tags = (0..word.len()).map(|at| match (at == 0, at == last) {
+            (true, true) => 3,
+            (true, false) => 0,
+            (false, true) => 2,
+            (false, false) => 1,
+        });
+        self.characters.extend(word);
+        self.tags.extend(tags);
+    }
+}
+
 /// Texts of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Corpus {
@@ -118,16 +133,8 @@ const REMEDY: &str = "give UTF-8 text: a line for each text with spaces between 
 fn segmented(line: &str) -> Option<Text> {
     let mut text = Text::default();
     for word in line.split_whitespace() {
-        let start = text.characters.len();
-        text.characters.extend(word.chars());
-        let length = text.characters.len() - start;
-        text.tags
-            .extend((0..length).map(|at| match (at == 0, at + 1 == length) {
-                (true, true) => 3,
-                (true, false) => 0,
-                (false, true) => 2,
-                (false, false) => 1,
-            }));
+        let word: Vec<char> = word.chars().collect();
+        text.push_word(&word);
     }
     (!text.characters.is_empty()).then_some(text)
 }

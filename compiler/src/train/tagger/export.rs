@@ -58,6 +58,11 @@ impl Transitions {
         }
     }
 
+    /// As the decoder's table: start scores, a row for each tag before, end scores.
+    pub fn table(&self) -> Vec<f32> {
+        [&self.start[..], &self.transitions, &self.end].concat()
+    }
+
     /// As JSON, `null` being −∞.
     pub fn to_json(&self) -> Value {
         let row = |values: &[f32]| -> Value {

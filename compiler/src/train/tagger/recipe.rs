@@ -1,5 +1,9 @@
 //! What tagger to train and how: every number that shapes it, as one JSON object.
 
+mod check;
+
+use crate::error::{Error, Result};
+use crate::train::json;
 use serde::{Deserialize, Serialize};
 
 /// One convolution.
@@ -69,6 +73,16 @@ pub struct Recipe {
     pub unknown_rate: f32,
     /// A pair becomes the unknown one with this probability.
     pub no_pair_rate: f32,
+    /// A pair that occurs n times becomes the unknown one with probability c/(c+n) besides.
+    pub rare_pair_rate: f32,
+    /// Share of words that are replaced by words seen beside the same neighbour (words only).
+    pub augment: f32,
+    /// Share of the epochs, from the first on, in which they are.
+    pub augment_epochs: f32,
+    /// Pairs that keep their embeddings, those of the largest norm; 0 means all do.
+    pub pairs_kept: usize,
+    /// Share of the epochs after which the others lose theirs.
+    pub prune_after: f32,
     /// Weight of a cross-entropy at each character beside the CRF's loss.
     pub auxiliary: f32,
     /// Decoupled weight decay of the embeddings.
@@ -136,7 +150,12 @@ impl Recipe {
             pair_dropout: 0.3,
             layer_dropout: 0.3,
             unknown_rate: 0.3,
-            no_pair_rate: 0.3,
+            no_pair_rate: 0.0,
+            rare_pair_rate: 1.0,
+            augment: 0.0,
+            augment_epochs: 0.8,
+            pairs_kept: 0,
+            prune_after: 0.6,
             auxiliary: 0.0,
             embedding_decay: 0.0,
             layer_decay: 0.0,
@@ -153,6 +172,76 @@ impl Recipe {
             author: "The Qibu authors".into(),
             licence: "MIT OR Apache-2.0".into(),
         }
+    }
+
+    /// Three plain convolutions of `width` channels with residuals, and pairs.
+    fn with_pairs(width: usize) -> Self {
+        let layer = Layer {
+            width,
+            ..Layer::default()
+        };
+        let residual = Layer {
+            residual: true,
+            ..layer
+        };
+        Self {
+            layers: vec![layer, residual, residual],
+            pair_sides: 1,
+            embedding_decay: 2.0,
+            augment: 0.15,
+            epochs: 12,
+            ..Self::seed_model()
+        }
+    }
+
+    /// The preset called `name`.
+    pub fn preset(name: &str) -> Result<Self> {
+        match name {
+            "seed" => Ok(Self::seed_model()),
+            "600k" => Ok(Self {
+                embedding: 48,
+                pair_embedding: 8,
+                pair_min_count: 1,
+                pairs_kept: 42_000,
+                ..Self::with_pairs(128)
+            }),
+            "300k" => Ok(Self {
+                embedding: 24,
+                pair_embedding: 8,
+                rare_pair_rate: 0.3,
+                ..Self::with_pairs(96)
+            }),
+            "150k" => Ok(Self {
+                min_count: 2,
+                embedding: 16,
+                pair_embedding: 4,
+                pair_min_count: 3,
+                rare_pair_rate: 0.3,
+                embedding_dropout: 0.2,
+                pair_dropout: 0.2,
+                layer_dropout: 0.15,
+                epochs: 20,
+                ..Self::with_pairs(64)
+            }),
+            other => Err(Error::usage(format!(
+                "unknown preset {other:?}; known: seed, 600k, 300k, 150k"
+            ))),
+        }
+    }
+
+    /// A recipe from JSON; fields left out are those of the seed's model.
+    pub fn parse(text: &str) -> Result<Self> {
+        json::parse(text)
+    }
+
+    /// The recipe as JSON.
+    pub fn to_json(&self) -> String {
+        json::text(self)
+    }
+
+    /// Sets one field from `key=value`, the value as in JSON or bare text.
+    pub fn set(&mut self, assignment: &str) -> Result<()> {
+        json::set(self, assignment)
     }
 
     /// Characters before and after one that its scores depend on.

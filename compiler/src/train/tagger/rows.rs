@@ -35,6 +35,20 @@ impl Encoded {
     }
 }
 
+impl Encoded {
+    /// Pairs that are not `kept` become the unknown one.
+    pub fn keep(&mut self, kept: Option<&[bool]>) {
+        let Some(kept) = kept else {
+            return;
+        };
+        for pair in &mut self.pairs {
+            if kept.get(*pair as usize) != Some(&true) {
+                *pair = 0;
+            }
+        }
+    }
+}
+
 /// Characters `from..to` of a text, at position `at` of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece {
