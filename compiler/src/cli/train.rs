@@ -1,13 +1,13 @@
 //! `qibu train`.
 
+mod poem;
+mod tagger;
+
 use super::stdout;
 use crate::engine::{Device, Options};
 use crate::error::{Error, Result};
-use crate::input_file;
-use crate::train::recipe::Recipe;
-use crate::train::run::{self, Request};
-use clap::{Args, Subcommand, value_parser};
-use std::path::PathBuf;
+use clap::{Args, Subcommand};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Trains a model through ONNX Runtime.
@@ -20,125 +20,52 @@ pub struct TrainArgs {
 #[derive(Subcommand, Debug)]
 enum Model {
     /// A couplet from a seed: a variational autoencoder of Tang couplets.
-    Poem(PoemArgs),
-}
-
-#[derive(Args, Debug)]
-#[command(allow_negative_numbers = true)]
-struct PoemArgs {
-    /// Text file (one poem a line, clauses ended by ， and 。) or folder with poet.*.json files.
-    #[arg(long, value_name = "FILE_OR_DIR")]
-    corpus: PathBuf,
-    /// Couplets to measure on after each epoch, in the same form.
-    #[arg(long, value_name = "FILE")]
-    valid: Option<PathBuf>,
-    /// Recipe as JSON; fields left out are the seed model's.
-    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
-    recipe: Option<PathBuf>,
-    /// A recipe that comes with Qibu: seed or best (default).
-    #[arg(long, value_name = "NAME")]
-    preset: Option<String>,
-    /// Sets one recipe field, as in --set width=128; may be repeated.
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
-    /// Passes over the corpus.
-    #[arg(long, value_name = "N")]
-    epochs: Option<usize>,
-    /// Couplets per step.
-    #[arg(long, value_name = "N")]
-    batch: Option<usize>,
-    /// Seed of weights, order and noise.
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// Vocabulary of another model (.onnx, .safetensors) or a text file of characters.
-    #[arg(long, value_name = "FILE_OR_MODEL")]
-    vocab: Option<PathBuf>,
-    /// Folder for model.onnx and everything else that training writes.
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
-    /// cpu or cuda.
-    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
-    device: String,
-    /// Threads inside an operator; 0 means all cores. Weights depend on it.
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value_parser!(u64).range(..=1024))]
-    threads: u64,
-    /// Go on from the checkpoint in --out; its recipe holds.
-    #[arg(long, conflicts_with_all = ["recipe", "preset", "set", "epochs", "batch", "seed", "vocab"])]
-    resume: bool,
-    /// Stop after this many steps in all; --resume goes on.
-    #[arg(long, value_name = "N")]
-    max_steps: Option<usize>,
-    /// Print the final metrics as one JSON object.
-    #[arg(long)]
-    json: bool,
+    Poem(poem::PoemArgs),
+    /// A label for each character: words of Chinese text, names, parts of speech.
+    Tagger(tagger::TaggerArgs),
 }
 
 /// Runs the command.
 pub fn run(args: TrainArgs) -> Result<()> {
     match args.model {
-        Model::Poem(args) => poem(args),
+        Model::Poem(args) => poem::run(args),
+        Model::Tagger(args) => tagger::run(args),
     }
 }
 
-fn poem(args: PoemArgs) -> Result<()> {
-    static STOP: AtomicBool = AtomicBool::new(false);
-    let recipe = if args.resume {
-        None
-    } else {
-        Some(recipe(&args)?)
-    };
-    let threads = match args.threads {
+/// How sessions run, from `--device` and `--threads`.
+fn engine_options(device: &str, threads: u64) -> Result<Options> {
+    let threads = match threads {
         0 => crate::poem::parallel::available(),
         threads => threads as usize,
     };
-    let request = Request {
-        corpus: args.corpus,
-        valid: args.valid,
-        recipe,
-        vocabulary: args.vocab,
-        out: args.out,
-        max_steps: args.max_steps,
-        options: Options {
-            device: args.device.parse::<Device>()?,
-            threads,
-            optimise: true,
-            deterministic: true,
-            spin: false,
-        },
-    };
+    Ok(Options {
+        device: device.parse::<Device>()?,
+        threads,
+        optimise: true,
+        deterministic: true,
+        spin: false,
+    })
+}
+
+/// What Ctrl-C sets; a second one ends the process at once.
+fn stop_on_interrupt() -> Result<&'static AtomicBool> {
+    static STOP: AtomicBool = AtomicBool::new(false);
     ctrlc::set_handler(|| {
-        // A second Ctrl-C ends the process at once.
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
         eprintln!("\nfinishing the step, then saving; once more stops at once");
     })
     .map_err(|error| Error::environment(format!("cannot watch for Ctrl-C: {error}")))?;
-    let metrics = run::train(&request, &STOP)?;
-    let text = match args.json {
-        true => format!("{metrics}\n"),
-        false => format!("wrote {}\n", request.out.join("model.onnx").display()),
-    };
-    stdout::put(&text).map(drop)
+    Ok(&STOP)
 }
 
-/// What `--recipe` takes.
-const RECIPE: &str =
-    "--recipe takes a JSON object such as {\"width\": 96}; training writes one, recipe.json";
-
-fn recipe(args: &PoemArgs) -> Result<Recipe> {
-    let mut recipe = match (&args.recipe, &args.preset) {
-        (Some(path), _) => {
-            let text = input_file::read_text(path, RECIPE)?;
-            Recipe::parse(&text).map_err(|error| error.within(path.display()).hint(RECIPE))?
-        }
-        (None, name) => Recipe::preset(name.as_deref().unwrap_or("best"))?,
+/// Says what was written.
+fn finish(json: bool, metrics: &serde_json::Value, out: &Path) -> Result<()> {
+    let text = match json {
+        true => format!("{metrics}\n"),
+        false => format!("wrote {}\n", out.join("model.onnx").display()),
     };
-    for assignment in &args.set {
-        recipe.set(assignment)?;
-    }
-    recipe.epochs = args.epochs.unwrap_or(recipe.epochs);
-    recipe.batch = args.batch.unwrap_or(recipe.batch);
-    recipe.seed = args.seed.unwrap_or(recipe.seed);
-    Ok(recipe)
+    stdout::put(&text).map(drop)
 }

@@ -84,6 +84,8 @@ pub enum Data {
     F64(Vec<f64>),
     /// 64-bit integers: ids and indices.
     I64(Vec<i64>),
+    /// 32-bit integers: what files keep in half the space.
+    I32(Vec<i32>),
     /// Truth values.
     Bool(Vec<bool>),
 }

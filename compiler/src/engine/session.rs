@@ -179,6 +179,9 @@ pub(super) fn upload(tensor: &Tensor) -> Result<DynValue> {
         Data::I64(data) => {
             ort::value::Tensor::from_array((shape, data.clone())).map(|value| value.into_dyn())
         }
+        Data::I32(data) => {
+            ort::value::Tensor::from_array((shape, data.clone())).map(|value| value.into_dyn())
+        }
         Data::Bool(data) => {
             ort::value::Tensor::from_array((shape, data.clone())).map(|value| value.into_dyn())
         }

@@ -8,7 +8,7 @@
 use crate::error::{Error, Result};
 use crate::poem::coder::{Coder, Worker};
 use crate::poem::parallel;
-use crate::train::corpus::Corpus;
+use crate::train::poem::corpus::Corpus;
 use qibu::poem::Reading;
 use qibu::random::Random;
 use serde::Serialize;

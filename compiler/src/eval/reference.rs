@@ -2,7 +2,7 @@
 
 use super::trigram::Trigram;
 use crate::error::Result;
-use crate::train::corpus::Corpus;
+use crate::train::poem::corpus::Corpus;
 use std::collections::HashSet;
 use std::path::Path;
 

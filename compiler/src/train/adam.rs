@@ -35,3 +35,10 @@ pub fn update(graph: &mut Graph, [p, m, v]: [V; 3], g: V, [rate, epsilon]: [V; 2
     let step = graph.mul(direction, rate);
     [graph.sub(p, step), m, v]
 }
+
+/// Decoupled weight decay: the updated `next` of `p`, less `p·decay·rate`.
+pub fn decay(graph: &mut Graph, p: V, next: V, decay: V, rate: V) -> V {
+    let share = graph.mul(decay, rate);
+    let loss = graph.mul(p, share);
+    graph.sub(next, loss)
+}

@@ -1,7 +1,6 @@
-//! The loss curve as a picture: the objective and the cross-entropy on the left, the divergence
-//! on the right, each a thin line per step under a smoothed one.
+//! What a run reported, as a picture: panels side by side, in each some curves, each a thin line
+//! under a smoothed one.
 
-use super::step::Metrics;
 use crate::error::{Error, Result};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
@@ -9,59 +8,74 @@ use plotters::prelude::*;
 const SIZE: (u32, u32) = (1040, 420);
 const INK: RGBColor = RGBColor(0x33, 0x37, 0x3d);
 const FAINT: RGBColor = RGBColor(0xe4, 0xe6, 0xe9);
-const LOSS: RGBColor = RGBColor(0x1f, 0x4e, 0x79);
-const RECONSTRUCTION: RGBColor = RGBColor(0xc8, 0x55, 0x3d);
-const DIVERGENCE: RGBColor = RGBColor(0x2e, 0x7d, 0x5b);
 /// Points per curve: more than a screen has columns only makes the file large.
 const POINTS: usize = 600;
 
-type Curve<'a> = (&'a str, RGBColor, fn(&Metrics) -> f32);
+/// Colours of curves.
+pub mod colour {
+    use plotters::prelude::RGBColor;
+    /// The objective.
+    pub const BLUE: RGBColor = RGBColor(0x1f, 0x4e, 0x79);
+    /// What is compared with it.
+    pub const RED: RGBColor = RGBColor(0xc8, 0x55, 0x3d);
+    /// Another quantity.
+    pub const GREEN: RGBColor = RGBColor(0x2e, 0x7d, 0x5b);
+}
 
-/// The picture of `history`, one entry a step of `batch` couplets, as SVG.
-pub fn draw(history: &[Metrics], batch: usize) -> Result<String> {
+/// Some curves over one axis.
+pub struct Panel {
+    /// Name, colour and values of each curve; all are equally long.
+    pub curves: Vec<(&'static str, RGBColor, Vec<f32>)>,
+    /// What is counted to the right.
+    pub across: String,
+    /// What is measured upwards.
+    pub upwards: &'static str,
+    /// Whether the curves are noisy: smoothed ones are then drawn over them.
+    pub noisy: bool,
+    /// Decimals of the vertical axis' labels.
+    pub decimals: usize,
+}
+
+/// The picture of `panels`, as SVG.
+pub fn draw(panels: &[Panel]) -> Result<String> {
     let mut text = String::new();
-    draw_to(history, batch, &mut text)
+    draw_to(panels, &mut text)
         .map_err(|error| Error::environment(format!("cannot draw the loss curve: {error}")))?;
     Ok(text)
 }
 
 fn draw_to(
-    history: &[Metrics],
-    batch: usize,
+    panels: &[Panel],
     text: &mut String,
 ) -> std::result::Result<(), Box<dyn std::error::Error>> {
     let area = SVGBackend::with_string(text, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
-    let panels = area.split_evenly((1, 2));
-    let curves: [&[Curve]; 2] = [
-        &[
-            ("loss", LOSS, |metrics| metrics.loss),
-            ("reconstruction", RECONSTRUCTION, |metrics| {
-                metrics.reconstruction
-            }),
-        ],
-        &[("KL divergence", DIVERGENCE, |metrics| metrics.divergence)],
-    ];
-    for (panel, curves) in panels.iter().zip(curves) {
-        draw_panel(panel, history, batch, curves)?;
+    for (place, panel) in area.split_evenly((1, panels.len())).iter().zip(panels) {
+        draw_panel(place, panel)?;
     }
     area.present()?;
     Ok(())
 }
 
 fn draw_panel(
-    panel: &DrawingArea<SVGBackend, plotters::coord::Shift>,
-    history: &[Metrics],
-    batch: usize,
-    curves: &[Curve],
+    place: &DrawingArea<SVGBackend, plotters::coord::Shift>,
+    panel: &Panel,
 ) -> std::result::Result<(), Box<dyn std::error::Error>> {
-    let smooth: Vec<Vec<f64>> = curves
+    let smooth: Vec<Vec<f64>> = panel
+        .curves
         .iter()
-        .map(|(_, _, of)| smoothed(history.iter().map(of)))
+        .map(|(_, _, values)| match panel.noisy {
+            true => smoothed(values.iter().copied()),
+            false => values.iter().map(|&value| value.into()).collect(),
+        })
         .collect();
-    let last = history.len().max(2) as f64;
+    let length = panel
+        .curves
+        .first()
+        .map_or(0, |(_, _, values)| values.len());
+    let last = length.max(2) as f64;
     let (low, high) = range(&smooth);
-    let mut chart = ChartBuilder::on(panel)
+    let mut chart = ChartBuilder::on(place)
         .margin(18)
         .x_label_area_size(40)
         .y_label_area_size(50)
@@ -76,23 +90,22 @@ fn draw_panel(
         .x_labels(6)
         .y_labels(6)
         .x_label_formatter(&|step| format!("{step:.0}"))
-        .y_label_formatter(&|nats| format!("{nats:.0}"))
+        .y_label_formatter(&|value| format!("{value:.*}", panel.decimals))
         .label_style(style.clone())
-        .x_desc(format!("steps of {batch} couplets"))
-        .y_desc("nats per couplet")
+        .x_desc(panel.across.clone())
+        .y_desc(panel.upwards)
         .draw()?;
-    for (index, (name, colour, of)) in curves.iter().enumerate() {
-        let raw: Vec<f64> = history
-            .iter()
-            .map(|metrics| f64::from(of(metrics)))
-            .collect();
-        let clipped = thin(&raw).map(|(step, value)| (step, value.clamp(low, high)));
-        chart.draw_series(LineSeries::new(clipped, colour.mix(0.25).stroke_width(1)))?;
+    for (index, (name, colour, values)) in panel.curves.iter().enumerate() {
+        if panel.noisy {
+            let raw: Vec<f64> = values.iter().map(|&value| value.into()).collect();
+            let clipped = thin(&raw).map(|(step, value)| (step, value.clamp(low, high)));
+            chart.draw_series(LineSeries::new(clipped, colour.mix(0.25).stroke_width(1)))?;
+        }
         chart.draw_series(LineSeries::new(
             thin(&smooth[index]),
             colour.stroke_width(2),
         ))?;
-        label(panel, index, name, *colour, smooth[index].last().copied())?;
+        label(place, index, name, *colour, smooth[index].last().copied())?;
     }
     let _: &ChartContext<_, Cartesian2d<RangedCoordf64, RangedCoordf64>> = &chart;
     Ok(())
@@ -100,7 +113,7 @@ fn draw_panel(
 
 /// A name and last value in the panel's upper right corner, in the curve's colour.
 fn label(
-    panel: &DrawingArea<SVGBackend, plotters::coord::Shift>,
+    place: &DrawingArea<SVGBackend, plotters::coord::Shift>,
     index: usize,
     name: &str,
     colour: RGBColor,
@@ -115,8 +128,8 @@ fn label(
         .into_font()
         .color(&colour)
         .pos(Pos::new(HPos::Right, VPos::Top));
-    let place = (panel.dim_in_pixel().0 as i32 - 26, 22 + 20 * index as i32);
-    panel.draw(&Text::new(text, place, style))?;
+    let corner = (place.dim_in_pixel().0 as i32 - 26, 22 + 20 * index as i32);
+    place.draw(&Text::new(text, corner, style))?;
     Ok(())
 }
 

@@ -1,6 +1,5 @@
 //! What a user sees while training: a bar on a terminal, plain lines elsewhere.
 
-use super::step::Metrics;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -12,7 +11,7 @@ pub struct Progress {
     started: Instant,
     first: usize,
     spoken: Instant,
-    smooth: Option<Metrics>,
+    smooth: Option<Vec<f32>>,
 }
 
 /// Without a terminal, a line this often.
@@ -44,22 +43,17 @@ impl Progress {
         }
     }
 
-    /// After step `done`.
-    pub fn step(&mut self, done: usize, metrics: Metrics) {
-        let mix = |old: f32, new: f32| old + 0.02 * (new - old);
-        let smooth = match self.smooth {
-            None => metrics,
-            Some(old) => Metrics {
-                loss: mix(old.loss, metrics.loss),
-                reconstruction: mix(old.reconstruction, metrics.reconstruction),
-                divergence: mix(old.divergence, metrics.divergence),
-            },
-        };
-        self.smooth = Some(smooth);
-        let text = format!(
-            "loss {:.2} = {:.2} + KL {:.2}",
-            smooth.loss, smooth.reconstruction, smooth.divergence
-        );
+    /// After step `done`; `describe` says a step's figures, here smoothed ones, in words.
+    pub fn step(&mut self, done: usize, figures: &[f32], describe: impl Fn(&[f32]) -> String) {
+        match &mut self.smooth {
+            Some(smooth) => {
+                for (old, new) in smooth.iter_mut().zip(figures) {
+                    *old += 0.02 * (new - *old);
+                }
+            }
+            None => self.smooth = Some(figures.to_vec()),
+        }
+        let text = describe(self.smooth.as_deref().unwrap_or(figures));
         match &self.bar {
             Some(bar) => {
                 bar.set_position(done as u64);

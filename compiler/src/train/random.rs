@@ -49,6 +49,11 @@ impl Random {
         ((self.next() >> 8) + 1) as f32 / 16_777_216.0
     }
 
+    /// True with probability `share`.
+    pub fn chance(&mut self, share: f32) -> bool {
+        self.uniform() <= share
+    }
+
     /// Uniform in (−limit, limit].
     pub fn symmetric(&mut self, limit: f32) -> f32 {
         (2.0 * self.uniform() - 1.0) * limit

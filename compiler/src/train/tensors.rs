@@ -33,7 +33,7 @@ impl File {
         // Wide elements first, so that every tensor is aligned to its element.
         let width = |tensor: &Tensor| match tensor.data {
             Data::F64(_) | Data::I64(_) => 8,
-            Data::F32(_) => 4,
+            Data::F32(_) | Data::I32(_) => 4,
             Data::Bool(_) => 1,
         };
         for bytes in [8, 4, 1] {
@@ -55,6 +55,10 @@ impl File {
                     Data::I64(data) => {
                         body.extend(data.iter().flat_map(|value| value.to_le_bytes()));
                         "I64"
+                    }
+                    Data::I32(data) => {
+                        body.extend(data.iter().flat_map(|value| value.to_le_bytes()));
+                        "I32"
                     }
                     Data::Bool(data) => {
                         body.extend(data.iter().map(|&truth| u8::from(truth)));
@@ -79,7 +83,7 @@ impl File {
         bytes
     }
 
-    /// Reads a file's bytes; float, int64 and truth tensors only.
+    /// Reads a file's bytes; float, int64, int32 and truth tensors only.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let broken = |error: safetensors::SafeTensorError| {
             Error::input(format!("not a whole safetensors file: {error}"))
@@ -105,6 +109,12 @@ impl File {
                     view.data()
                         .chunks_exact(8)
                         .map(|b| i64::from_le_bytes(array(b)))
+                        .collect(),
+                ),
+                Dtype::I32 => Data::I32(
+                    view.data()
+                        .chunks_exact(4)
+                        .map(|b| i32::from_le_bytes(array(b)))
                         .collect(),
                 ),
                 Dtype::BOOL => Data::Bool(view.data().iter().map(|&byte| byte != 0).collect()),
@@ -139,6 +149,11 @@ mod tests {
             .insert("z".into(), Tensor::f32(&[2, 1], vec![1.5, -0.0]));
         file.tensors
             .insert("ids".into(), Tensor::i64(&[3], vec![1, -2, 3]));
+        let hashes = Tensor {
+            shape: vec![2],
+            data: Data::I32(vec![-5, i32::MAX]),
+        };
+        file.tensors.insert("hashes".into(), hashes);
         let truths = Tensor {
             shape: vec![2],
             data: Data::Bool(vec![true, false]),

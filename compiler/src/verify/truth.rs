@@ -84,6 +84,7 @@ fn plain(tensor: Tensor) -> Input {
     match tensor.data {
         Data::F32(values) => Input::F32(values),
         Data::F64(values) => Input::F32(values.into_iter().map(|value| value as f32).collect()),
+        Data::I32(values) => Input::I32(values),
         Data::I64(values) => {
             let narrow = |id: i64| id.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
             Input::I32(values.into_iter().map(narrow).collect())

@@ -1,6 +1,6 @@
 //! Bad input: one clear error with a remedy, an exit code, and every file as it was.
 
-use crate::cases::{COMPILE, Case, EVAL, POEM, TRAIN, VERIFY};
+use crate::cases::{COMPILE, Case, EVAL, POEM, TAG, TRAIN, TRAIN_TAGGER, VERIFY};
 use crate::inputs;
 use qibu_tests::command::{Answer, binary, command, run};
 use qibu_tests::need;
@@ -65,8 +65,10 @@ fn every_bad_input_has_its_error() {
         ("", POEM),
         ("", COMPILE),
         ("", VERIFY),
+        ("", TAG),
         ("eval poem", EVAL),
         ("train poem", TRAIN),
+        ("train tagger", TRAIN_TAGGER),
     ] {
         for case in cases {
             found += &problems(folder.path(), call, &[], case);
@@ -113,7 +115,10 @@ fn help_and_version_need_nothing() {
         "verify -h",
         "poem -h",
         "eval poem -h",
+        "eval tag -h",
+        "tag -h",
         "train poem -h",
+        "train tagger --help",
     ] {
         let mut qibu = std::process::Command::new(binary());
         qibu.current_dir(folder.path()).args(line.split(' '));

@@ -1,9 +1,11 @@
 //! Bad input and what is said of it, command by command.
 
 mod compile;
+mod tag;
 mod verify;
 
 pub use compile::COMPILE;
+pub use tag::TAG;
 pub use verify::VERIFY;
 
 /// A call, its exit code, and what standard error says. MODEL is the trained poem model.
@@ -198,6 +200,50 @@ pub const TRAIN: &[Case] = &[
     ),
     (
         "--corpus corpus.txt --out new --resume --epochs 3",
+        2,
+        &["cannot be used with"],
+    ),
+];
+
+/// `train tagger`, before ONNX Runtime is needed or where it is missing.
+pub const TRAIN_TAGGER: &[Case] = &[
+    (
+        "--corpus words.txt --out new",
+        4,
+        &["ORT_DYLIB_PATH: no file", "pip install onnxruntime"],
+    ),
+    (
+        "--corpus words.txt --out new --device tpu",
+        2,
+        &["known: cpu, cuda"],
+    ),
+    (
+        "--corpus words.txt --out new --preset 700k",
+        2,
+        &["known: seed, 600k, 300k, 150k"],
+    ),
+    (
+        "--corpus words.txt --out new --format bio",
+        2,
+        &["known: words, conll"],
+    ),
+    (
+        "--corpus words.txt --out new --set embeding=1",
+        2,
+        &["no recipe field", "known: min_count"],
+    ),
+    (
+        "--corpus words.txt --out new --set layers=3",
+        2,
+        &["layers=3"],
+    ),
+    (
+        "--corpus words.txt --out new --recipe none",
+        3,
+        &["cannot read none", "help: "],
+    ),
+    (
+        "--corpus words.txt --out new --resume --restarts 3",
         2,
         &["cannot be used with"],
     ),

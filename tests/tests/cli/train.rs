@@ -183,6 +183,120 @@ fn bad_training_input_has_its_error() {
 }
 
 #[test]
+fn bad_tagger_input_has_its_error() {
+    if !runtime("bad_tagger_input_has_its_error") {
+        return;
+    }
+    let folder = inputs::folder();
+    let files: [(&str, &[u8]); 9] = [
+        ("words.txt", "我们 去 公园 。\n我 去 。\n".as_bytes()),
+        ("columns.tsv", "北\tB\n京\tE\n".as_bytes()),
+        ("ragged.tsv", "北\tB\n京\n".as_bytes()),
+        ("wide.tsv", "北\tB\n京\tE\tO\n".as_bytes()),
+        ("tokens.tsv", "北\tB\n天安门\tE\n".as_bytes()),
+        ("others.tsv", "北\tB\n\n京\tX\n".as_bytes()),
+        ("nul.txt", b"a b\nc\0d\n"),
+        ("blank.txt", b" \n\n\t\n"),
+        ("bytes.txt", b"a b\n\xE4\xBD b\n"),
+    ];
+    for (name, bytes) in files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let path = std::env::var(NO_RUNTIME.0).unwrap_or_default();
+    let environment = [(NO_RUNTIME.0, path.as_str())];
+    let cases: &[(&str, i32, &[&str])] = &[
+        (
+            "--corpus none --out new",
+            3,
+            &["cannot read none", "help: "],
+        ),
+        (
+            "--corpus empty --out new",
+            3,
+            &["empty: no text in it", "help: "],
+        ),
+        (
+            "--corpus blank.txt --out new",
+            3,
+            &["blank.txt: no text in it"],
+        ),
+        (
+            "--corpus nul.txt --out new",
+            3,
+            &["nul.txt: line 2: a NUL byte"],
+        ),
+        (
+            "--corpus bytes.txt --out new",
+            3,
+            &["bytes.txt: line 2: not UTF-8", "iconv"],
+        ),
+        (
+            "--corpus words.txt --valid nul.txt --out new",
+            3,
+            &["nul.txt: line 2: a NUL byte"],
+        ),
+        (
+            "--corpus ragged.tsv --format conll --out new",
+            3,
+            &["ragged.tsv: line 2: 1 columns", "help: "],
+        ),
+        (
+            "--corpus wide.tsv --format conll --out new",
+            3,
+            &["wide.tsv: line 2: 3 columns", "cut -f"],
+        ),
+        (
+            "--corpus tokens.tsv --format conll --out new",
+            3,
+            &["tokens.tsv: line 2: \"天安门\" is not one character", "B-X"],
+        ),
+        (
+            "--corpus columns.tsv --valid others.tsv --format conll --out new --preset seed",
+            3,
+            &["others.tsv: line 3: label \"X\" does not occur", "help: "],
+        ),
+        (
+            "--corpus words.txt --out new --set pair_min_count=9",
+            3,
+            &["no pair of characters occurs 9 times", "pair_embedding=0"],
+        ),
+        (
+            "--corpus words.txt --out new --epochs 0",
+            2,
+            &["epochs is 0"],
+        ),
+        (
+            "--corpus words.txt --out new --set row=100",
+            2,
+            &["power of two"],
+        ),
+        (
+            "--corpus words.txt --out new --restarts 2",
+            2,
+            &["compared on a validation file", "--valid"],
+        ),
+        (
+            "--corpus words.txt --out run",
+            2,
+            &["run is not empty", "--resume"],
+        ),
+        (
+            "--corpus words.txt --out run --resume",
+            2,
+            &["nothing to resume", "help: "],
+        ),
+        (
+            "--corpus words.txt --out tones.tsv",
+            4,
+            &["cannot create tones.tsv", "help: "],
+        ),
+    ];
+    for case in cases {
+        refused(folder.path(), "train tagger", &environment, case);
+    }
+}
+
+#[test]
 fn a_damaged_checkpoint_is_named() {
     if !runtime("a_damaged_checkpoint_is_named") {
         return;

@@ -36,6 +36,41 @@ pub fn gemm(
     gradients
 }
 
+/// `Yₙ = Aₙ·Bₙ`: `dA = G·Bᵀ`, `dB = Aᵀ·G`.
+pub fn matmul(
+    graph: &mut Graph,
+    node: &Node,
+    incoming: &[Option<V>],
+    asked: &[bool],
+) -> Vec<Option<V>> {
+    let g = only(incoming);
+    let [a, b] = [node.inputs[0], node.inputs[1]];
+    let left = asked[0].then(|| {
+        let turned = graph.transpose(b, &[0, 2, 1]);
+        graph.matmul(g, turned)
+    });
+    let right = asked[1].then(|| {
+        let turned = graph.transpose(a, &[0, 2, 1]);
+        graph.matmul(turned, g)
+    });
+    vec![left, right]
+}
+
+/// `dx = g − softmax(x)·Σ g`, rows along the last axis.
+pub fn log_softmax(
+    graph: &mut Graph,
+    node: &Node,
+    incoming: &[Option<V>],
+    _: &[bool],
+) -> Vec<Option<V>> {
+    let g = only(incoming);
+    let last = graph.shape(g).len() - 1;
+    let total = graph.sum(g, &[last]);
+    let probabilities = graph.exp(node.outputs[0]);
+    let shared = graph.mul(probabilities, total);
+    vec![Some(graph.sub(g, shared))]
+}
+
 /// `dx = y·(g − Σ g·y)`, rows along the last axis.
 pub fn softmax(
     graph: &mut Graph,

@@ -17,3 +17,8 @@ pub fn mean(graph: &mut Graph, node: &Node, incoming: &[Option<V>], _: &[bool]) 
     let share = graph.scale(only(incoming), 1.0 / count as f32);
     vec![Some(graph.expand(share, &shape)), None]
 }
+
+/// Nothing flows back through a detached value.
+pub fn detached(_: &mut Graph, _: &Node, _: &[Option<V>], _: &[bool]) -> Vec<Option<V>> {
+    vec![None]
+}

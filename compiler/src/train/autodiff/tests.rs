@@ -49,7 +49,20 @@ const CASES: &[Case] = &[
     case("Gemm", &[&[3, 2], &[4, 3], &[4]], |g, x| {
         g.gemm(x[0], x[1], Some(x[2]), [true, true])
     }),
+    case("MatMul", &[&[2, 3, 4], &[2, 4, 2]], |g, x| {
+        g.matmul(x[0], x[1])
+    }),
     case("Softmax", &[&[3, 4]], |g, x| g.softmax(x[0])),
+    case("LogSoftmax", &[&[3, 4]], |g, x| g.log_softmax(x[0])),
+    // log Σ exp, in which the largest is taken out and put back.
+    case("DetachedMax", &[&[3, 4]], |g, x| {
+        let most = g.detached_max(x[0], &[1]);
+        let less = g.sub(x[0], most);
+        let powers = g.exp(less);
+        let total = g.sum(powers, &[1]);
+        let logs = g.log(total);
+        g.add(logs, most)
+    }),
     case("Reshape", &[&[3, 4]], |g, x| g.reshape(x[0], &[2, 6])),
     case("Transpose", &[&[2, 3, 4]], |g, x| {
         g.transpose(x[0], &[2, 0, 1])

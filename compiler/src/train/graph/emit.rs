@@ -92,6 +92,7 @@ fn initializer(name: &str, tensor: &Tensor) -> TensorProto {
             raw_data: data.iter().flat_map(|value| value.to_le_bytes()).collect(),
             ..TensorProto::default()
         },
+        Data::I32(data) => onnx::tensor::i32(name, &tensor.shape, data),
         Data::Bool(data) => onnx::tensor::truth(name, &tensor.shape, data),
     }
 }

@@ -165,6 +165,13 @@ impl Graph {
         value
     }
 
+    /// An int32 graph input: what a model for the device takes.
+    pub fn ids32(&mut self, name: &str, shape: &[usize]) -> V {
+        let value = self.value(name, shape, DataType::Int32);
+        self.inputs.push(value);
+        value
+    }
+
     /// A named float initializer: a weight of an exported model.
     pub fn weight(&mut self, name: &str, tensor: Tensor) -> V {
         let value = self.value(name, &tensor.shape, self.float);

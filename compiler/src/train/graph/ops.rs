@@ -127,6 +127,24 @@ impl Graph {
         self.op("Gemm", &inputs, attributes, &[rows, columns], self.float)
     }
 
+    /// `Aₙ·Bₙ` for every matrix of two stacks `[N, …, …]`.
+    pub fn matmul(&mut self, a: V, b: V) -> V {
+        let [[n, rows, inner], [m, inner_b, columns]] = [a, b].map(|x| match *self.shape(x) {
+            [n, rows, columns] => [n, rows, columns],
+            _ => panic!("a stack of matrices has three dimensions"),
+        });
+        assert_eq!((n, inner), (m, inner_b), "stacks of a MatMul");
+        self.float_op("MatMul", &[a, b], &[n, rows, columns])
+    }
+
+    /// The largest along `axes`, kept as ones, as a constant: nothing flows back through it. For
+    /// factors that are taken out and put back, which the result does not depend on.
+    pub fn detached_max(&mut self, x: V, axes: &[usize]) -> V {
+        self.fused("DetachedMax", &[x], |graph| {
+            vec![graph.reduce("ReduceMax", x, axes)]
+        })[0]
+    }
+
     /// `x·Wᵀ + bias`: a dense layer with its weights stored `[out, in]`.
     pub fn dense(&mut self, x: V, weight: V, bias: V) -> V {
         self.gemm(x, weight, Some(bias), [false, true])
@@ -140,6 +158,18 @@ impl Graph {
         let attributes = vec![
             attribute::ints("kernel_shape", &[kernel as i64]),
             attribute::ints("pads", &[pad, pad]),
+        ];
+        self.op("Conv", &[x, weight, bias], attributes, &shape, self.float)
+    }
+
+    /// One-dimensional convolution of `[B, C, T]` without padding.
+    pub fn conv_valid(&mut self, x: V, weight: V, bias: V, dilation: usize) -> V {
+        let kernel = self.shape(weight)[2];
+        let length = self.shape(x)[2] - (kernel - 1) * dilation;
+        let shape = [self.shape(x)[0], self.shape(weight)[0], length];
+        let attributes = vec![
+            attribute::ints("kernel_shape", &[kernel as i64]),
+            attribute::ints("dilations", &[dilation as i64]),
         ];
         self.op("Conv", &[x, weight, bias], attributes, &shape, self.float)
     }

@@ -1,7 +1,7 @@
 //! A gated convolution `a·σ(b) + x` on a time-major matrix, as one matrix product.
 
 use super::super::graph::{Graph, V};
-use super::super::poem::Handles;
+use super::super::weights::Handles;
 
 /// The layer called `name`, on `x` `[T·B, C]`.
 pub fn layer(graph: &mut Graph, weights: &Handles, name: &str, x: V, batch: usize) -> V {

@@ -1,12 +1,12 @@
 //! Where the training step keeps its weights.
 //!
-//! The two convolutions of a gated layer become one matrix, in the layout that the matrix product
-//! of shifted copies reads. All small tensors share one vector, which the graph splits: an update
+//! A convolution becomes a matrix in the layout that the matrix product of shifted copies reads, the
+//! two of a gated layer one matrix. All small tensors share one vector, which the graph splits: an update
 //! is ten operators per tensor, and thirty small tensors would cost more than the large ones.
 //! Packing only moves elements, so moments are packed and unpacked alike.
 
 use super::super::graph::{Graph, V};
-use super::super::poem::{Handles, Weights};
+use super::super::weights::{Handles, Weights};
 use crate::engine::{Data, Tensor};
 
 /// Tensors of at least this many elements stand alone.
@@ -72,7 +72,7 @@ impl Packing {
         }
         let plain = self.plain.iter().map(|(name, shape)| {
             let tensor = match gate_of(name) {
-                None => joined[name].clone(),
+                None => Tensor::f32(shape, by_channel(floats(&joined[name]), shape)),
                 Some((layer, gate, part)) => {
                     let both = floats(&joined[&format!("{layer}.{part}")]);
                     let half = both.len() / 2;
@@ -131,12 +131,16 @@ fn gate_of(name: &str) -> Option<(&str, usize, &str)> {
     }
 }
 
-/// Joins `…​.a.weight` and `…​.b.weight` `[C, C, K]` to `….weight` `[2C, K·C]`, the biases to `[2C]`.
+/// A convolution's weights `[O, I, K]` become `[O, K·I]`; joins `…​.a.weight` and `…​.b.weight` `[C, C, K]` to `….weight` `[2C, K·C]`, the biases to `[2C]`.
 fn join_gates(weights: &Weights) -> Weights {
     let mut joined = Weights::new();
     for (name, tensor) in weights {
         let Some((layer, gate, part)) = gate_of(name) else {
-            joined.insert(name.clone(), tensor.clone());
+            let shape = match tensor.shape[..] {
+                [outputs, inputs, taps] => vec![outputs, taps * inputs],
+                _ => tensor.shape.clone(),
+            };
+            joined.insert(name.clone(), Tensor::f32(&shape, by_tap(tensor)));
             continue;
         };
         if gate == 1 {
@@ -187,7 +191,7 @@ fn floats(tensor: &Tensor) -> &[f32] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{poem, recipe::Recipe};
+    use super::super::super::poem::{model, recipe::Recipe};
     use super::*;
 
     #[test]
@@ -201,7 +205,7 @@ mod tests {
             kernel: 5,
             ..Recipe::best()
         };
-        let weights = poem::start(&recipe, 1100);
+        let weights = model::start(&recipe, 1100);
         let packing = Packing::of(&weights);
         let packed = packing.pack(&weights);
         let names: Vec<&str> = packed.keys().map(String::as_str).collect();

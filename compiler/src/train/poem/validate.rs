@@ -1,13 +1,15 @@
 //! How good a model is, measured on the exported graph: what is compiled is what is judged.
 
 use super::corpus::Encoded;
-use super::graph::Graph;
 use super::loss::BN_EPSILON;
-use super::poem::{self, Weights};
-use super::random::Random;
+use super::model;
 use super::recipe::Recipe;
 use crate::engine::{Data, Options, Session, Tensor};
 use crate::error::Result;
+use crate::train::course::rounded;
+use crate::train::graph::Graph;
+use crate::train::random::Random;
+use crate::train::weights::{self, Weights};
 use prost::Message;
 use serde::Serialize;
 
@@ -41,8 +43,8 @@ impl Encoder {
     pub fn new(recipe: &Recipe, weights: &Weights, options: &Options) -> Result<Self> {
         let mut graph = Graph::new();
         let ids = graph.ids("ids", &[BATCH, recipe.form]);
-        let handles = poem::constants(&mut graph, weights);
-        let [mean, logvar] = poem::encoder(&mut graph, recipe, &handles, ids);
+        let handles = weights::constants(&mut graph, weights);
+        let [mean, logvar] = model::encoder(&mut graph, recipe, &handles, ids);
         graph.output(mean, "mean");
         graph.output(logvar, "logvar");
         Ok(Self {
@@ -180,18 +182,13 @@ pub fn measure(
     Ok(figures)
 }
 
-/// Six decimals: more mean nothing, and so few survive a text form exactly.
-pub fn rounded(value: f64) -> f64 {
-    (value * 1e6).round() / 1e6
-}
-
 /// Latents and ids to the best id per position and the log-probability of the given one.
 fn scorer(recipe: &Recipe, weights: &Weights, options: &Options) -> Result<Session> {
     let mut graph = Graph::new();
     let z = graph.input("z", &[BATCH, recipe.latent]);
     let ids = graph.ids("ids", &[BATCH, recipe.form]);
-    let handles = poem::constants(&mut graph, weights);
-    let logits = poem::generator(&mut graph, recipe, &handles, z);
+    let handles = weights::constants(&mut graph, weights);
+    let logits = model::generator(&mut graph, recipe, &handles, z);
     let [_, best] = graph.top_k(logits, 1);
     let logs = graph.log_softmax(logits);
     let column = graph.reshape(ids, &[BATCH, recipe.form, 1]);
@@ -227,12 +224,12 @@ mod tests {
         let ids: Vec<i64> = (0..COUPLETS * recipe.form)
             .map(|_| i64::from(random.below(30)))
             .collect();
-        let mut weights = poem::start(&recipe, 30);
+        let mut weights = model::start(&recipe, 30);
         weights.insert("mean.shift".into(), Tensor::f32(&[4], random.normals(4)));
 
         let mut graph = Graph::new();
         let input = graph.ids("ids", &[recipe.form * COUPLETS]);
-        let handles = lower::packing::constants(&mut graph, &weights);
+        let handles = crate::train::lower::packing::constants(&mut graph, &weights);
         let [mean, _] = lower::encoder(&mut graph, &recipe, &handles, input);
         let mean = loss::posterior_mean(&mut graph, &recipe, &handles, mean);
         graph.output(mean, "mean");

@@ -99,7 +99,7 @@ pub fn vocabulary_of(path: &Path) -> Result<Vec<char>> {
                 .find(|entry| entry.key == "qibu.vocab");
             found.map(|entry| entry.value)
         }
-        "safetensors" => super::super::tensors::File::parse(&bytes)
+        "safetensors" => crate::train::tensors::File::parse(&bytes)
             .map_err(|error| error.within(path.display()).hint(VOCABULARY))?
             .metadata
             .remove("vocab"),

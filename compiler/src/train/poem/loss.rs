@@ -1,8 +1,8 @@
 //! The objective: summed cross-entropy plus the posterior's divergence from a standard normal.
 
-use super::graph::{Graph, V};
-use super::poem::Handles;
 use super::recipe::Recipe;
+use crate::train::graph::{Graph, V};
+use crate::train::weights::Handles;
 
 /// Keeps the normalised mean finite; far below the variance of any useful dimension, since a
 /// larger one lets the posterior collapse again.

@@ -1,12 +1,13 @@
 //! Calibration samples that need no corpus: seeded latents and the model's own couplets.
 
-use super::graph::Graph;
-use super::poem::{self, Weights};
-use super::random::Random;
+use super::model;
 use super::recipe::Recipe;
-use super::tensors::File;
 use crate::engine::{Options, Session, Tensor};
 use crate::error::Result;
+use crate::train::graph::Graph;
+use crate::train::random::Random;
+use crate::train::tensors::File;
+use crate::train::weights::{self, Weights};
 use prost::Message;
 
 /// How many samples are drawn.
@@ -18,8 +19,8 @@ pub fn draw(recipe: &Recipe, weights: &Weights, options: &Options) -> Result<Fil
     const BATCH: usize = 64;
     let mut graph = Graph::new();
     let z = graph.input("z", &[BATCH, recipe.latent]);
-    let handles = poem::constants(&mut graph, weights);
-    let logits = poem::generator(&mut graph, recipe, &handles, z);
+    let handles = weights::constants(&mut graph, weights);
+    let logits = model::generator(&mut graph, recipe, &handles, z);
     let [_, best] = graph.top_k(logits, 1);
     graph.output(best, "best");
     let mut session = Session::load(&graph.to_model("samples").encode_to_vec(), options)?;

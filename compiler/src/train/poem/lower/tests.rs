@@ -1,11 +1,13 @@
 //! The fast form equals the plain one.
 
-use super::super::graph::Graph;
-use super::super::poem::{self, Weights};
-use super::super::random::Random;
+use super::super::model;
 use super::super::recipe::{Posterior, Recipe};
 use crate::engine::{Data, Options, Session, Tensor};
+use crate::train::graph::Graph;
+use crate::train::lower::packing;
+use crate::train::random::Random;
 use crate::train::testing::engine_or_skip;
+use crate::train::weights::Weights;
 use prost::Message;
 
 const BATCH: usize = 3;
@@ -40,7 +42,7 @@ fn equals_the_plain_form() {
 }
 
 fn compare(recipe: &Recipe) {
-    let mut weights = poem::start(recipe, CHARACTERS);
+    let mut weights = model::start(recipe, CHARACTERS);
     // Biases start at zero; with zeros a forgotten one would not show.
     let mut random = Random::new(5, 5);
     for tensor in weights.values_mut() {
@@ -68,7 +70,7 @@ fn compare(recipe: &Recipe) {
 }
 
 fn run_plain(recipe: &Recipe, weights: &Weights, couplets: &[i64], z: &[f32]) -> Vec<Tensor> {
-    let graph = poem::forward(recipe, weights, BATCH);
+    let graph = model::forward(recipe, weights, BATCH);
     let feeds = [
         ("ids", Tensor::i64(&[BATCH, recipe.form], couplets.to_vec())),
         ("z", Tensor::f32(&[BATCH, recipe.latent], z.to_vec())),
@@ -82,7 +84,7 @@ fn run_lowered(recipe: &Recipe, weights: &Weights, couplets: &[i64], z: &[f32]) 
     let mut graph = Graph::new();
     let ids = graph.ids("ids", &[time * BATCH]);
     let latent = graph.input("z", &[BATCH, recipe.latent]);
-    let handles = super::packing::constants(&mut graph, weights);
+    let handles = packing::constants(&mut graph, weights);
     let [mean, logvar] = super::encoder(&mut graph, recipe, &handles, ids);
     let h = super::generator(&mut graph, recipe, &handles, latent);
     let logits = graph.dense(h, handles["vocabulary.weight"], handles["vocabulary.bias"]);

@@ -1,6 +1,7 @@
 //! What to train and how: every number that shapes a model, as one JSON object.
 
 use crate::error::{Error, Result};
+use crate::train::json;
 use serde::{Deserialize, Serialize};
 
 /// How the encoder's features over time become one vector.
@@ -135,37 +136,17 @@ impl Recipe {
 
     /// A recipe from JSON; fields left out are those of the seed's model.
     pub fn parse(text: &str) -> Result<Self> {
-        serde_json::from_str(text).map_err(|error| Error::input(format!("recipe: {error}")))
+        json::parse(text)
     }
 
     /// The recipe as JSON.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("a recipe is plain data");
-        text.push('\n');
-        text
+        json::text(self)
     }
 
     /// Sets one field from `key=value`, the value as in JSON or bare text.
     pub fn set(&mut self, assignment: &str) -> Result<()> {
-        let Some((key, text)) = assignment.split_once('=') else {
-            return Err(Error::usage(format!(
-                "--set {assignment}: expected key=value"
-            )));
-        };
-        let mut fields = serde_json::to_value(&*self).expect("a recipe is plain data");
-        let fields_of = fields.as_object_mut().expect("a recipe is an object");
-        let Some(field) = fields_of.get_mut(key) else {
-            let known: Vec<&str> = fields_of.keys().map(String::as_str).collect();
-            return Err(Error::usage(format!("--set: no recipe field {key:?}"))
-                .hint(format!("known: {}", known.join(", "))));
-        };
-        *field = match (field.is_string(), serde_json::from_str(text)) {
-            (false, Ok(value)) => value,
-            _ => serde_json::Value::String(text.into()),
-        };
-        *self = serde_json::from_value(fields)
-            .map_err(|error| Error::usage(format!("--set {assignment}: {error}")))?;
-        Ok(())
+        json::set(self, assignment)
     }
 
     /// Refuses values that no graph can have.

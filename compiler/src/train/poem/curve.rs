@@ -1,0 +1,27 @@
+//! A poem model's curves: the objective and the cross-entropy on the left, the divergence on the
+//! right.
+
+use crate::error::Result;
+use crate::train::plot::{self, Panel, colour};
+
+/// The picture of `history`, one entry a step of `batch` couplets, as SVG.
+pub fn draw(history: &[Vec<f32>], batch: usize) -> Result<String> {
+    let column = |index: usize| -> Vec<f32> {
+        let values = history.iter().filter_map(|figures| figures.get(index));
+        values.copied().collect()
+    };
+    let panel = |curves| Panel {
+        curves,
+        across: format!("steps of {batch} couplets"),
+        upwards: "nats per couplet",
+        noisy: true,
+        decimals: 0,
+    };
+    plot::draw(&[
+        panel(vec![
+            ("loss", colour::BLUE, column(0)),
+            ("reconstruction", colour::RED, column(1)),
+        ]),
+        panel(vec![("KL divergence", colour::GREEN, column(2))]),
+    ])
+}

@@ -1,0 +1,260 @@
+//! Labelled texts: words separated by spaces, or a character and its label a line.
+//!
+//! ```text
+//! words   a text a line            我们 去 北京          B E S B E
+//! conll   a character a line       北<tab>B-LOC          any labels; an empty line ends a text
+//! ```
+
+use crate::error::{Error, Result};
+use crate::input_file;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// How a corpus file is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// One text a line, words separated by spaces: labels are begin, middle, end, single.
+    #[default]
+    Words,
+    /// One character a line with its label, separated by a tab or spaces; texts by empty lines.
+    Conll,
+}
+
+impl Format {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Words => "words",
+            Self::Conll => "conll",
+        }
+    }
+}
+
+impl std::str::FromStr for Format {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "words" => Ok(Self::Words),
+            "conll" => Ok(Self::Conll),
+            other => Err(Error::usage(format!(
+                "unknown format {other:?}; known: words, conll"
+            ))),
+        }
+    }
+}
+
+/// Labels of words' characters, in tag order.
+pub const SEGMENTATION: [&str; 4] = ["B", "M", "E", "S"];
+
+/// Most labels: a set of them is 64 bits on the device.
+pub const MOST_LABELS: usize = 64;
+
+/// A text with the tag of each of its characters.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text {
+    /// Its characters; never empty.
+    pub characters: Vec<char>,
+    /// Their tags: indices of labels.
+    pub tags: Vec<u8>,
+}
+
+impl Text {
+    /// Appends a word: its tags are begin, middle, end, or single.
+    pub fn push_word(&mut self, word: &[char]) {
+        let last = word.len().saturating_sub(1);
+        let tags = (0..word.len()).map(|at| match (at == 0, at == last) {
+            (true, true) => 3,
+            (true, false) => 0,
+            (false, true) => 2,
+            (false, false) => 1,
+        });
+        self.characters.extend(word);
+        self.tags.extend(tags);
+    }
+}
+
+/// Texts of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Corpus {
+    /// How it was written.
+    pub format: Format,
+    /// The labels, in tag order.
+    pub labels: Vec<String>,
+    /// The texts, in the file's order.
+    pub texts: Vec<Text>,
+}
+
+impl Corpus {
+    /// Reads `path`; `known` are the labels that it may have, any where `None`.
+    pub fn read(path: &Path, format: Format, known: Option<&[String]>) -> Result<Self> {
+        let bytes = input_file::read(path, REMEDY)?;
+        Self::parse(&bytes, format, known).map_err(|error| error.within(path.display()))
+    }
+
+    /// Reads a file's bytes.
+    pub fn parse(bytes: &[u8], format: Format, known: Option<&[String]>) -> Result<Self> {
+        let mut lines = Vec::new();
+        for (index, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
+            let at = |why: String| Error::input(format!("line {}: {why}", index + 1));
+            let line = std::str::from_utf8(line)
+                .map_err(|error| at(format!("not UTF-8: {error}")).hint(input_file::TO_UTF8))?;
+            if line.contains('\0') {
+                return Err(at("a NUL byte; text has none".into()).hint(input_file::TO_UTF8));
+            }
+            lines.push(line.trim_start_matches('\u{FEFF}'));
+        }
+        let corpus = match format {
+            Format::Words => Self {
+                format,
+                labels: SEGMENTATION.map(String::from).into(),
+                texts: lines.into_iter().filter_map(segmented).collect(),
+            },
+            Format::Conll => columns(&lines, known)?,
+        };
+        match corpus.texts.is_empty() {
+            true => Err(Error::input("no text in it").hint(REMEDY)),
+            false => Ok(corpus),
+        }
+    }
+
+    /// Number of characters of all texts.
+    pub fn characters(&self) -> usize {
+        self.texts.iter().map(|text| text.characters.len()).sum()
+    }
+}
+
+/// What a corpus is, for those who gave none.
+const REMEDY: &str = "give UTF-8 text: a line for each text with spaces between its words, or with \
+    --format conll a line for each character, the character, a tab and its label, and an empty \
+    line after each text";
+
+/// The text of a line of words; none where it has no word.
+fn segmented(line: &str) -> Option<Text> {
+    let mut text = Text::default();
+    for word in line.split_whitespace() {
+        let word: Vec<char> = word.chars().collect();
+        text.push_word(&word);
+    }
+    (!text.characters.is_empty()).then_some(text)
+}
+
+/// The texts of lines of two columns.
+fn columns(lines: &[&str], known: Option<&[String]>) -> Result<Corpus> {
+    let mut rows: Vec<Vec<(char, &str)>> = vec![Vec::new()];
+    for (index, line) in lines.iter().enumerate() {
+        let at = |why: String| Error::input(format!("line {}: {why}", index + 1));
+        let cells: Vec<&str> = line.split_whitespace().collect();
+        let (token, label) = match cells[..] {
+            [] => {
+                rows.push(Vec::new());
+                continue;
+            }
+            [token, label] => (token, label),
+            _ => {
+                let why = format!("{} columns; a character and its label are two", cells.len());
+                return Err(at(why).hint(
+                    "keep two columns, with `cut -f 1,4` for example; spaces inside a token or a \
+                     label cannot be written",
+                ));
+            }
+        };
+        let mut characters = token.chars();
+        let (Some(character), None) = (characters.next(), characters.next()) else {
+            let why = format!("{token:?} is not one character; this model labels characters");
+            return Err(at(why).hint(
+                "write a line for each character, B-X for the first one of a token X and I-X for \
+                 the others for example",
+            ));
+        };
+        if known.is_some_and(|known| !known.iter().any(|one| one == label)) {
+            let why = format!("label {label:?} does not occur in the corpus trained on");
+            return Err(at(why).hint("give files with the same labels"));
+        }
+        if let Some(row) = rows.last_mut() {
+            row.push((character, label));
+        }
+    }
+    rows.retain(|row| !row.is_empty());
+    let found: BTreeSet<&str> = rows.iter().flatten().map(|(_, label)| *label).collect();
+    let labels: Vec<String> = match known {
+        Some(known) => known.to_vec(),
+        None => found.into_iter().map(String::from).collect(),
+    };
+    if labels.len() > MOST_LABELS {
+        let why = format!(
+            "{} labels; at most {MOST_LABELS} are told apart",
+            labels.len()
+        );
+        return Err(Error::input(why).hint("is the label in the second column?"));
+    }
+    let tag = |label: &str| labels.iter().position(|one| one == label).unwrap_or(0) as u8;
+    let texts = rows.iter().map(|row| Text {
+        characters: row.iter().map(|(character, _)| *character).collect(),
+        tags: row.iter().map(|(_, label)| tag(label)).collect(),
+    });
+    Ok(Corpus {
+        format: Format::Conll,
+        texts: texts.collect(),
+        labels,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_become_tags() {
+        let text = "\u{FEFF}我们 去\u{3000}北京市\r\n\n  \nab c\n";
+        let corpus = Corpus::parse(text.as_bytes(), Format::Words, None).unwrap();
+        assert_eq!(corpus.texts.len(), 2);
+        let first: String = corpus.texts[0].characters.iter().collect();
+        assert_eq!(
+            (first.as_str(), &corpus.texts[0].tags[..]),
+            ("我们去北京市", &[0, 2, 3, 0, 1, 2][..])
+        );
+        assert_eq!(corpus.texts[1].tags, [0, 2, 3]);
+        assert_eq!(corpus.characters(), 9);
+    }
+
+    #[test]
+    fn columns_become_tags() {
+        let text = "在\tO\n北 B-LOC\n京  I-LOC\n\n\n他\tO";
+        let corpus = Corpus::parse(text.as_bytes(), Format::Conll, None).unwrap();
+        assert_eq!(corpus.labels, ["B-LOC", "I-LOC", "O"]);
+        let tags: Vec<&[u8]> = corpus.texts.iter().map(|text| &text.tags[..]).collect();
+        assert_eq!(tags, [&[2, 0, 1][..], &[2]]);
+        let known = ["O".to_string()];
+        let error = Corpus::parse(text.as_bytes(), Format::Conll, Some(&known)).unwrap_err();
+        assert!(
+            error.to_string().starts_with("line 2: label \"B-LOC\""),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn says_which_line_is_wrong() {
+        let many: String = (0..65).map(|label| format!("字 L{label}\n")).collect();
+        let cases: [(&[u8], Format, &str); 9] = [
+            (b"", Format::Words, "no text"),
+            (b" \n\r\n", Format::Words, "no text"),
+            (b"a b\n\xFF\n", Format::Words, "line 2: not UTF-8"),
+            (b"a b\nc\0d\n", Format::Words, "line 2: a NUL"),
+            (b"\n\n", Format::Conll, "no text"),
+            (b"a O\nb\n", Format::Conll, "line 2: 1 columns"),
+            (b"a O\n\nb O O\n", Format::Conll, "line 3: 3 columns"),
+            (
+                b"ab O\n",
+                Format::Conll,
+                "line 1: \"ab\" is not one character",
+            ),
+            (many.as_bytes(), Format::Conll, "65 labels"),
+        ];
+        for (bytes, format, expected) in cases {
+            let error = Corpus::parse(bytes, format, None).unwrap_err();
+            assert!(error.to_string().starts_with(expected), "{error}");
+            assert!(error.remedy().is_some(), "{error}");
+        }
+    }
+}

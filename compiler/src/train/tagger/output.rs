@@ -1,0 +1,199 @@
+//! What a finished run leaves in its folder.
+
+use super::corpus::Format;
+use super::export::{self, Transitions};
+use super::score::{self, Figures};
+use super::task::Task;
+use super::vocabulary::Vocabulary;
+use super::{curve, prune, samples};
+use crate::atomic;
+use crate::engine::{self, Data, Options, Tensor};
+use crate::error::Result;
+use crate::train::checkpoint::Checkpoint;
+use crate::train::course::Speed;
+use crate::train::tensors::File;
+use crate::train::weights::Weights;
+use prost::Message;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// One run of several from different seeds.
+#[derive(Clone, Debug, Serialize)]
+pub struct Restart {
+    /// Its seed.
+    pub seed: u64,
+    /// Its score on the validation file.
+    pub score: Option<f64>,
+    /// The epoch of that score, from 1.
+    pub epoch: Option<usize>,
+    /// Epochs done.
+    pub epochs: usize,
+}
+
+/// Writes model, weights, recipe, curve, samples and figures to `folder`; returns the figures.
+pub fn write(
+    run: &Checkpoint,
+    task: &mut Task,
+    restarts: &[Restart],
+    speed: &Speed,
+    options: &Options,
+    folder: &Path,
+) -> Result<serde_json::Value> {
+    let figures = task.figures_of(run.weights())?;
+    let (vocabulary, weights) = match &task.kept {
+        Some(kept) => prune::compact(&task.vocabulary, run.weights(), kept)?,
+        None => (task.vocabulary.clone(), run.weights().clone()),
+    };
+    let recipe = &task.recipe;
+    let transitions = Transitions::of(&weights, task.mask().as_ref());
+    let model = export::model(recipe, &weights, &vocabulary, &transitions).encode_to_vec();
+    let letters = task.source.texts().iter().map(|text| &text.characters[..]);
+    let along = match recipe.has_pairs() {
+        true => vocabulary.pairs.clone(),
+        // Chance pairs would be one of two in a small corpus.
+        false => Vocabulary::count(letters, Vec::new(), 1, 2).pairs,
+    };
+    let samples = samples::draw(recipe, &vocabulary, &along);
+    let scores: Vec<Figures> = run
+        .epochs
+        .iter()
+        .filter_map(|entry| serde_json::from_value(entry["valid"].clone()).ok())
+        .collect();
+    let loss = curve::draw(&run.history, recipe.batch, &scores)?;
+    let texts = task.source.texts();
+    let characters: usize = texts.iter().map(|text| text.characters.len()).sum();
+    let metrics = serde_json::json!({
+        "valid": figures,
+        "best_epoch": run.best.as_ref().map(|best| best.epoch),
+        "steps": run.step,
+        "steps_of_recipe": speed.total,
+        "texts": texts.len(),
+        "text_characters": characters,
+        "characters": vocabulary.characters.len(),
+        "pairs": vocabulary.pairs.len(),
+        "labels": vocabulary.labels,
+        "weights": size(&weights),
+        "flash_estimate": flash(&weights, &vocabulary),
+        "reach": recipe.reach(),
+        "restarts": restarts,
+        "seconds": speed.seconds,
+        "steps_timed": speed.steps,
+        "threads": options.threads,
+        "device": format!("{:?}", options.device).to_lowercase(),
+        "engine": engine::version()?,
+        "loss": run.history.last().and_then(|figures| figures.first()),
+        "epochs": run.epochs,
+    });
+    let mut text = serde_json::to_string_pretty(&metrics).expect("metrics are plain data");
+    text.push('\n');
+    let weights = weights_file(task, weights, &vocabulary, &transitions);
+    let files = [
+        ("model.onnx", model),
+        ("model.safetensors", weights.to_bytes()),
+        ("recipe.json", recipe.to_json().into_bytes()),
+        ("calibration.safetensors", samples.to_bytes()),
+        ("loss.svg", loss.into_bytes()),
+        ("metrics.json", text.into_bytes()),
+    ]
+    .map(|(name, bytes)| (folder.join(name), bytes));
+    let files: Vec<(&Path, &[u8])> = files
+        .iter()
+        .map(|(path, bytes)| (&**path, &**bytes))
+        .collect();
+    atomic::write_all(&files)?;
+    Ok(metrics)
+}
+
+/// The weights with all that is needed to export them again, and hashes of the known words, by
+/// which a word is new or not.
+fn weights_file(
+    task: &Task,
+    weights: Weights,
+    vocabulary: &Vocabulary,
+    transitions: &Transitions,
+) -> File {
+    let mut tensors = weights;
+    if task.format == Format::Words {
+        let hashes = known_words(task);
+        let data = Data::I32(hashes.iter().map(|&hash| hash as i32).collect());
+        let shape = vec![hashes.len()];
+        tensors.insert("known_words".into(), Tensor { shape, data });
+    }
+    let metadata = [
+        ("format", "qibu-tagger-1".to_string()),
+        ("recipe", task.recipe.to_json()),
+        ("labels", vocabulary.labels.join(" ")),
+        ("vocab", vocabulary.text()),
+        ("pairs", vocabulary.pair_text()),
+        ("crf", transitions.to_json().to_string()),
+    ];
+    File {
+        tensors,
+        metadata: metadata
+            .into_iter()
+            .map(|(key, text)| (key.to_string(), text))
+            .collect(),
+    }
+}
+
+/// Hashes of the training texts' words, ascending.
+fn known_words(task: &Task) -> BTreeSet<u32> {
+    let mut hashes = BTreeSet::new();
+    for text in task.source.texts() {
+        for span in score::words(&text.tags) {
+            let word: String = text.characters[span.from..span.to].iter().collect();
+            hashes.insert(fnv1a(word.as_bytes()));
+        }
+    }
+    hashes
+}
+
+/// FNV-1a of 32 bits.
+pub fn fnv1a(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811C_9DC5, |hash, &byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
+}
+
+/// Number of weights.
+pub fn size(weights: &Weights) -> usize {
+    let sizes = weights.values();
+    sizes
+        .map(|tensor| tensor.shape.iter().product::<usize>())
+        .sum()
+}
+
+/// About how many bytes the compiled file has: int8 weights, pairs in four bits, the text that ids
+/// are looked up in.
+fn flash(weights: &Weights, vocabulary: &Vocabulary) -> usize {
+    let network: usize = super::task::network(weights)
+        .iter()
+        .map(|(name, tensor)| {
+            let count: usize = tensor.shape.iter().product();
+            match name.as_str() {
+                "pair_table" => count.div_ceil(2),
+                name if name.ends_with(".bias") => 4 * count,
+                _ => count,
+            }
+        })
+        .sum();
+    let pairs = match vocabulary.pairs.len() {
+        0 => 0,
+        count => 2 * count + 4 * (vocabulary.characters.len() + 3),
+    };
+    const RECORDS: usize = 4096;
+    network + vocabulary.text().len() + pairs + RECORDS
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn hashes_are_the_published_ones() {
+        let of = |text: &str| super::fnv1a(text.as_bytes());
+        assert_eq!(
+            [of(""), of("a"), of("foobar")],
+            [0x811c_9dc5, 0xe40c_292c, 0xbf9c_f968]
+        );
+    }
+}
