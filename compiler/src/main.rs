@@ -16,6 +16,7 @@ use std::process::ExitCode;
 ///   qibu inspect model.qibu                                  what a file holds and needs
 ///   qibu eval poem model.qibu --corpus …                     what it keeps and writes, beside people
 ///   qibu train poem --corpus tang.txt --out models/mine      a model of your own
+///   qibu train tagger --corpus words.txt --out models/cws    words, names: a label a character
 ///
 /// Exit codes: 0 done, 1 a comparison failed, 2 wrong usage, 3 a bad input file, 4 something that
 /// the machine lacks, 130 interrupted.
