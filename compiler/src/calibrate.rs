@@ -22,6 +22,7 @@ pub(crate) use moments::Moments;
 pub use run::Input;
 pub(crate) use run::outputs;
 pub(crate) use run::{FloatRun, LIMITS, function, load_planned, reals, record};
+pub(crate) use samples::table_rows;
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Op};

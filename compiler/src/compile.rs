@@ -5,7 +5,7 @@ use crate::error::{ErrorKind, Result};
 use crate::graph::Graph;
 use crate::import::{self, ImportOptions};
 use crate::plan::{Planned, plan};
-use crate::quantise::{Activations, Scheme, Weights, quantise};
+use crate::quantise::{Activations, Scheme, Weights, formats, quantise};
 use crate::search::{Found, Goal, search};
 use crate::simplify::{Simplified, simplify};
 use crate::verify::{Opinion, Report, verify, witness};
@@ -114,9 +114,10 @@ fn paces(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
             |done, of| progress("search", done, of),
         )?),
     };
-    let formats = found
-        .as_ref()
-        .map_or(scheme.into(), |found| found.formats.clone());
+    let formats = match &found {
+        Some(found) => found.formats.clone(),
+        None => formats(simplified.graph(), scheme)?,
+    };
     let quantised = quantise(&calibrated, &formats)?;
     let planned = plan(quantised)?;
     let bytes = write(&planned)?;

@@ -1,6 +1,6 @@
 //! Bytes that one function of a file needs on the device.
 
-use qibu::format::{FunctionRecord, Header, StepRecord, TensorRecord, aligned};
+use qibu::format::{FunctionRecord, Header, Place, StepRecord, TensorRecord, aligned};
 use qibu::{Function, Model};
 use std::collections::BTreeSet;
 
@@ -13,6 +13,8 @@ pub fn flash(model: &Model<'_>, function: &Function<'_>) -> usize {
         .chain(function.outputs())
         .copied()
         .collect();
+    // Named tables stay with every function.
+    tensors.extend((0..model.tensors() as u32).filter(|&index| is_table(model, index)));
     let (mut steps, mut words) = (0, function.inputs().len() + function.outputs().len());
     for step in function.steps() {
         steps += 1;
@@ -26,9 +28,9 @@ pub fn flash(model: &Model<'_>, function: &Function<'_>) -> usize {
         };
         let bytes = tensor.bytes().unwrap_or(0);
         match tensor.place {
-            qibu::format::Place::Arena => {}
-            qibu::format::Place::Weights => weights = padded(weights) + bytes,
-            qibu::format::Place::Parameters => parameters += bytes,
+            Place::Arena => {}
+            Place::Weights => weights = padded(weights) + bytes,
+            Place::Parameters => parameters += bytes,
         }
     }
     let text = text(model, function, &tensors);
@@ -43,6 +45,11 @@ pub fn flash(model: &Model<'_>, function: &Function<'_>) -> usize {
     sections
         .into_iter()
         .fold(Header::LENGTH, |sum, section| sum + padded(section))
+}
+
+fn is_table(model: &Model<'_>, index: u32) -> bool {
+    let tensor = model.tensor(index);
+    tensor.is_some_and(|tensor| tensor.place == Place::Weights && tensor.name_length > 0)
 }
 
 /// Bytes of metadata and of the names that the function needs, each stored once.

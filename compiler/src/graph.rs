@@ -17,7 +17,7 @@ mod tensor;
 mod tidy;
 
 pub use limits::Limits;
-pub use metadata::Metadata;
+pub use metadata::{Metadata, Transitions};
 pub(crate) use names::Names;
 pub use op::{
     ArgMax, Binary, Clamp, Conv, CumSum, Gemm, Grid, Norm, Normalise, Op, Pad, Pool, PoolKind,

@@ -49,6 +49,7 @@ mod selection;
 mod site;
 mod softmax;
 mod table;
+mod tagging;
 mod tensor;
 #[cfg(test)]
 mod tests;
@@ -115,6 +116,7 @@ pub fn from_bytes(bytes: &[u8], folder: Option<&Path>, options: &ImportOptions) 
     refusals::parse(&mut builder, &nodes, check::refusals(proto, &nodes))?;
     builder.outputs(proto)?;
     functions::resolve(&mut builder, &functions)?;
+    tagging::check(&builder.graph, options.functions.is_empty())?;
     builder.graph.compact();
     Ok(builder.graph)
 }

@@ -5,8 +5,8 @@
 //! [`import`] → [`simplify`] → [`calibrate`] → [`quantise`] → [`plan`] → [`write`](mod@write) →
 //! [`verify`]. Each takes what the one before returns, so that none can be skipped. [`graph`] is
 //! what the first three work on, [`program`] what the last four do. [`train`] makes models through
-//! ONNX Runtime, which only [`engine`] knows. [`poem`] runs poem models on the host, [`eval`] measures
-//! them. [`cli`] is the command line.
+//! ONNX Runtime, which only [`engine`] knows. [`poem`] and [`tag`] run models on the host, [`eval`]
+//! measures them. [`cli`] is the command line.
 
 pub mod aligned;
 pub mod atomic;
@@ -29,6 +29,7 @@ pub mod quantise;
 pub mod report;
 pub mod search;
 pub mod simplify;
+pub mod tag;
 pub mod train;
 pub mod verify;
 pub mod write;

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 /// that file with the `no_std` runtime: the same bits on a chip and on a desktop.
 ///
 ///   qibu poem models/poem5/model.qibu --seed 7 --count 5     couplets from seeds
+///   qibu tag model.qibu < text.txt                           words, or labels of characters
 ///   qibu compile model.onnx -o model.qibu                    the seven paces, with a report
 ///   qibu verify model.onnx model.qibu                        the file against float and ONNX Runtime
 ///   qibu inspect model.qibu                                  what a file holds and needs
@@ -32,6 +33,7 @@ enum Command {
     Eval(cli::eval::EvalArgs),
     Inspect(cli::inspect::InspectArgs),
     Poem(cli::poem::PoemArgs),
+    Tag(cli::tag::TagArgs),
     Train(cli::train::TrainArgs),
     Verify(cli::verify::VerifyArgs),
 }
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Command::Eval(args) => cli::eval::run(args),
         Command::Inspect(args) => cli::inspect::run(args),
         Command::Poem(args) => cli::poem::run(args),
+        Command::Tag(args) => cli::tag::run(args),
         Command::Train(args) => cli::train::run(args),
         Command::Verify(args) => cli::verify::run(args),
     };

@@ -23,7 +23,8 @@ pub enum Content {
 /// One tensor of the file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
-    /// The value's or the weight's name, for reports; only inputs and outputs keep it in the file.
+    /// The value's or the weight's name, for reports; inputs, outputs and tables keep it in the
+    /// file.
     pub name: String,
     /// Element type.
     pub dtype: DType,
@@ -85,6 +86,8 @@ pub struct Program {
     pub tensors: Vec<Tensor>,
     /// All functions.
     pub functions: Vec<Function>,
+    /// Constants that no step reads and that are found by their names.
+    pub tables: Vec<TensorId>,
     /// What the model says about itself.
     pub metadata: Metadata,
     /// Whether the activation ranges come from noise.

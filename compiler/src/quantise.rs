@@ -26,18 +26,22 @@ mod results;
 mod rows;
 mod scheme;
 mod snap;
+mod storage;
+mod tables;
 mod top_k;
 mod types;
 mod unary;
 mod weights;
 
 pub use scheme::{Activations, Formats, Scheme, Weights};
+pub use storage::formats;
 
 use crate::calibrate::{Calibrated, Ranges};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Node, Op};
 use crate::program::Program;
 pub(crate) use builder::Quantisation;
+pub(crate) use storage::{packs, weights_of};
 
 use builder::Builder;
 
@@ -87,6 +91,7 @@ fn lower(graph: &Graph, formats: &Formats, ranges: &Ranges) -> Result<Program> {
         }
         builder.finish(function)?;
     }
+    tables::add(&mut builder, &graph.metadata)?;
     let program = builder.into_program();
     let steps: usize = program.functions.iter().map(|f| f.steps.len()).sum();
     match steps <= qibu::MAX_STEPS as usize {

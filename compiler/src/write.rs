@@ -17,10 +17,9 @@ pub fn write(planned: &Planned) -> Result<Vec<u8>> {
     let program = &planned.program;
     let mut file = Sections::new(&program.metadata)?;
     for (id, tensor) in program.tensors.iter().enumerate() {
-        let named = program
-            .functions
-            .iter()
-            .any(|f| f.inputs.contains(&id) || f.outputs.contains(&id));
+        let mut functions = program.functions.iter();
+        let named = program.tables.contains(&id)
+            || functions.any(|f| f.inputs.contains(&id) || f.outputs.contains(&id));
         file.tensor(tensor, planned.offsets[id], named)?;
     }
     for (function, plan) in program.functions.iter().zip(&planned.functions) {
@@ -201,6 +200,7 @@ fn entries(metadata: &graph::Metadata) -> Vec<(String, String)> {
     put("author", metadata.author.clone());
     put("form", metadata.form.clone());
     put("formats", metadata.formats.clone());
+    put("labels", Some(metadata.labels.join(" ")));
     put("licence", metadata.licence.clone());
     put("name", Some(metadata.name.clone()));
     let source: String = metadata

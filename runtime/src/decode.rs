@@ -1,10 +1,12 @@
-//! From candidates to text, from emissions to tags.
+//! From candidates to text, from scores to tags.
 
 pub mod crf;
 pub mod dictionary;
 mod distinct;
+mod sorted;
 mod vocabulary;
 
 pub(crate) use distinct::fill;
 pub use distinct::{Candidates, choose_distinct, choose_first};
+pub use sorted::SortedVocabulary;
 pub use vocabulary::Vocabulary;

@@ -92,6 +92,45 @@ impl<'m, 'r> Run<'m, 'r> {
         Ok(())
     }
 
+    /// Sets int32 input `index` word by word, as many as it has elements.
+    pub(crate) fn set_words(
+        &mut self,
+        index: usize,
+        words: impl Iterator<Item = i32>,
+    ) -> Result<(), InputError> {
+        let target = self.words_mut(self.function.input(index), DType::I32)?;
+        for (target, word) in target.iter_mut().zip(words) {
+            *target = word;
+        }
+        Ok(())
+    }
+
+    /// Float output `index` with each element's bits replaced, in the arena, by an integer's.
+    pub(crate) fn rewritten(
+        &mut self,
+        index: usize,
+        map: impl Fn(u32) -> i32,
+    ) -> Result<&[i32], InputError> {
+        let words = self.words_mut(self.function.output(index), DType::F32)?;
+        for word in words.iter_mut() {
+            *word = map(*word as u32);
+        }
+        Ok(words)
+    }
+
+    /// An arena tensor of 32-bit elements of type `dtype`, as words.
+    fn words_mut(
+        &mut self,
+        tensor: Option<TensorRecord>,
+        dtype: DType,
+    ) -> Result<&mut [i32], InputError> {
+        let tensor = tensor.filter(|tensor| tensor.dtype == dtype);
+        let range = tensor.and_then(|tensor| range(&tensor));
+        let bytes = range.and_then(|range| self.arena.get_mut(range));
+        let words = bytemuck::try_cast_slice_mut(bytes.ok_or(InputError::Index)?);
+        words.map_err(|_| InputError::Index)
+    }
+
     /// Float output `index`, valid after [`Run::execute`].
     ///
     /// # Errors

@@ -9,8 +9,9 @@
 //!    [`Run::execute`] walks its steps, each a file under `kernels/`.
 //! 4. [`rounding`] is the one definition of every rounding; [`math`] the one place of float
 //!    functions; [`random`] the one generator. The compiler uses the same three.
-//! 5. [`decode`] turns candidates into text and emissions into tags; [`poem`] joins all of it: a
-//!    seed in, a couplet out.
+//! 5. [`decode`] turns candidates into text and emissions into tags; [`poem`] and [`tag`] join all
+//!    of it: a seed in, a couplet out; text in, tags out.
+//! 6. [`Table`] is a constant that no step reads, found by name.
 //!
 //! ```
 //! use qibu::{Arena, Model};
@@ -46,6 +47,8 @@ pub mod poem;
 pub mod random;
 pub mod rounding;
 mod step;
+mod table;
+pub mod tag;
 
 pub use arena::{Aligned, Arena};
 pub use error::{Fault, InputError, LoadError};
@@ -55,6 +58,7 @@ pub use kernels::unary::Function as Function1;
 pub use load::{Limits, MAX_STEPS};
 pub use model::{Function, Model};
 pub use step::Step;
+pub use table::Table;
 
 /// The bytes of a model file, aligned for [`Model::load`], which plain `include_bytes!` is not.
 ///

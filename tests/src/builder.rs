@@ -78,6 +78,21 @@ impl Builder {
         self.tensor(dtype, Place::Weights, dims, padded as u32)
     }
 
+    /// Adds a constant that no step reads, under a name; its index.
+    pub fn table<T: bytemuck::NoUninit>(
+        &mut self,
+        name: &str,
+        dtype: DType,
+        dims: &[u32],
+        values: &[T],
+    ) -> u32 {
+        let index = self.weights(dtype, dims, values);
+        let record = &mut self.tensors[index as usize];
+        (record.name_offset, record.name_length) = (self.text.len() as u32, name.len() as u32);
+        self.text += name;
+        index
+    }
+
     /// Adds a constant of four-bit elements to the weights section; its index.
     pub fn nibbles(&mut self, dims: &[u32], values: &[i8]) -> u32 {
         let row = dims.iter().skip(1).product::<u32>() as usize;

@@ -8,6 +8,7 @@
 //! 6. [`firmware`]: packages outside the workspace, built for bare metal and run under QEMU.
 //! 7. [`command`]: the `qibu` program as a process.
 //! 8. [`random_graph`]: random ONNX models of the supported operators.
+//! 9. [`tagger`]: small taggers.
 
 pub mod builder;
 pub mod command;
@@ -17,3 +18,4 @@ pub mod mutate;
 pub mod need;
 pub mod random_graph;
 pub mod sample;
+pub mod tagger;

@@ -1,9 +1,12 @@
-//! The same couplets on an emulated Cortex-M4F as on the host, byte for byte.
+//! The same couplets and tags on an emulated Cortex-M4F as on the host, byte for byte.
 
-use qibu::{Arena, Model, poem::Poet};
+use qibu::poem::Poet;
+use qibu::tag::{Event, Tagger};
+use qibu::{Arena, Model};
 use qibu_tests::firmware::{Firmware, emulate, section_bytes};
 use qibu_tests::need::{has_program, has_target, poem5, root, say, skip};
 use qibu_tests::sample::sample;
+use qibu_tests::tagger::Spec;
 use std::path::Path;
 
 const TARGET: &str = "thumbv7em-none-eabihf";
@@ -67,6 +70,77 @@ fn on_board(model: &Path, program: &str) -> (String, String) {
         figures.trim().replace('\n', ", ")
     ));
     (format!("{couplets}\n"), figures.to_owned())
+}
+
+/// Each character of `text` with its label, lines divided by spaces, from the host's own stream.
+fn tagged(file: &[u8], text: &str) -> String {
+    let model = Model::load(file).expect("a sound model");
+    let tagger = Tagger::new(&model).expect("a tag model");
+    let mut arena = Arena::<ARENA>::new();
+    let mut stream = tagger.stream::<128, 4, 128>(arena.bytes()).expect("room");
+    let mut characters = text.chars().filter(|&character| character != ' ');
+    let mut lines = String::new();
+    let mut sink = |event| match event {
+        Event::Tag(tag) => {
+            let character = characters.next().expect("a tag for each character");
+            let label = tagger.label(tag).expect("a label for each tag");
+            lines += &format!("{character}/{label} ");
+        }
+        Event::End { forced } => {
+            assert_eq!(forced, 0);
+            lines.push('\n');
+        }
+    };
+    for line in text.split(' ') {
+        for character in line.chars() {
+            stream
+                .push(character, &mut sink)
+                .expect("ids in their tables");
+        }
+        stream.end(&mut sink).expect("ids in their tables");
+    }
+    stream.flush(&mut sink).expect("ids in their tables");
+    lines
+}
+
+#[test]
+fn tags_are_the_same_on_the_chip() {
+    if !ready("chip, tags") {
+        return;
+    }
+    const TEXT: &str = "天天日月有来水生 中人大天龘日 一 与丑专且世人大天日月有来水生𠀀𠀁12ab×Üé";
+    let file = Spec::default().int8();
+    let path = root().join("target/bare-metal/tagger.qibu");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, &file[..]).unwrap();
+    let firmware = Firmware {
+        package: "firmware-examples/mps2-an386",
+        program: "tag",
+        target: TARGET,
+        profile: "release",
+        features: &["stats", "tag"],
+        environment: &[
+            ("QIBU_TAG_MODEL", path.to_str().expect("a UTF-8 path")),
+            ("TEXT", TEXT),
+        ],
+    };
+    let elf = firmware.elf();
+    let text = emulate(&elf);
+    let (lines, figures) = text.split_once("\n\n").expect("lines, figures");
+    say(&format!(
+        "tagger on mps2-an386: code {} bytes, {}",
+        section_bytes(&elf, ".text"),
+        figures.trim().replace('\n', ", ")
+    ));
+    assert_eq!(format!("{lines}\n"), tagged(&file, TEXT));
+    assert_eq!(
+        lines.matches('/').count(),
+        TEXT.replace(' ', "").chars().count()
+    );
+    // Tags in the buffer, ids, and what the model's view and the window need beside.
+    let stream = figure(figures, "stream");
+    assert!(stream <= 4 * 128 + 2 * 128 + 480, "{stream} bytes");
+    assert!((stream..ARENA).contains(&figure(figures, "stack")));
 }
 
 /// The figure called `name`.

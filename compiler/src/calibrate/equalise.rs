@@ -330,6 +330,12 @@ fn apply(graph: &mut Graph, class: &Class, exponents: &[i32]) -> Result<()> {
         let Some(old) = graph.nodes[index].input(operand) else {
             continue;
         };
+        // In the old one's place, so that no value changes its number: files name layers by it, and
+        // `verify` finds them in a graph that has not been equalised.
+        if graph.use_counts().get(&old) == Some(&1) {
+            graph.constants.insert(old, tensor);
+            continue;
+        }
         let name = graph.value(old).name.clone();
         let new = graph.add_constant(&name, tensor);
         graph.nodes[index].inputs[operand] = Some(new);

@@ -235,7 +235,7 @@ fn bounds(dtype: Dtype, rows: Option<usize>) -> (i32, i32) {
 
 /// Rows of the smallest table that `value` indexes, at once or through views; none where it indexes
 /// no table.
-fn table_rows(graph: &Graph, value: ValueId) -> Option<usize> {
+pub(crate) fn table_rows(graph: &Graph, value: ValueId) -> Option<usize> {
     let tables =
         graph
             .nodes

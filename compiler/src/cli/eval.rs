@@ -1,5 +1,7 @@
 //! `qibu eval`.
 
+mod tag;
+
 use super::stdout;
 use crate::compile::compile_float;
 use crate::error::{Error, Result};
@@ -11,7 +13,7 @@ use crate::poem::file::PoemFile;
 use crate::poem::parallel;
 use crate::train::poem::corpus::Corpus;
 use clap::{Args, Subcommand, value_parser};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Measures a model.
 #[derive(Args, Debug)]
@@ -24,6 +26,8 @@ pub struct EvalArgs {
 enum Model {
     /// A poem model: reconstruction, likelihood, prosody, variety, beside human couplets.
     Poem(PoemArgs),
+    /// A tag model: precision, recall and F1 of words or entities, speed, frequent mistakes.
+    Tag(tag::TagArgs),
 }
 
 #[derive(Args, Debug)]
@@ -60,6 +64,7 @@ struct PoemArgs {
 pub fn run(args: EvalArgs) -> Result<()> {
     match args.model {
         Model::Poem(args) => poem(&args),
+        Model::Tag(args) => tag::run(&args),
     }
 }
 
@@ -90,32 +95,40 @@ fn poem(args: &PoemArgs) -> Result<()> {
     stdout::put(&text).map(drop)
 }
 
-/// The float twin: what `--float` names, else model.onnx beside the model, else none.
 fn float_file(args: &PoemArgs) -> Result<Option<PoemFile>> {
-    let beside = args.model.with_file_name("model.onnx");
-    let path = match &args.float {
-        Some(path) if !path.is_file() => {
-            return Err(
-                Error::input(format!("cannot read {}: no such file", path.display()))
-                    .hint("--float takes the model.onnx that MODEL was compiled from"),
-            );
+    match float_path(&args.model, args.float.as_deref())? {
+        None => Ok(None),
+        Some(path) if is_compiled(&path) => PoemFile::open(&path).map(Some),
+        Some(path) => {
+            let name = format!("{} (f32)", path.display());
+            PoemFile::from_bytes(name, &compile_float(&path)?).map(Some)
         }
-        Some(path) => path,
-        None if beside.is_file() => &beside,
+    }
+}
+
+/// The float twin of `model`: what `--float` names, else model.onnx beside the model, else none.
+fn float_path(model: &Path, named: Option<&Path>) -> Result<Option<PathBuf>> {
+    let beside = model.with_file_name("model.onnx");
+    match named {
+        Some(path) if !path.is_file() => Err(Error::input(format!(
+            "cannot read {}: no such file",
+            path.display()
+        ))
+        .hint("--float takes the model.onnx that MODEL was compiled from")),
+        Some(path) => Ok(Some(path.to_owned())),
+        None if beside.is_file() => Ok(Some(beside)),
         None => {
             eprintln!(
                 "warning: no {}: the float model is left out; give it with --float",
                 beside.display()
             );
-            return Ok(None);
+            Ok(None)
         }
-    };
-    if path
-        .extension()
-        .is_some_and(|extension| extension == "qibu")
-    {
-        return PoemFile::open(path).map(Some);
     }
-    let bytes = compile_float(path)?;
-    PoemFile::from_bytes(format!("{} (f32)", path.display()), &bytes).map(Some)
+}
+
+/// Whether `path` is a .qibu file rather than an ONNX model.
+fn is_compiled(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "qibu")
 }

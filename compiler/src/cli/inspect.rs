@@ -106,6 +106,7 @@ fn as_text(model: &Model<'_>, file: &ModelFile, steps: bool, style: Style) -> St
         ]);
     }
     text.push_str(&table.render(style));
+    text.push_str(&tables_text(model, style));
     text.push_str("flash: bytes of a file with that function alone; RAM: bytes of arena\n");
     if steps {
         for function in model.functions() {
@@ -113,6 +114,26 @@ fn as_text(model: &Model<'_>, file: &ModelFile, steps: bool, style: Style) -> St
         }
     }
     text
+}
+
+/// Constants that no step reads.
+fn tables_text(model: &Model<'_>, style: Style) -> String {
+    let mut table = Table::new(&[
+        ("table", Align::Left),
+        ("elements", Align::Left),
+        ("flash", Align::Right),
+    ]);
+    let mut none = true;
+    for (name, found) in model.tables() {
+        none = false;
+        let dims: Vec<String> = found.shape().iter().map(ToString::to_string).collect();
+        let elements = format!("{}[{}]", element_type(found.record().dtype), dims.join(","));
+        table.row([name.to_owned(), elements, grouped(found.bytes().len())]);
+    }
+    match none {
+        true => String::new(),
+        false => format!("\n{}", table.render(style)),
+    }
 }
 
 fn steps_text(model: &Model<'_>, function: &Function<'_>, style: Style) -> String {
@@ -169,6 +190,17 @@ fn as_json(model: &Model<'_>, bytes: &[u8]) -> Value {
             })
         })
         .collect();
+    let tables: Vec<Value> = model
+        .tables()
+        .map(|(name, table)| {
+            json!({
+                "name": name,
+                "type": element_type(table.record().dtype),
+                "shape": table.shape(),
+                "bytes": table.bytes().len(),
+            })
+        })
+        .collect();
     let metadata: serde_json::Map<String, Value> = metadata(model)
         .into_iter()
         .map(|(key, value)| (key, Value::String(value)))
@@ -180,5 +212,6 @@ fn as_json(model: &Model<'_>, bytes: &[u8]) -> Value {
         "noise_calibrated": noise_calibrated(model),
         "metadata": metadata,
         "functions": functions,
+        "tables": tables,
     })
 }

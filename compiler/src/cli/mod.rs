@@ -6,5 +6,6 @@ pub mod inspect;
 pub mod poem;
 pub mod progress;
 pub mod stdout;
+pub mod tag;
 pub mod train;
 pub mod verify;

@@ -1,4 +1,4 @@
-//! How good a poem model is: everything behind `qibu eval poem`.
+//! How good a poem model is: everything behind `qibu eval poem`. [`tag`] is the same for tag models.
 //!
 //! 1. [`prosody`] reads the tone table; [`reference`] the lines to compare with, and from them the
 //!    [`trigram`] model.
@@ -14,6 +14,7 @@ pub mod prosody;
 pub mod reconstruction;
 pub mod reference;
 pub mod report;
+pub mod tag;
 pub mod trigram;
 pub mod verse;
 

@@ -1,5 +1,6 @@
 //! What a model says about itself; travels through the paces untouched.
 
+use crate::quantise::Weights;
 use std::collections::BTreeMap;
 
 /// Descriptive properties, from ONNX `metadata_props` (`qibu.*`).
@@ -21,10 +22,30 @@ pub struct Metadata {
     pub activations: Option<String>,
     /// Number formats of a file whose layers differ in them; pace 4 writes it.
     pub formats: Option<String>,
+    /// Names of the tags, in order (`qibu.labels`).
+    pub labels: Vec<String>,
+    /// Pairs of characters that the model knows (`qibu.pairs`), ascending.
+    pub pairs: Vec<[char; 2]>,
+    /// Scores of tags beside each other (`qibu.crf`).
+    pub crf: Option<Transitions>,
+    /// How single initialisers are stored (`qibu.weights`), by name.
+    pub weights: BTreeMap<String, Weights>,
     /// Default sampling temperature (`qibu.temperature`).
     pub temperature: Option<f32>,
     /// Every other property whose key starts with `qibu.`, for later paces.
     pub other: BTreeMap<String, String>,
     /// SHA-256 of the ONNX file.
     pub source_sha256: [u8; 32],
+}
+
+/// The scores of a conditional random field that do not depend on the text, in nats; −∞ is
+/// forbidden.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Transitions {
+    /// Of the first tag.
+    pub start: Vec<f32>,
+    /// Of each tag, those of the tag behind it.
+    pub between: Vec<Vec<f32>>,
+    /// Of the last tag.
+    pub end: Vec<f32>,
 }

@@ -1,10 +1,13 @@
 //! `metadata_props`: what the model says about itself.
 
+use super::tagging;
 use crate::error::{Error, Result};
 use crate::graph::Metadata;
 use crate::onnx::ModelProto;
+use crate::quantise::Weights;
+use clap::ValueEnum;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Key that lists the functions; read by its own file.
 pub(super) const FUNCTIONS: &str = "qibu.functions";
@@ -35,6 +38,10 @@ pub(super) fn read(model: &ModelProto, bytes: &[u8]) -> Result<Metadata> {
             "qibu.licence" => metadata.licence = text(),
             "qibu.author" => metadata.author = text(),
             "qibu.activations" => metadata.activations = text(),
+            "qibu.labels" => metadata.labels = tagging::labels(&entry.value)?,
+            "qibu.pairs" => metadata.pairs = tagging::pairs(&entry.value)?,
+            "qibu.crf" => metadata.crf = Some(tagging::transitions(&entry.value)?),
+            "qibu.weights" => metadata.weights = weights(&entry.value, model)?,
             "qibu.temperature" => metadata.temperature = Some(temperature(&entry.value)?),
             FUNCTIONS => {}
             key => {
@@ -57,6 +64,38 @@ fn vocabulary(text: &str) -> Result<Vec<char>> {
         }
     }
     Ok(characters)
+}
+
+/// `{"INITIALIZER": "int4", …}`: how single initialisers are stored.
+fn weights(text: &str, model: &ModelProto) -> Result<BTreeMap<String, Weights>> {
+    const EXAMPLE: &str = "a JSON object of initialiser names and int4, int8, f16 or f32, such as \
+        {\"pair_table\": \"int4\"}";
+    let fault = |why: String| Error::input(format!("qibu.weights: {why}"));
+    let words: BTreeMap<String, String> =
+        serde_json::from_str(text).map_err(|error| fault(error.to_string()).hint(EXAMPLE))?;
+    let graph = model.graph.as_ref();
+    let known: BTreeSet<&str> = graph
+        .iter()
+        .flat_map(|graph| &graph.initializer)
+        .map(|tensor| tensor.name.as_str())
+        .collect();
+    let mut weights = BTreeMap::new();
+    for (name, word) in words {
+        if !known.contains(name.as_str()) {
+            return Err(
+                fault(format!("the model has no initialiser `{name}`")).hint(format!(
+                    "it has: {}",
+                    known.into_iter().take(20).collect::<Vec<_>>().join(", ")
+                )),
+            );
+        }
+        let format = Weights::from_str(&word, false);
+        let format = format.map_err(|_| {
+            fault(format!("`{name}` asks for the unknown format `{word}`")).hint(EXAMPLE)
+        })?;
+        weights.insert(name, format);
+    }
+    Ok(weights)
 }
 
 fn temperature(text: &str) -> Result<f32> {
@@ -96,6 +135,10 @@ mod tests {
             Some(0.8)
         );
         assert!(with("qibu.temperature", "hot").is_err());
+        assert_eq!(with("qibu.labels", "B I").unwrap().labels, ["B", "I"]);
+        let refusal = |text| with("qibu.weights", text).unwrap_err().to_string();
+        assert!(refusal("[]").contains("JSON object"));
+        assert!(refusal(r#"{"w": "int4"}"#).contains("no initialiser `w`"));
         assert_eq!(with("qibu.tone", "x").unwrap().other["qibu.tone"], "x");
         assert_eq!(with("other", "x").unwrap().source_sha256[..2], [0xba, 0x78]);
     }

@@ -378,6 +378,27 @@ impl<'g> Builder<'g> {
         Ok(id)
     }
 
+    /// A constant that no step reads, under a name of its own.
+    pub fn table(
+        &mut self,
+        name: &str,
+        dtype: DType,
+        shape: &[usize],
+        bytes: Vec<u8>,
+    ) -> Result<()> {
+        let id = self.add(Tensor {
+            name: name.to_owned(),
+            dtype,
+            shape: shape.to_vec(),
+            scale: 1.0,
+            zero_point: 0,
+            content: Content::Weights(bytes),
+            value: None,
+        })?;
+        self.program.tables.push(id);
+        Ok(())
+    }
+
     /// A vector in the parameters section; one that exists already serves again.
     pub fn parameters(&mut self, name: &str, dtype: DType, words: Vec<u32>) -> Result<TensorId> {
         let bytes = words.iter().flat_map(|word| word.to_le_bytes()).collect();

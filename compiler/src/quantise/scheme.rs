@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 pub enum Weights {
     /// 8-bit integers, one scale per output channel.
     Int8,
-    /// 4-bit integers, two a byte, one scale per output channel, where an operator has them; int8
-    /// elsewhere.
+    /// 4-bit integers, two a byte, one scale per output channel or table, where an operator has them;
+    /// int8 elsewhere.
     Int4,
     /// IEEE half precision; activations are f32.
     F16,

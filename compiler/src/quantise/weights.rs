@@ -245,7 +245,7 @@ const MOST_INT8: i32 = 127;
 const MOST_INT4: i32 = 7;
 
 /// Rows of small integers, two in a byte.
-fn packed_rows(bytes: &[u8], rows: usize) -> Vec<u8> {
+pub(super) fn packed_rows(bytes: &[u8], rows: usize) -> Vec<u8> {
     let integers: Vec<i8> = bytes.iter().map(|&byte| byte as i8).collect();
     let width = integers.len() / rows.max(1);
     let rows = integers.chunks(width.max(1));

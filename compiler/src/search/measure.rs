@@ -4,9 +4,9 @@ use super::Point;
 use crate::aligned::AlignedBytes;
 use crate::calibrate::{Calibrated, FloatRun, Input, Samples, function, load_planned, outputs};
 use crate::error::Result;
-use crate::graph::{Function, Graph, Op, ValueId};
+use crate::graph::{Function, Graph, ValueId};
 use crate::plan::plan;
-use crate::quantise::{Formats, quantise};
+use crate::quantise::{Formats, packs, quantise, weights_of};
 use crate::simplify::Simplified;
 use crate::verify::Noise;
 use crate::write::write;
@@ -131,13 +131,7 @@ fn layers(graph: &Graph) -> Vec<Layer> {
     let mut layers = Vec::new();
     let mut rest = 0;
     for node in &graph.nodes {
-        let packs = matches!(
-            node.op,
-            Op::Dense { .. } | Op::ConvNhwc { .. } | Op::TopKDense { .. }
-        );
-        let table = usize::from(packs);
-        let weights = node.input(table).filter(|&id| graph.constant(id).is_some());
-        let (true, Some(weights)) = (packs || matches!(node.op, Op::Gather { .. }), weights) else {
+        let Some(weights) = weights_of(graph, node) else {
             rest += graph.value(node.outputs[0]).len();
             continue;
         };
@@ -146,7 +140,7 @@ fn layers(graph: &Graph) -> Vec<Layer> {
             value: Some(value),
             weights: graph.value(weights).len(),
             elements: graph.value(value).len(),
-            packs,
+            packs: packs(graph, node),
         });
     }
     if !layers.is_empty() {

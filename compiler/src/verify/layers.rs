@@ -110,10 +110,16 @@ pub(super) fn is_quantised(model: &Model<'_>) -> bool {
         .any(|dtype| holds(model, dtype))
 }
 
+/// Whether a step has an operand or a result of this type; named tables do not count.
 fn holds(model: &Model<'_>, dtype: DType) -> bool {
-    (0..model.tensors() as u32)
-        .filter_map(|index| model.tensor(index))
-        .any(|tensor| tensor.dtype == dtype)
+    let functions = model.functions();
+    let mut steps = functions.flat_map(|function| function.steps());
+    let is = |&index: &u32| {
+        model
+            .tensor(index)
+            .is_some_and(|tensor| tensor.dtype == dtype)
+    };
+    steps.any(|step| step.inputs().iter().chain(step.outputs()).any(is))
 }
 
 /// Values and step names, where the file has the steps of `planned`.

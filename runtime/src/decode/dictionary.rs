@@ -173,6 +173,12 @@ impl<'d, W: Words + ?Sized, const TAGS: usize, const LONGEST: usize>
         }
     }
 
+    /// Number of tags.
+    #[must_use]
+    pub fn tags(&self) -> usize {
+        self.tags
+    }
+
     /// Characters that wait; at most `LONGEST` − 1.
     #[must_use]
     pub fn waiting(&self) -> usize {

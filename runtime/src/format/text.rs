@@ -48,9 +48,33 @@ fn cut(text: &str, separator: u8) -> Option<(&str, &str)> {
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
+/// The words of `text`, which `separator`, an ASCII character, divides; no empty ones.
+pub(crate) fn words(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    core::iter::from_fn(move || {
+        while !rest.is_empty() {
+            let (word, tail) = cut(rest, separator).unwrap_or((rest, ""));
+            rest = tail;
+            if !word.is_empty() {
+                return Some(word);
+            }
+        }
+        None
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Metadata;
+    use super::{Metadata, words};
+    use std::vec::Vec;
+
+    #[test]
+    fn words_are_what_stands_between() {
+        for text in ["", " ", "B", "B I", " B  I ", "时 间", "a\tb c"] {
+            let split: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
+            assert_eq!(words(text, b' ').collect::<Vec<_>>(), split);
+        }
+    }
 
     #[test]
     fn lines_with_a_tabulator_are_metadata() {

@@ -4,16 +4,20 @@
 //! out[o, i, :] = table[o, ids[i], :]
 //! ```
 //!
-//! Inputs: table, seen as `[outer, V, E]` (any type; f16 only as a constant), ids int32.
-//! Attributes: V, E. The output has the table's type and quantisation, f32 for f16. Negative ids
-//! count from the end. Ids outside the table clamp: those that the caller sets are checked before
-//! ([`crate::InputError::Id`]), computed ones must not stop the run.
+//! Inputs: table, seen as `[outer, V, E]` (any type; f16 and int4 only as constants), ids int32.
+//! Attributes: V, E. The output has the table's type and quantisation, but f32 for f16. Negative
+//! ids count from the end. Ids outside the table clamp: those that the caller sets are checked
+//! before ([`crate::InputError::Id`]), computed ones must not stop the run.
+//!
+//! 1. int4 rows become int8, sixteen times as large: the output's scale is a sixteenth of the
+//!    table's. So what reads it, a `Concat` above all, may requantise it to steps as fine as those
+//!    of int8 tables. Outer is 1: rows of the first axis start at bytes, others need not.
 
 use super::dot::Weight;
 use super::{copy_bytes, rows as rows_of, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::{DType, nibble};
 use crate::math;
 use crate::step::Step;
 
@@ -42,6 +46,7 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let result = match table.dtype {
         // Never in the arena.
         DType::F16 => DType::F32,
+        DType::I4 => DType::I8,
         DType::Scale => return Err(Fault::DType),
         dtype => dtype,
     };
@@ -55,6 +60,10 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
         return Err(Fault::Shape);
     }
     let outer = elements.checked_div(slice).ok_or(Fault::Shape)?;
+    if table.dtype == DType::I4 && table.shape().first().map(|&rows| rows as usize) != Some(length)
+    {
+        return Err(Fault::Shape);
+    }
     let gathered = ids.elements().and_then(|n| n.checked_mul(width));
     let gathered = gathered.and_then(|n| n.checked_mul(outer));
     if out.elements() != Some(gathered.ok_or(Fault::Shape)?) {
@@ -69,17 +78,20 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let [table, ids, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     let ids: &[i32] = bytemuck::try_cast_slice(ids).ok()?;
-    let row_bytes = width.checked_mul(dtype.size())?;
+    let row_bytes = match dtype {
+        DType::I4 => nibble::row_bytes(width),
+        _ => width.checked_mul(dtype.size())?,
+    };
     let slices = rows_of(table, row_bytes.checked_mul(length)?);
     let mut targets = rows_mut(out, width.checked_mul(out_size)?);
     for slice in slices {
         for &id in ids {
             let source = slice.get(row(id, length)?.checked_mul(row_bytes)?..)?;
             let target = targets.next()?;
-            if dtype == DType::F16 {
-                widen(target, source)?;
-            } else {
-                copy_bytes(target, source);
+            match dtype {
+                DType::F16 => widen(target, source)?,
+                DType::I4 => unpack(target, source),
+                _ => copy_bytes(target, source),
             }
         }
     }
@@ -96,9 +108,30 @@ fn widen(target: &mut [u8], source: &[u8]) -> Option<()> {
     Some(())
 }
 
+/// int4 to int8, times sixteen.
+fn unpack(target: &mut [u8], source: &[u8]) {
+    for (target, q) in target.iter_mut().zip(nibble::unpack_row(source)) {
+        *target = (q as u8) << 4;
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{is_inside, row};
+    use super::{is_inside, row, unpack};
+    use crate::format::nibble;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    proptest! {
+        #[test]
+        fn nibbles_are_sixteenths(row in proptest::collection::vec(-8i8..8, 1..20)) {
+            let bytes: Vec<u8> = nibble::pack_row(&row).collect();
+            let mut target = std::vec![0; row.len()];
+            unpack(&mut target, &bytes);
+            let naive: Vec<u8> = row.iter().map(|&q| (i32::from(q) * 16) as i8 as u8).collect();
+            prop_assert_eq!(target, naive);
+        }
+    }
 
     #[test]
     fn negative_ids_count_from_the_end_and_others_clamp() {

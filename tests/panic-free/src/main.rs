@@ -2,14 +2,16 @@
 //! calls what no library defines: this links only if no panic path is left.
 //!
 //! The entry point's arguments are the opaque inputs. Every operator is reachable, because the
-//! file names them; so are loading, both ways of decoding, text, and CRFs.
+//! file names them; so are loading, both ways of decoding poems, CRFs, tagging, named tables, text.
 #![no_std]
 #![no_main]
 
 mod crf;
 
+use qibu::decode::dictionary::{Dictionary, Entry, Roles};
 use qibu::format::Section;
 use qibu::poem::{Poet, Reading};
+use qibu::tag::{DictionaryStream, Emission, Event, Tagger};
 use qibu::{InputError, Model};
 
 /// What the caller hands over.
@@ -39,6 +41,9 @@ fn run(input: &mut Input<'_>) -> Option<u32> {
     let weights = model.verify_weights();
     let length = model.section(Section::Weights).1;
     let error = execute(&model, input).err();
+    let tags = tag(&model, input)
+        .unwrap_or(0)
+        .wrapping_add(table(&model, input));
     let poet = Poet::new(&model)?;
     let ids = poet.couplet(input.seed, poet.temperature(), input.arena);
     let again = poet.decode(input.latent, Reading::Greedy, input.arena);
@@ -51,7 +56,7 @@ fn run(input: &mut Input<'_>) -> Option<u32> {
         });
     }
     let known = poet.vocabulary().id('月').is_some();
-    Some(length as u32 + u32::from(weights) + u32::from(error.is_some()) + u32::from(known))
+    Some(tags + length as u32 + u32::from(weights) + u32::from(error.is_some()) + u32::from(known))
 }
 
 /// The function that the caller names, and all its outputs.
@@ -86,6 +91,93 @@ fn execute(model: &Model<'_>, input: &mut Input<'_>) -> Result<(), InputError> {
         }
     }
     Ok(())
+}
+
+/// Tags the text that the caller hands over, character by character.
+fn tag(model: &Model<'_>, input: &mut Input<'_>) -> Option<u32> {
+    let tagger = Tagger::new(model).ok()?;
+    let mut sum = 0u32;
+    {
+        let mut emitter = tagger.emitter::<48>(input.arena).ok()?;
+        let mut sink = |emission: Emission<'_>| match emission {
+            Emission::Scores(scores) => {
+                sum = scores
+                    .iter()
+                    .fold(sum, |sum, &score| sum.wrapping_add(score as u32));
+            }
+            Emission::End => sum = sum.rotate_left(1),
+        };
+        for character in input.name.chars() {
+            emitter.push(character, &mut sink).ok()?;
+        }
+        emitter.end(&mut sink).ok()?;
+        emitter.flush(&mut sink).ok()?;
+    }
+    let mut stream = tagger.stream::<48, 4, 128>(input.arena).ok()?;
+    let mut free = input.text.iter_mut();
+    let mut sink = |event| {
+        if let (Event::Tag(tag), Some(slot)) = (event, free.next()) {
+            *slot = tagger.label(tag).map_or(tag, |label| label.len() as u8);
+        }
+        if let Event::End { forced } = event {
+            sum = sum.wrapping_add(forced);
+        }
+    };
+    for character in input.name.chars() {
+        stream.push(character, &mut sink).ok()?;
+        if character == '\n' {
+            stream.end(&mut sink).ok()?;
+        }
+    }
+    stream.flush(&mut sink).ok()?;
+    sum = sum.wrapping_add(tag_with_words(&tagger, input)?);
+    let letter = tagger.vocabulary().character(input.seed as usize)?;
+    Some(sum.wrapping_add(letter.into()))
+}
+
+/// The same with two words of the caller's.
+fn tag_with_words(tagger: &Tagger<'_>, input: &mut Input<'_>) -> Option<u32> {
+    let bias = input.seed as i32;
+    let word = input.name.get(..2)?;
+    let words = [word, input.name].map(|word| Entry { word, bias });
+    let [begin, middle, end, single] = (input.seed as u32).to_le_bytes();
+    let roles = Roles {
+        begin,
+        middle,
+        end,
+        single,
+    };
+    let dictionary = Dictionary::<_, 4, 8>::new(&words[..], roles, tagger.tags()).ok()?;
+    let emitter = tagger.emitter::<48>(input.arena).ok()?;
+    let mut stream = DictionaryStream::<_, 48, 4, 128, 8>::new(emitter, dictionary).ok()?;
+    let mut sum = 0u32;
+    let mut sink = |event| {
+        if let Event::Tag(tag) = event {
+            sum = sum.wrapping_mul(4).wrapping_add(tag.into());
+        }
+    };
+    for character in input.name.chars() {
+        stream.push(character, &mut sink).ok()?;
+        if character == '\n' {
+            stream.end(&mut sink).ok()?;
+        }
+    }
+    stream.flush(&mut sink).ok()?;
+    Some(sum)
+}
+
+/// A table that the caller names, under every type.
+fn table(model: &Model<'_>, input: &Input<'_>) -> u32 {
+    let Some(table) = model.table(input.name) else {
+        return 0;
+    };
+    let words = table.i32().and_then(<[i32]>::last).copied();
+    let halves = table.u16().and_then(<[u16]>::last).copied();
+    let floats = table.f32().and_then(<[f32]>::last).copied();
+    words.unwrap_or(0) as u32
+        ^ u32::from(halves.unwrap_or(0))
+        ^ floats.unwrap_or(0.0).to_bits()
+        ^ table.shape().len() as u32
 }
 
 unsafe extern "C" {

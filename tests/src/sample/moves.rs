@@ -44,6 +44,9 @@ pub(super) fn add(b: &mut Builder) {
     let rows = b.activation(Bool, &[2, 3]);
     let bits = b.weights(Bool, &[9, 3], &[1u8; 27]);
     b.step(Opcode::Gather, &[bits, ids], &[rows], &[9, 3]);
+    let packed = b.nibbles(&[9, 3], &[-8, 7, 0, 1, -1, 3, 5, -6, 2].repeat(3));
+    let unpacked = b.quantised(I8, &[2, 3], 0.5, 0);
+    b.step(Opcode::Gather, &[packed, ids], &[unpacked], &[9, 3]);
     let scattered = b.quantised(I8, &[9, 2], 1.0, 3);
     let data = b.view(joined, &[9, 2]);
     let updates = b.weights(I8, &[2, 2], &[1i8, 2, 3, 4]);
@@ -64,10 +67,15 @@ pub(super) fn add(b: &mut Builder) {
     let updates = b.weights(F32, &[2], &[1.0f32, -2.0]);
     b.step(Opcode::Scatter, &[data, ids, updates], &[sums], &[1, 1]);
     let numbers = join(b, numbers);
+    // What no step reads.
+    b.table("offsets", I32, &[2, 2], &[0i32, 1, -1, i32::MAX]);
+    b.table("seconds", I16, &[3], &[1u16, 2, 65535]);
     b.function(
         "moves",
         &[ids, small, wide, truth],
-        &[numbers, spread, joined, columns, rows, scattered, sums],
+        &[
+            numbers, spread, joined, columns, rows, scattered, sums, unpacked,
+        ],
     );
 }
 

@@ -1,6 +1,6 @@
 //! Bad input: one clear error with a remedy, an exit code, and every file as it was.
 
-use crate::cases::{COMPILE, Case, EVAL, POEM, TRAIN, TRAIN_TAGGER, VERIFY};
+use crate::cases::{COMPILE, Case, EVAL, POEM, TAG, TRAIN, TRAIN_TAGGER, VERIFY};
 use crate::inputs;
 use qibu_tests::command::{Answer, binary, command, run};
 use qibu_tests::need;
@@ -65,6 +65,7 @@ fn every_bad_input_has_its_error() {
         ("", POEM),
         ("", COMPILE),
         ("", VERIFY),
+        ("", TAG),
         ("eval poem", EVAL),
         ("train poem", TRAIN),
         ("train tagger", TRAIN_TAGGER),
@@ -114,6 +115,8 @@ fn help_and_version_need_nothing() {
         "verify -h",
         "poem -h",
         "eval poem -h",
+        "eval tag -h",
+        "tag -h",
         "train poem -h",
         "train tagger --help",
     ] {

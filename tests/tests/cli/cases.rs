@@ -1,9 +1,11 @@
 //! Bad input and what is said of it, command by command.
 
 mod compile;
+mod tag;
 mod verify;
 
 pub use compile::COMPILE;
+pub use tag::TAG;
 pub use verify::VERIFY;
 
 /// A call, its exit code, and what standard error says. MODEL is the trained poem model.

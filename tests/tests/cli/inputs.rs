@@ -1,9 +1,10 @@
 //! A folder of good and bad files.
 
 use prost::Message;
-use qibu_compiler::compile::{Request, compile};
+use qibu_compiler::compile::{Request, compile, compile_float_bytes};
 use qibu_compiler::engine::Tensor;
 use qibu_compiler::onnx::*;
+use qibu_compiler::train::tagger;
 use qibu_compiler::train::tensors::File;
 use qibu_tests::sample::sample;
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ use tempfile::TempDir;
 /// Two poems whose characters the sample model knows.
 pub const CORPUS: &str = "春眠不觉晓，处处闻啼鸟。夜来风雨声，花落知多少。\n\
     白日依山尽，黄河入海流。欲穷千里目，更上一层楼。\n";
+/// A text for the tag model.
+pub const TEXT: &str = "白日依山尽，黄河入海流。\n\n欲穷千里目，更上一层楼。\n";
 /// Tones of some of them.
 pub const TONES: &str = "白\tZ\n日\tZ\n依\tP\n山\tP\n尽\tZ\n流\tP\n楼\tP\n目\tZ\n晓\tZ\n鸟\tZ\n";
 
@@ -72,6 +75,42 @@ fn weights() -> Vec<f32> {
     (0..32)
         .map(|index| (index * 37 % 64) as f32 / 32.0 - 1.0)
         .collect()
+}
+
+/// A little tag model, once without transitions, and texts for it.
+fn tag_models(put: &dyn Fn(&str, &[u8])) {
+    let whole = tagger::tiny(3);
+    let mut bare = whole.clone();
+    bare.metadata_props.retain(|entry| entry.key != "qibu.crf");
+    let mut other = whole.clone();
+    let labels = other
+        .metadata_props
+        .iter_mut()
+        .find(|entry| entry.key == "qibu.labels");
+    labels.expect("labels").value = "O B-X I-X B-Y".into();
+    for (name, model) in [("tagger", whole), ("bare", bare), ("entities", other)] {
+        let onnx = model.encode_to_vec();
+        let file = compile_float_bytes(&onnx).expect("the tagger compiles");
+        put(&format!("{name}.qibu"), &file);
+        put(&format!("tag/{name}.onnx"), &onnx);
+    }
+    put("text.txt", TEXT.as_bytes());
+    put("gold.txt", "白日 依 山 尽 ，\n黄河 入 海流\n".as_bytes());
+    put("gold.tsv", "白\tB-X\n日\tI-X\n\n山\tO\n".as_bytes());
+    put("ragged.tsv", "白\tB-X\n日\n".as_bytes());
+    put("broken.txt", b"\xE7\x99\xBD\n\xE6\x97\xA5\xFF\n");
+    put("cut.txt", b"\xE7\x99\xBD\n\xE6\x97");
+    put("words.tsv", "白日\t3\n依山\n".as_bytes());
+    put("words-weight.tsv", "白日\tx\n".as_bytes());
+    put(
+        "words-long.tsv",
+        format!("a\n{}\n", "长".repeat(33)).as_bytes(),
+    );
+    put("words-twice.tsv", "a\t1\nb\na\t2\n".as_bytes());
+    put(
+        "long.txt",
+        format!("白\n{}\n日\n", "山".repeat(1_000_001)).as_bytes(),
+    );
 }
 
 /// A fresh folder with all of them.
@@ -164,6 +203,7 @@ pub fn folder() -> TempDir {
         &samples("x", &[4, 1, 8], 3.4e38),
     );
 
+    tag_models(&put);
     put("corpus.txt", CORPUS.as_bytes());
     put("prose.txt", "七步成诗".as_bytes());
     put("latin1.txt", b"po\xE8me\n");

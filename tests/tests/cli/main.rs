@@ -5,5 +5,7 @@ mod cases;
 mod disk;
 mod inputs;
 mod prints;
+mod tag;
+mod tagger;
 mod train;
 mod verify;

@@ -3,7 +3,7 @@
 use super::{End, TYPES, Tensor, dims, index, positions, run};
 use proptest::prelude::*;
 use qibu::InputError;
-use qibu::format::{DType, Opcode};
+use qibu::format::{DType, Opcode, nibble};
 use qibu::random::Random;
 use qibu_tests::builder::scale_word;
 
@@ -42,6 +42,35 @@ proptest! {
                     let from = (o * rows as usize + row(id, rows)) * width as usize + e;
                     expected.extend(table.element(from));
                 }
+            }
+        }
+        let end = run(Opcode::Gather, &[table, ids], &out, &[rows, width]);
+        prop_assert_eq!(end, End::Ran(expected));
+    }
+
+    #[test]
+    fn gather_unpacks_nibbles(
+        [rows, width, count] in [1u32..5, 1u32..6, 1u32..6], constant: bool, seed: u64,
+    ) {
+        let mut random = Random::new(seed);
+        let values: Vec<i8> = (0..rows * width).map(|_| (random.next_u32() as i8) >> 4).collect();
+        let packed: Vec<u8> = values
+            .chunks(width as usize)
+            .flat_map(nibble::pack_row)
+            .collect();
+        let mut table = Tensor::new(DType::I4, &[rows, width], &packed).constant(true);
+        // What fills a row's last byte does not matter.
+        if width % 2 == 1 {
+            let last = table.bytes.len() - 1;
+            table.bytes[last] ^= 0xF0;
+        }
+        let ids = ids(count, rows, &mut random).constant(constant);
+        let out = Tensor::noise(DType::I8, &[count, width], &mut random);
+        let mut expected = Vec::new();
+        for id in ids.values::<i32>() {
+            for e in 0..width as usize {
+                let q = values[row(id, rows) * width as usize + e];
+                expected.push((i32::from(q) * 16) as u8);
             }
         }
         let end = run(Opcode::Gather, &[table, ids], &out, &[rows, width]);

@@ -247,3 +247,34 @@ fn nibbles_come_in_rows_of_the_first_axis() {
         Err(LoadError::Tensor(2, Fault::Scale))
     );
 }
+
+/// Tables of nibbles are looked up along their first axis, whose rows start at bytes.
+#[test]
+fn packed_tables_have_one_row_for_each_id() {
+    let gather = |dims: &[u32], out: DType, attributes: [u32; 2], change: fn(&mut Builder)| {
+        let mut b = Builder::default();
+        let ids = b.activation(I32, &[2]);
+        let y = b.activation(out, &[2, attributes[1]]);
+        let table = b.nibbles(dims, &[1; 12]);
+        b.step(Opcode::Gather, &[table, ids], &[y], &attributes);
+        b.function("main", &[ids], &[y]);
+        change(&mut b);
+        load(&b.finish())
+    };
+    let none = |_: &mut Builder| {};
+    let refused = |fault| Err(LoadError::Step(0, fault));
+    assert_eq!(gather(&[4, 3], I8, [4, 3], none), Ok(()));
+    assert_eq!(gather(&[4, 1, 3], I8, [4, 3], none), Ok(()));
+    assert_eq!(gather(&[4, 3], I16, [4, 3], none), refused(Fault::DType));
+    assert_eq!(gather(&[4, 3], F32, [4, 3], none), refused(Fault::DType));
+    // As many elements, in rows of another length: they would start inside bytes.
+    assert_eq!(gather(&[2, 6], I8, [4, 3], none), refused(Fault::Shape));
+    assert_eq!(gather(&[12], I8, [4, 3], none), refused(Fault::Shape));
+    assert_eq!(gather(&[2, 2, 3], I8, [2, 3], none), refused(Fault::Shape));
+    assert_eq!(gather(&[4, 3], I8, [3, 4], none), refused(Fault::Shape));
+    assert_eq!(gather(&[4, 3], I8, [0, 3], none), refused(Fault::Shape));
+    let short = gather(&[4, 3], I8, [4, 3], |b| b.weights.truncate(7));
+    assert_eq!(short, Err(LoadError::Tensor(2, Fault::Offset)));
+    let arena = gather(&[4, 3], I8, [4, 3], |b| b.tensors[2].place = Place::Arena);
+    assert_eq!(arena, Err(LoadError::Tensor(2, Fault::DType)));
+}

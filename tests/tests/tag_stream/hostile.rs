@@ -1,0 +1,198 @@
+//! Taggers of damaged and of unsuitable files: refused, or tags come out; no panic.
+
+use super::IDS;
+use qibu::format::{DType, Opcode};
+use qibu::random::Random;
+use qibu::tag::{Event, Tagger, TaggerError};
+use qibu::{InputError, Limits, Model};
+use qibu_compiler::aligned::AlignedBytes;
+use qibu_tests::builder::Builder;
+use qibu_tests::exercise::seal;
+use qibu_tests::mutate::Victim;
+use qibu_tests::need::say;
+use qibu_tests::tagger::{Spec, VOCABULARY};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A file whose table `name` is changed.
+fn with_table(file: &AlignedBytes, name: &str, change: impl FnOnce(&mut [u8])) -> AlignedBytes {
+    let mut file = file.clone();
+    let range = {
+        let model = Model::load(&file).unwrap();
+        let bytes = model.table(name).unwrap().bytes().as_ptr_range();
+        let start = file.as_ptr();
+        bytes.start.addr() - start.addr()..bytes.end.addr() - start.addr()
+    };
+    change(&mut file[range]);
+    seal(&mut file);
+    file
+}
+
+/// Tags a few texts; the number of tags.
+fn tag(model: &Model<'_>, arena: &mut [u8]) -> Result<usize, TaggerError> {
+    let tagger = Tagger::new(model)?;
+    let mut stream = tagger.stream::<IDS, 8, 16>(arena)?;
+    let mut tags = 0;
+    let mut sink = |event| tags += usize::from(matches!(event, Event::Tag(_)));
+    for text in [VOCABULARY, "", "x", "天天日月"] {
+        for character in text.chars() {
+            let _ = stream.push(character, &mut sink);
+        }
+        let _ = stream.end(&mut sink);
+    }
+    let _ = stream.flush(&mut sink);
+    for label in 0..=255 {
+        let _ = tagger.label(label);
+    }
+    Ok(tags)
+}
+
+#[test]
+fn any_offsets_of_pairs_are_safe() {
+    let spec = Spec::default();
+    let sound = spec.int8();
+    let characters: Vec<char> = VOCABULARY.chars().collect();
+    for seed in 0..200 {
+        let mut random = Random::new(seed);
+        let edges = [0, 1, -1, i32::MIN, i32::MAX, 40, 41, 1 << 16];
+        let file = with_table(&sound, "pair_first", |bytes| {
+            for word in bytes.chunks_exact_mut(4) {
+                if random.next_u32().is_multiple_of(2) {
+                    let edge = edges[random.next_u32() as usize % edges.len()];
+                    word.copy_from_slice(&edge.to_le_bytes());
+                }
+            }
+        });
+        let model = Model::load(&file).unwrap();
+        let tagger = Tagger::new(&model).unwrap();
+        let most = model.table("pair_second").unwrap().u16().unwrap().len() as i32;
+        for &a in &characters {
+            for &b in &characters {
+                let pair = tagger.pair(tagger.id(a), tagger.id(b));
+                assert!((0..=most).contains(&pair));
+            }
+        }
+        for id in [i32::MIN, -1, 34, 35, 36, i32::MAX] {
+            assert!((0..=most).contains(&tagger.pair(id, 2)));
+            assert_eq!(tagger.pair(2, -1), 0);
+            assert_eq!(tagger.pair(2, 1 << 16), 0);
+        }
+        let mut arena = AlignedBytes::zeros(tagger.arena());
+        tag(&model, &mut arena).unwrap();
+    }
+}
+
+#[test]
+fn models_that_are_no_taggers_are_refused_with_the_reason() {
+    let spec = Spec::default();
+    let file = spec.int8();
+    let text = {
+        let model = Model::load(&file).unwrap();
+        let (start, length) = model.section(qibu::format::Section::Text);
+        start..start + length
+    };
+    // Metadata is changed in place, by text of the same length.
+    let replaced = |old: &str, new: &str| {
+        let mut file = file.clone();
+        let section = std::str::from_utf8(&file[text.clone()]).unwrap();
+        let at = text.start + section.find(old).unwrap();
+        file[at..at + old.len()].copy_from_slice(new.as_bytes());
+        seal(&mut file);
+        Tagger::new(&Model::load(&file).unwrap()).err()
+    };
+    assert_eq!(replaced("T0", "T0"), None);
+    assert_eq!(replaced("emit", "main"), Some(TaggerError::Function));
+    assert_eq!(replaced("T0 T1", "T0_T1"), Some(TaggerError::Labels));
+    assert_eq!(replaced("labels", "lapels"), Some(TaggerError::Labels));
+    assert_eq!(replaced("vocab", "vacob"), Some(TaggerError::Vocabulary));
+    assert_eq!(replaced("一三", "三一"), Some(TaggerError::Vocabulary));
+    assert_eq!(replaced("12ab", "1244"), Some(TaggerError::Vocabulary));
+    assert_eq!(replaced("crf", "frc"), Some(TaggerError::Transitions));
+    assert_eq!(
+        replaced("pair_second", "second_pair"),
+        Some(TaggerError::Pairs)
+    );
+
+    let model = Model::load(&file).unwrap();
+    let tagger = Tagger::new(&model).unwrap();
+    let mut arena = AlignedBytes::zeros(tagger.arena());
+    let needed = tagger.ids();
+    assert_eq!(
+        tagger.emitter::<4>(&mut arena).err(),
+        Some(TaggerError::Slots { needed })
+    );
+    assert_eq!(
+        tagger.stream::<IDS, 3, 16>(&mut arena).err(),
+        Some(TaggerError::Decoder)
+    );
+    assert_eq!(
+        tagger.stream::<IDS, 4, 0>(&mut arena).err(),
+        Some(TaggerError::Decoder)
+    );
+    let short = InputError::ArenaLength {
+        needed: tagger.arena(),
+    };
+    assert_eq!(
+        tagger.emitter::<IDS>(&mut arena[..16]).err(),
+        Some(TaggerError::Arena(short))
+    );
+}
+
+/// A table with fewer rows than the vocabulary has ids: an error, and each character still has a tag.
+#[test]
+fn windows_that_cannot_be_run_leave_no_gap() {
+    let mut b = Builder::new(&[("vocab", "ab"), ("labels", "X Y")]);
+    let ids = b.activation(DType::I32, &[1, 3]);
+    let emissions = b.activation(DType::F32, &[1, 3, 2]);
+    let table = b.weights(DType::F32, &[3, 2], &[0.0f32, 0.0, 1.0, 0.0, 0.0, 1.0]);
+    b.step(Opcode::Gather, &[table, ids], &[emissions], &[3, 2]);
+    b.function("emit", &[ids], &[emissions]);
+    b.table("crf", DType::I32, &[4, 2], &[0i32; 8]);
+    let file = b.finish();
+    let model = Model::load(&file).unwrap();
+    let tagger = Tagger::new(&model).unwrap();
+    let mut arena = AlignedBytes::zeros(tagger.arena());
+    let mut stream = tagger.stream::<IDS, 2, 16>(&mut arena).unwrap();
+    let mut events = Vec::new();
+    // `a` is in the table, `b` is not.
+    let results = "zaaaabaza".chars().map(|character| {
+        let pushed = stream.push(character, &mut |event| events.push(event));
+        pushed.is_ok()
+    });
+    let results: Vec<bool> = results.collect();
+    assert_eq!(
+        results,
+        [true, true, true, true, true, false, true, true, true]
+    );
+    stream.flush(&mut |event| events.push(event)).unwrap();
+    let tags = [0, 1, 1, 0, 0, 0, 1, 0, 1].map(Event::Tag);
+    assert_eq!(events[..9], tags);
+    assert_eq!(events[9..], [Event::End { forced: 3 }]);
+}
+
+#[test]
+fn damaged_taggers_are_refused_or_tag() {
+    let spec = Spec::default();
+    let mut file = spec.int8();
+    let mut arena = AlignedBytes::zeros(1 << 18);
+    let mut victim = Victim::new(&mut file);
+    let (mut refused, mut unsuitable, mut tagged) = (0, 0, 0);
+    for seed in 0..20_000 {
+        let bytes = victim.damage(&mut Random::new(seed));
+        let limits = Limits { macs: 10_000_000 };
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            match Model::load_within(bytes, limits) {
+                Err(_) => refused += 1,
+                Ok(model) => match tag(&model, &mut arena) {
+                    Err(_) => unsuitable += 1,
+                    Ok(_) => tagged += 1,
+                },
+            }
+        }));
+        assert!(outcome.is_ok(), "mutation {seed} panics");
+        victim.repair();
+    }
+    say(&format!(
+        "taggers: {refused} refused, {unsuitable} unsuitable, {tagged} tagged"
+    ));
+    assert!(refused > 1000 && unsuitable > 100 && tagged > 1000);
+}
