@@ -211,7 +211,6 @@ impl Recipe {
             "300k" => Ok(Self {
                 embedding: 24,
                 pair_embedding: 8,
-                rare_pair_rate: 0.3,
                 ..Self::with_pairs(96)
             }),
             "150k" => Ok(Self {
