@@ -13,19 +13,19 @@
 
 mod dictionary;
 mod emitter;
+mod error;
 mod stream;
 
 pub use dictionary::DictionaryStream;
 pub use emitter::{Emission, Emitter};
+pub use error::TaggerError;
 pub use stream::{Event, TagStream};
 
 use crate::decode::SortedVocabulary;
 use crate::decode::crf::Crf;
-use crate::error::InputError;
 use crate::format::text::words;
 use crate::format::{DType, TensorRecord};
 use crate::model::{Function, Model};
-use core::fmt;
 
 /// Id of the padding around a text.
 pub const PAD: i32 = 0;
@@ -37,58 +37,6 @@ pub const FIRST_CHARACTER: i32 = 2;
 pub const MAX_TAGS: usize = 64;
 /// Most ids, specials included: ids and the mark of a text's end share 16 bits.
 pub const MAX_IDS: usize = 65_535;
-
-/// Why [`Tagger::new`] refuses a model, or [`Tagger::emitter`] its memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TaggerError {
-    /// There is no function `emit`.
-    Function,
-    /// `emit` has other inputs than ids and, optionally, pairs, int32 of the right lengths.
-    Inputs,
-    /// `emit` has another output than f32 emissions of W positions.
-    Outputs,
-    /// The labels are missing or as many as the network's tags are not.
-    Labels,
-    /// The vocabulary is missing, unsorted or too long.
-    Vocabulary,
-    /// The table `crf` is missing: the model has no transitions.
-    Transitions,
-    /// The table `crf` has another shape or type than int32 `[T + 2, T]`.
-    Crf,
-    /// `emit` reads pairs and the tables `pair_first` and `pair_second` do not fit.
-    Pairs,
-    /// The emitter has fewer slots than the network has ids.
-    Slots {
-        /// Slots needed.
-        needed: usize,
-    },
-    /// The decoder has room for fewer tags, or its buffer is empty.
-    Decoder,
-    /// The arena does not fit.
-    Arena(InputError),
-}
-
-impl fmt::Display for TaggerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Function => "no tag model: it has no function `emit`",
-            Self::Inputs => "`emit` takes other inputs than ids and pairs of a window",
-            Self::Outputs => "`emit` gives other outputs than scores of a window",
-            Self::Labels => "the labels are not those of the network's tags",
-            Self::Vocabulary => "the vocabulary is missing, unsorted or too long",
-            Self::Transitions => "the model has no transitions (table `crf`)",
-            Self::Crf => "the table `crf` does not fit the tags",
-            Self::Pairs => "the tables of character pairs are missing or do not fit",
-            Self::Slots { needed } => {
-                return write!(f, "the emitter has too few slots: {needed} needed");
-            }
-            Self::Decoder => "the decoder has too few tags or no buffer",
-            Self::Arena(error) => return error.fmt(f),
-        })
-    }
-}
-
-impl core::error::Error for TaggerError {}
 
 /// Pairs of characters by their ids, as compressed sparse rows.
 #[derive(Clone, Copy)]

@@ -4,6 +4,7 @@ mod files;
 mod in_place;
 mod operators;
 mod records;
+mod tables;
 
 use qibu::format::{DType, Opcode};
 use qibu::{Limits, LoadError, Model};
