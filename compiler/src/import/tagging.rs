@@ -97,7 +97,7 @@ pub(super) fn transitions(text: &str) -> Result<Transitions> {
         let score = |score: Option<f64>| match score.map(|score| score as f32) {
             None => Ok(f32::NEG_INFINITY),
             Some(score) if score.is_finite() => Ok(score),
-            Some(_) => Err(wrong(format!("{score:?} is no finite float32"))),
+            Some(score) => Err(wrong(format!("{score} is no finite float32"))),
         };
         scores.into_iter().map(score).collect()
     };
