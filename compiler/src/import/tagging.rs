@@ -94,10 +94,10 @@ pub(super) fn transitions(text: &str) -> Result<Transitions> {
         )));
     }
     let scores = |scores: Vec<Option<f64>>| -> Result<Vec<f32>> {
-        let score = |score: Option<f64>| match score.map(|score| score as f32) {
+        let score = |score: Option<f64>| match score {
             None => Ok(f32::NEG_INFINITY),
-            Some(score) if score.is_finite() => Ok(score),
-            Some(score) => Err(wrong(format!("{score} is no finite float32"))),
+            Some(score) if (score as f32).is_finite() => Ok(score as f32),
+            Some(score) => Err(wrong(format!("{score:e} is no finite float32"))),
         };
         scores.into_iter().map(score).collect()
     };

@@ -124,6 +124,7 @@ fn inspect_and_compile_json_have_their_keys() {
             "noise_calibrated",
             "metadata",
             "functions",
+            "tables",
         ];
         assert_eq!(keys(&model), expected);
         let expected = ["name", "flash", "ram", "macs", "steps", "inputs", "outputs"];
