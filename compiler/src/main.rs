@@ -17,6 +17,7 @@ use std::process::ExitCode;
 ///   qibu eval poem model.qibu --corpus …                     what it keeps and writes, beside people
 ///   qibu eval tag model.qibu --gold valid.txt                precision, recall and F1 of words, speed
 ///   qibu train poem --corpus tang.txt --out models/mine      a model of your own
+///   qibu train tagger --corpus words.txt --out models/cws    words, names: a label a character
 ///
 /// Exit codes: 0 done, 1 a comparison failed, 2 wrong usage, 3 a bad input file, 4 something that
 /// the machine lacks, 130 interrupted.

@@ -75,6 +75,7 @@ pub fn run(file: &[u8], given: &Values) -> Result<Vec<(Vec<usize>, Data)>, Strin
         let set = match data {
             Data::F32(values) => run.set_f32(index, values),
             Data::Bool(values) => run.set_bool(index, values),
+            Data::I32(values) => run.set_i32(index, values),
             Data::I64(values) => {
                 let narrow: Vec<i32> = values.iter().map(|&v| v as i32).collect();
                 run.set_i32(index, &narrow)

@@ -1,21 +1,18 @@
-//! What a training step reads: the texts of its epoch, in rows, with noise.
+//! What a training step reads: the texts of its epoch, in rows, some of their ids hidden.
 //!
-//! Order, replaced words and noise have random streams of their own, by epoch and by step.
+//! Order, replaced words and hidden ids have random streams of their own, by epoch and by step.
 
 use super::super::random::Random;
 use super::augment::Augment;
 use super::corpus::Text;
-use super::lower::Site;
 use super::model::{SPECIALS, UNKNOWN};
 use super::recipe::Recipe;
 use super::rows::{self, Encoded, Ids, Row};
 use super::vocabulary::Vocabulary;
-use crate::engine::Tensor;
 
 const ORDER: u64 = 0x0DE4_0000_0000;
 const WORDS: u64 = 0x3032_D500_0000;
 const IDS: u64 = 0x1D50_0000_0000;
-const MASKS: u64 = 0x3A5C_0000_0000;
 
 /// Texts to learn from, and what is drawn of them.
 pub struct Source {
@@ -100,7 +97,7 @@ impl Source {
     /// The texts of epoch `number`, where they are not the source's own, and their rows.
     fn lay(&self, recipe: &Recipe, number: usize) -> (Option<Vec<Text>>, Vec<Row>) {
         let stream = |purpose: u64| Random::new(recipe.seed, purpose + number as u64);
-        let replaced = (number as f32) < recipe.augment_epochs * recipe.epochs as f32;
+        let replaced = (number + 1) as f32 <= recipe.augment_epochs * recipe.epochs as f32;
         let drawn = self.augment.as_ref().filter(|_| replaced);
         let drawn = drawn.map(|augment| augment.draw(recipe.augment, &mut stream(WORDS)));
         let texts = drawn.as_deref().unwrap_or(&self.texts);
@@ -142,81 +139,6 @@ impl Source {
             }
         }
     }
-}
-
-/// A place where channels are zeroed: its graph input's name and shape, and the share.
-pub struct Mask {
-    /// Where it acts.
-    pub site: Site,
-    /// Name of the input.
-    pub name: String,
-    /// Rows and channels.
-    pub shape: [usize; 2],
-    /// Share of zeros.
-    pub rate: f32,
-}
-
-/// The masks of a recipe.
-pub fn masks(recipe: &Recipe) -> Vec<Mask> {
-    let mut masks = Vec::new();
-    let mut add = |site, name: String, positions: usize, channels: usize, rate: f32| {
-        if rate > 0.0 {
-            let shape = [positions * recipe.batch, channels];
-            masks.push(Mask {
-                site,
-                name,
-                shape,
-                rate,
-            });
-        }
-    };
-    let mut length = recipe.row + 2 * recipe.reach();
-    let rate = recipe.embedding_dropout;
-    add(
-        Site::Characters,
-        "mask/characters".into(),
-        length,
-        recipe.embedding,
-        rate,
-    );
-    if recipe.has_pairs() {
-        let (width, rate) = (recipe.pair_embedding, recipe.pair_dropout);
-        add(Site::Pairs, "mask/pairs".into(), length - 1, width, rate);
-        length -= 2;
-    }
-    for (number, layer) in recipe.layers.iter().enumerate() {
-        length -= 2 * layer.reach();
-        let name = format!("mask/layers.{number}");
-        add(
-            Site::Layer(number),
-            name,
-            length,
-            layer.width,
-            recipe.layer_dropout,
-        );
-    }
-    masks
-}
-
-/// Values of the masks at step `step`: 0, or what keeps the mean.
-pub fn draw_masks(recipe: &Recipe, masks: &[Mask], step: usize) -> Vec<(String, Tensor)> {
-    let mut random = Random::new(recipe.seed, MASKS + step as u64);
-    let draw = |mask: &Mask| {
-        let keep = 1.0 / (1.0 - mask.rate);
-        // Two channels from each number: 16 bits are enough to choose by.
-        let threshold = (mask.rate * 65_536.0) as u32;
-        let count = mask.shape.iter().product();
-        let mut values = Vec::with_capacity(count + 1);
-        while values.len() < count {
-            let bits = random.next();
-            for half in [bits >> 16, bits & 0xFFFF] {
-                values.push(if half < threshold { 0.0 } else { keep });
-            }
-        }
-        values.truncate(count);
-        (mask.name.clone(), Tensor::f32(&mask.shape, values))
-    };
-    masks.iter().map(draw).collect()
 }
 
 #[cfg(test)]
@@ -272,23 +194,5 @@ mod tests {
             (60..260).contains(&rare) && (120..320).contains(&lost),
             "{rare} {lost}"
         );
-    }
-
-    #[test]
-    fn masks_keep_the_mean() {
-        let recipe = Recipe {
-            embedding_dropout: 0.3,
-            ..Recipe::seed_model()
-        };
-        let all = masks(&recipe);
-        assert_eq!(all.len(), 4);
-        let drawn = draw_masks(&recipe, &all, 5);
-        assert_eq!(drawn, draw_masks(&recipe, &all, 5));
-        assert_ne!(drawn, draw_masks(&recipe, &all, 6));
-        for (name, tensor) in drawn {
-            let values = tensor.as_f32(&name).unwrap();
-            let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / values.len() as f64;
-            assert!((mean - 1.0).abs() < 0.01, "{name} {mean}");
-        }
     }
 }

@@ -19,8 +19,8 @@
 mod tests;
 
 use super::super::graph::{Graph, V};
-use super::export::Transitions;
 use super::rows::{Encoded, Row};
+use super::transitions::Transitions;
 use crate::engine::Tensor;
 
 /// A score that no path takes: its exponential is 0 in 32-bit floats.

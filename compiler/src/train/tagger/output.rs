@@ -1,9 +1,10 @@
 //! What a finished run leaves in its folder.
 
 use super::corpus::Format;
-use super::export::{self, Transitions};
+use super::export;
 use super::score::{self, Figures};
 use super::task::Task;
+use super::transitions::Transitions;
 use super::vocabulary::Vocabulary;
 use super::{curve, prune, samples};
 use crate::atomic;

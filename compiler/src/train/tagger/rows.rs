@@ -184,8 +184,10 @@ mod tests {
                     let text = &texts[piece.text];
                     assert_eq!(piece.starts, piece.from == 0);
                     assert_eq!(piece.ends, piece.to == text.ids.len());
-                    for at in piece.from..piece.to {
-                        assert!(!std::mem::replace(&mut seen[piece.text][at], true));
+                    let own = &mut seen[piece.text][piece.from..piece.to];
+                    for (offset, seen) in own.iter_mut().enumerate() {
+                        assert!(!std::mem::replace(seen, true));
+                        let at = piece.from + offset;
                         // What the network reads around this character is what the text has.
                         for offset in 0..=2 * reach {
                             let place = piece.at + (at - piece.from) + offset;

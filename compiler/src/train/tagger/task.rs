@@ -1,12 +1,16 @@
 //! What the training loop needs to know of taggers.
 
-use super::batch::{self, Epoch, Mask, Source};
+#[cfg(test)]
+mod tests;
+
+use super::batch::{Epoch, Source};
 use super::corpus::Format;
 use super::crf::{self, Inputs};
-use super::export::Transitions;
+use super::masks::{self, Mask};
 use super::model::{self, CRF};
 use super::recipe::{Recipe, Schedule};
 use super::rows::{self, Encoded};
+use super::transitions::Transitions;
 use super::validate::{Scorer, Valid};
 use super::vocabulary::Vocabulary;
 use super::{lower, prune};
@@ -50,7 +54,7 @@ impl Task {
     ) -> Self {
         Self {
             steps: source.steps(&recipe),
-            masks: batch::masks(&recipe),
+            masks: masks::of(&recipe),
             recipe,
             vocabulary,
             format,
@@ -166,7 +170,7 @@ impl task::Task for Task {
         let rows = &epoch.rows[first..epoch.rows.len().min(first + lanes)];
         let mut ids = rows::ids(rows, &epoch.texts, [row, self.recipe.reach(), lanes]);
         self.source.hide(&self.recipe, &mut ids, place.step);
-        let mut feeds = batch::draw_masks(&self.recipe, &self.masks, place.step);
+        let mut feeds = masks::draw(&self.recipe, &self.masks, place.step);
         feeds.push(("ids".into(), Tensor::i64(&[ids.ids.len()], ids.ids)));
         if self.recipe.has_pairs() {
             let pairs = Tensor::i64(&[ids.pairs.len()], ids.pairs);
