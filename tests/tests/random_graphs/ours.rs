@@ -80,7 +80,6 @@ pub fn run(file: &[u8], given: &Values) -> Result<Vec<(Vec<usize>, Data)>, Strin
                 let narrow: Vec<i32> = values.iter().map(|&v| v as i32).collect();
                 run.set_i32(index, &narrow)
             }
-            Data::I32(values) => run.set_i32(index, values),
             Data::F64(_) => return Err("double".into()),
         };
         set.map_err(|error| format!("input {name}: {error}"))?;
