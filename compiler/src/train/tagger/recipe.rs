@@ -187,6 +187,9 @@ impl Recipe {
         Self {
             layers: vec![layer, residual, residual],
             pair_sides: 1,
+            embedding_dropout: 0.2,
+            pair_dropout: 0.2,
+            layer_dropout: 0.15,
             embedding_decay: 2.0,
             augment: 0.15,
             epochs: 12,
@@ -200,9 +203,9 @@ impl Recipe {
             "seed" => Ok(Self::seed_model()),
             "600k" => Ok(Self {
                 embedding: 48,
-                pair_embedding: 8,
+                pair_embedding: 4,
                 pair_min_count: 1,
-                pairs_kept: 42_000,
+                epochs: 16,
                 ..Self::with_pairs(128)
             }),
             "300k" => Ok(Self {
@@ -217,9 +220,6 @@ impl Recipe {
                 pair_embedding: 4,
                 pair_min_count: 3,
                 rare_pair_rate: 0.3,
-                embedding_dropout: 0.2,
-                pair_dropout: 0.2,
-                layer_dropout: 0.15,
                 epochs: 20,
                 ..Self::with_pairs(64)
             }),
