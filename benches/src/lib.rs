@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! every contestant runs once, unmeasured
-//! rounds times: every contestant runs once, and its time is taken
-//! a contestant's time is the median of its rounds: a busy machine slows all alike
+//! rounds times: every contestant has a turn: it runs, again and again, until the turn is over
+//! a contestant's time is the median over its turns of time / runs
 //! ```
+//! Turns are about equally long, so that a busy machine slows all alike.
 
 pub mod rival;
 
@@ -19,15 +20,21 @@ pub struct Contestant<'a> {
     pub run: Box<dyn FnMut() -> usize + 'a>,
 }
 
-/// Seconds of each contestant's run, the median of `rounds`, and what its last run found.
+/// Least seconds of a turn.
+const TURN: f64 = 0.3;
+
+/// Seconds of a run of each contestant, the median of `rounds` turns, and what its last run found.
 pub fn seconds(contestants: &mut [Contestant<'_>], rounds: usize) -> Vec<(f64, usize)> {
     let mut found: Vec<usize> = contestants.iter_mut().map(|one| (one.run)()).collect();
     let mut times = vec![Vec::new(); contestants.len()];
     for _ in 0..rounds.max(1) {
         for ((one, times), found) in contestants.iter_mut().zip(&mut times).zip(&mut found) {
-            let start = Instant::now();
-            *found = (one.run)();
-            times.push(start.elapsed().as_secs_f64());
+            let (start, mut runs) = (Instant::now(), 0.0);
+            while runs == 0.0 || start.elapsed().as_secs_f64() < TURN {
+                *found = (one.run)();
+                runs += 1.0;
+            }
+            times.push(start.elapsed().as_secs_f64() / runs);
         }
     }
     let median = |mut times: Vec<f64>| {
@@ -48,12 +55,16 @@ mod tests {
         let one = |name: &'static str| Contestant {
             name,
             run: Box::new(move || {
+                std::thread::sleep(std::time::Duration::from_millis(20));
                 order.borrow_mut().push(name);
                 name.len()
             }),
         };
         let found = seconds(&mut [one("a"), one("bc")], 2);
-        assert_eq!(*order.borrow(), ["a", "bc", "a", "bc", "a", "bc"]);
+        let mut turns = order.borrow().clone();
+        turns.dedup();
+        assert_eq!(turns, ["a", "bc", "a", "bc", "a", "bc"]);
+        assert!(found[0].0 > 0.0);
         assert_eq!((found[0].1, found[1].1), (1, 2));
     }
 }

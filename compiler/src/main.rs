@@ -15,6 +15,7 @@ use std::process::ExitCode;
 ///   qibu verify model.onnx model.qibu                        the file against float and ONNX Runtime
 ///   qibu inspect model.qibu                                  what a file holds and needs
 ///   qibu eval poem model.qibu --corpus …                     what it keeps and writes, beside people
+///   qibu eval tag model.qibu --gold valid.txt                precision, recall and F1 of words, speed
 ///   qibu train poem --corpus tang.txt --out models/mine      a model of your own
 ///   qibu train tagger --corpus words.txt --out models/cws    words, names: a label a character
 ///

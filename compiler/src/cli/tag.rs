@@ -19,6 +19,8 @@ use std::path::PathBuf;
 /// not know, control characters among them, are tagged as unknown ones and kept. White space is not
 /// tagged: where it stands a word ends, and one blank is written, so that text that is cut already
 /// keeps its cuts. What is no UTF-8 is an error with line and byte; everything before it is written.
+/// --nbest, --marginals, --explain and labels in JSON hold a line: it has at most 1,000,000
+/// characters, or fewer where that many readings and labels would take too much memory.
 ///
 ///   qibu tag model.qibu < text.txt                     words with blanks between them
 ///   qibu tag model.qibu a.txt b.txt --format conll     a character and its label a line
@@ -42,7 +44,7 @@ pub struct TagArgs {
     /// The K best readings of every line, each with its probability (words, json).
     #[arg(long, value_name = "K", value_parser = value_parser!(u64).range(1..=session::MAX_PATHS as u64))]
     nbest: Option<u64>,
-    /// Words to prefer: one a line, and behind a TAB the nats that each of its characters gains
+    /// Words to prefer, of at most 32 characters: one a line, and behind a TAB the nats that each of its characters gains
     /// where the word stands (2 where none are given; negative ones avoid it).
     #[arg(long, value_name = "FILE")]
     dict: Option<PathBuf>,

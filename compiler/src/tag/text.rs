@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! repeat: fill the buffer behind the bytes left over; split it into whole UTF-8 and a rest
-//!         each character: LF ends the line; CR waits, and belongs to the line end if LF follows;
+//!         each character: LF ends the line; CR waits, and belongs to the line end if LF follows
+//!         at once or behind white space, which is dropped there;
 //!         white space is a gap, and a run of it one gap; everything else is a character
 //! at the end of the file: a rest is an error, a line without LF ends without
 //! ```
@@ -73,6 +74,8 @@ pub struct Pieces {
     place: Place,
     /// A carriage return whose successor is not known yet.
     carriage: bool,
+    /// White space stands behind it.
+    behind: bool,
     /// The line has shown something since the last line end.
     open: bool,
     /// The last piece was a gap.
@@ -92,6 +95,7 @@ impl Pieces {
         Self {
             place: Place { line: 1, byte: 0 },
             carriage: false,
+            behind: false,
             open: false,
             gap: false,
         }
@@ -187,7 +191,12 @@ impl Pieces {
         character: char,
         sink: &mut dyn FnMut(Piece) -> Result<()>,
     ) -> Result<()> {
+        if self.carriage && is_gap(character) {
+            self.behind = true;
+            return Ok(());
+        }
         let carriage = std::mem::take(&mut self.carriage);
+        let behind = std::mem::take(&mut self.behind);
         if character == '\n' {
             let ending = if carriage { Ending::CrLf } else { Ending::Lf };
             self.open = false;
@@ -195,8 +204,11 @@ impl Pieces {
             return sink(Piece::End(ending));
         }
         if carriage {
-            self.gap = false;
+            self.gap = behind;
             sink(Piece::Character('\r'))?;
+            if behind {
+                sink(Piece::Gap)?;
+            }
         }
         self.open = true;
         if character == '\r' {
@@ -224,7 +236,7 @@ impl Pieces {
     /// What `sink` returns.
     pub fn finish(&mut self, sink: &mut dyn FnMut(Piece) -> Result<()>) -> Result<()> {
         let carriage = std::mem::take(&mut self.carriage);
-        self.gap = false;
+        (self.gap, self.behind) = (false, false);
         match (std::mem::take(&mut self.open), carriage) {
             (true, true) => sink(Piece::End(Ending::Cr)),
             (true, false) => sink(Piece::End(Ending::Nothing)),
@@ -288,6 +300,7 @@ mod tests {
             ("春\r\n眠\r", r"春<\r\n>眠<\r>"),
             ("a\rb\r\r\n", r"a\rb\r<\r\n>"),
             ("\r", r"<\r>"),
+            ("a\r \n\r\t\r b", r"a<\r\n>\r_\r_b<>"),
             (" 春 \t\u{3000}眠 \n ", r"_春_眠_<\n>_<>"),
             (
                 "\u{FEFF}春\u{FEFF}\n\u{FEFF}",

@@ -217,14 +217,15 @@ fn peak(id: u32) -> Option<u64> {
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// Megabytes in lines of all lengths, one of them without end, take no more memory than a kilobyte.
+/// Megabytes in lines of all lengths, one of them without end, take no more memory than half of one,
+/// whose output is still more than a pipe holds: the program waits while it is looked at.
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_does_not_grow_with_the_text() {
     // Debug builds of the compiler run the network at a third of its speed.
-    const MEGABYTES: usize = if cfg!(debug_assertions) { 4 } else { 50 };
+    const MEGABYTES: usize = if cfg!(debug_assertions) { 8 } else { 50 };
     let folder = inputs::folder();
-    let peaks = [1 << 10, MEGABYTES << 20].map(|bytes: usize| {
+    let peaks = [1 << 19, MEGABYTES << 20].map(|bytes: usize| {
         let mut qibu = command(folder.path(), &[]);
         qibu.args("tag tagger.qibu --format json".split(' '));
         let mut child = qibu

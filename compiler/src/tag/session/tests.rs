@@ -96,12 +96,7 @@ fn a_line_does_not_depend_on_those_around_it() {
 #[test]
 fn faults_keep_what_came_before() {
     let file = file();
-    let text = [
-        &"白日依山尽\n黄河入".as_bytes()[..],
-        b"\xFF",
-        "海流".as_bytes(),
-    ]
-    .concat();
+    let text = ["白日依山尽\n黄河入".as_bytes(), b"\xFF", "海流".as_bytes()].concat();
     for format in [Format::Words, Format::Conll, Format::Json] {
         for marginals in [false, true] {
             let wishes = Wishes {
