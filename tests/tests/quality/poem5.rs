@@ -1,38 +1,26 @@
-//! What the card of `models/poem5` promises, measured again where the corpus is.
+//! What the card of `models/poem5` promises.
 
-use qibu_tests::command;
-use qibu_tests::need::{root, say, skip};
-use std::process::Command;
+use super::{data, qibu, report};
+use qibu_tests::need::{root, say};
 
 /// `eval poem` on held-out couplets, 2,000 samples, default settings.
 #[test]
 fn poem5_keeps_what_its_card_promises() {
-    let data = root().join("../shared/data");
-    if !data.is_dir() {
-        skip(
-            "poem5_keeps_what_its_card_promises",
-            "no shared/data beside the checkout",
-        );
+    let Some(data) = data("poem5_keeps_what_its_card_promises") else {
         return;
-    }
-    let output = Command::new(command::binary())
-        .args(["eval", "poem"])
-        .arg(root().join("models/poem5/model.qibu"))
-        .arg("--corpus")
-        .arg(data.join("tang-valid.txt"))
-        .arg("--reference")
-        .arg(data.join("tang-train.txt"))
-        .arg("--prosody")
-        .arg(data.join("pingshui.tsv"))
-        .args(["--samples", "2000", "--seed", "1", "--json"])
-        .output()
-        .expect("the program starts");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
+    };
+    let report = report(
+        qibu()
+            .args(["eval", "poem"])
+            .arg(root().join("models/poem5/model.qibu"))
+            .arg("--corpus")
+            .arg(data.join("tang-valid.txt"))
+            .arg("--reference")
+            .arg(data.join("tang-train.txt"))
+            .arg("--prosody")
+            .arg(data.join("pingshui.tsv"))
+            .args(["--samples", "2000", "--seed", "1", "--json"]),
     );
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one object");
     let figure = |part: &str, name: &str| report[part][name].as_f64().expect("a figure");
     let generated = |name: &str| figure("generated", name);
     let coverage = report["coverage"].as_f64().expect("a figure");

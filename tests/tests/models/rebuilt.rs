@@ -1,0 +1,77 @@
+//! `qibu compile` on the committed ONNX files gives the committed bytes.
+
+use super::all;
+use qibu_compiler::compile::{Request, compile};
+use qibu_tests::command::{command, run};
+use qibu_tests::need::say;
+
+/// With the environment as it is.
+#[test]
+fn files_are_rebuilt_byte_for_byte() {
+    for folder in all() {
+        let name = folder.display();
+        let request = Request::new(&folder.join("model.onnx"));
+        let compiled = compile(&request, &mut |_, _, _| {}).expect("the model compiles");
+        let committed = std::fs::read(folder.join("model.qibu")).expect("a committed file");
+        assert!(
+            compiled.bytes == committed,
+            "compile gives other bytes than {name}/model.qibu"
+        );
+        assert!(!compiled.report.noise_calibrated, "{name}");
+        for function in &compiled.report.functions {
+            assert_eq!(
+                function.ram, function.ram_lower_bound,
+                "{name} {}",
+                function.name
+            );
+        }
+        assert_eq!(compiled.report.witness_refusal, None, "{name}");
+        assert_eq!(
+            compiled.report.witness.is_some(),
+            qibu_compiler::engine::available().is_ok(),
+            "{name}"
+        );
+        let Some(witness) = &compiled.report.witness else {
+            continue;
+        };
+        for output in &witness.outputs {
+            let place = format!("{name} {}", output.name);
+            if let Some(error) = output.float_error {
+                assert!(
+                    error < 1e-4,
+                    "{place}: the float path differs from ONNX Runtime by {error}"
+                );
+            }
+            if let Some(equal) = output.float_equal {
+                assert!(equal > 0.99, "{place}: {equal} of indices equal");
+            }
+            if let Some(snr) = output.snr_db {
+                say(&format!("{place}: {snr:.1} dB against ONNX Runtime"));
+                assert!(snr > 25.0, "{place}: {snr} dB against ONNX Runtime");
+            }
+        }
+    }
+}
+
+/// The same without ONNX Runtime: a library path that leads nowhere counts as none.
+#[test]
+fn files_are_rebuilt_without_onnx_runtime() {
+    let scratch = tempfile::tempdir().expect("a temporary folder");
+    for folder in all() {
+        let (model, output) = (folder.join("model.onnx"), scratch.path().join("m.qibu"));
+        let mut compile = command(scratch.path(), &[]);
+        compile.arg("compile").arg(model).arg("-o").arg(&output);
+        let report = run(compile, None).text();
+        let rebuilt = std::fs::read(&output).expect("compile writes the file");
+        let committed = std::fs::read(folder.join("model.qibu")).expect("a committed file");
+        assert!(
+            rebuilt == committed,
+            "{}: without ONNX Runtime, compile gives other bytes",
+            folder.display()
+        );
+        assert!(
+            report.contains("not compared with ONNX Runtime"),
+            "{report}"
+        );
+    }
+}
