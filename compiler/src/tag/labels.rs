@@ -69,6 +69,12 @@ impl Labels {
         self.names.get(usize::from(tag)).map_or("?", String::as_str)
     }
 
+    /// Names of `tags`, in their order.
+    #[must_use]
+    pub fn names_of(&self, tags: &[u8]) -> Vec<&str> {
+        tags.iter().map(|&tag| self.name(tag)).collect()
+    }
+
     /// Tag called `name`.
     #[must_use]
     pub fn tag(&self, name: &str) -> Option<u8> {

@@ -6,6 +6,8 @@
 //!    [`line`](mod@line) decodes lines as a whole where that is asked for.
 //! 4. [`dictionary`] reads words to prefer; [`output`] writes what was found, [`explain`] draws it.
 //! 5. [`session`] joins all of it.
+//! 6. [`spans`] are the words or entities that labels mean, [`score`] says how many are right:
+//!    training stops by the same figures that `qibu eval tag` reports.
 
 pub mod dictionary;
 pub mod explain;
@@ -13,7 +15,9 @@ pub mod file;
 pub mod labels;
 pub mod line;
 pub mod output;
+pub mod score;
 pub mod session;
 pub mod source;
+pub mod spans;
 pub mod stream;
 pub mod text;

@@ -5,12 +5,12 @@ use crate::compile::compile_float;
 use crate::error::{Error, Result};
 use crate::eval::tag::gold;
 use crate::eval::tag::report::Report;
-use crate::eval::tag::score::Known;
-use crate::eval::tag::spans::Measure;
 use crate::eval::tag::{characters, known, measure, speed};
 use crate::report::table::Style;
 use crate::tag::file::TagFile;
 use crate::tag::labels::Labels;
+use crate::tag::score::Known;
+use crate::tag::spans::Measure;
 use crate::train::tagger::corpus::Format;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ pub(super) fn run(args: &TagArgs) -> Result<()> {
         false => Format::Conll,
     };
     let format = args.format.unwrap_or(default);
-    let sentences = gold::read(&args.gold, format, &labels)?;
+    let sentences = gold::sentences(gold::read(&args.gold, format, &labels)?);
     let known = match labels.are_words() {
         true => known_words(args, format, &labels)?,
         false => None,
@@ -80,8 +80,8 @@ pub(super) fn run(args: &TagArgs) -> Result<()> {
 /// The words of training: those of `--train`, else those that training left beside the model.
 fn known_words(args: &TagArgs, format: Format, labels: &Labels) -> Result<Option<Known>> {
     if let Some(path) = &args.train {
-        let sentences = gold::read(path, format, labels)?;
-        return Ok(Some(Known::Words(gold::words(&sentences))));
+        let words = gold::read(path, format, labels)?.words();
+        return Ok(Some(Known::Words(words)));
     }
     let beside = args.model.with_file_name("model.safetensors");
     let found = match beside.is_file() {

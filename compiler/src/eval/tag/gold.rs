@@ -3,7 +3,6 @@
 use crate::error::{Error, Result};
 use crate::tag::labels::Labels;
 use crate::train::tagger::corpus::{Corpus, Format};
-use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A sentence and the label of each character.
@@ -23,23 +22,14 @@ impl Sentence {
     }
 }
 
-/// Reads the sentences of the file at `path`, for a model with `labels`.
+/// Reads the corpus at `path`, for a model with `labels`.
 ///
 /// # Errors
 /// The file is unreadable, no UTF-8 or not of that form; there is no sentence; it has words where
 /// the labels are not those of words.
-pub fn read(path: &Path, format: Format, labels: &Labels) -> Result<Vec<Sentence>> {
+pub fn read(path: &Path, format: Format, labels: &Labels) -> Result<Corpus> {
     check(format, labels).map_err(|error| error.within(path.display()))?;
-    Corpus::read(path, format, None).map(sentences)
-}
-
-/// As [`read`], of bytes.
-///
-/// # Errors
-/// As [`read`], without the file's name.
-pub fn parse(bytes: &[u8], format: Format, labels: &Labels) -> Result<Vec<Sentence>> {
-    check(format, labels)?;
-    Corpus::parse(bytes, format, None).map(sentences)
+    Corpus::read(path, format, None)
 }
 
 fn check(format: Format, labels: &Labels) -> Result<()> {
@@ -53,45 +43,29 @@ fn check(format: Format, labels: &Labels) -> Result<()> {
     )
 }
 
-/// A gold file may have labels that the model has not: they are never found.
-fn sentences(corpus: Corpus) -> Vec<Sentence> {
-    let name = |&tag: &u8| {
-        corpus
-            .labels
-            .get(usize::from(tag))
-            .cloned()
-            .unwrap_or_default()
-    };
-    let texts = corpus.texts.iter().map(|text| Sentence {
-        characters: text.characters.clone(),
-        labels: text.tags.iter().map(name).collect(),
+/// The sentences of `corpus`.
+///
+/// It may have labels that the model has not: they are never found.
+#[must_use]
+pub fn sentences(corpus: Corpus) -> Vec<Sentence> {
+    let labels = corpus.names();
+    let texts = corpus.texts.into_iter().map(|text| Sentence {
+        labels: labels
+            .names_of(&text.tags)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+        characters: text.characters,
     });
     texts.collect()
-}
-
-/// The words of `sentences`.
-#[must_use]
-pub fn words(sentences: &[Sentence]) -> BTreeSet<String> {
-    let mut all = BTreeSet::new();
-    for sentence in sentences {
-        for span in super::spans::Measure::Words.spans(&sentence.names()) {
-            let word = sentence.characters.iter().take(span.end).skip(span.start);
-            all.insert(word.collect());
-        }
-    }
-    all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn labels() -> Labels {
-        Labels::new(["S", "B", "M", "E"])
-    }
-
-    fn shown(format: Format, text: &str, labels: &Labels) -> Vec<String> {
-        let sentences = parse(text.as_bytes(), format, labels).unwrap();
+    fn shown(format: Format, text: &str) -> Vec<String> {
+        let sentences = sentences(Corpus::parse(text.as_bytes(), format, None).unwrap());
         let show = |sentence: &Sentence| {
             let pairs = sentence.characters.iter().zip(&sentence.labels);
             let pairs = pairs.map(|(character, label)| format!("{character}{label}"));
@@ -102,22 +76,16 @@ mod tests {
 
     #[test]
     fn words_and_columns_become_labels() {
-        let found = shown(Format::Words, "春眠  不 觉晓了\n\n鸟", &labels());
+        let found = shown(Format::Words, "春眠  不 觉晓了\n\n鸟");
         assert_eq!(found, ["春B眠E不S觉B晓M了E", "鸟S"]);
-        let sentences = parse("春眠 不\n不 春".as_bytes(), Format::Words, &labels()).unwrap();
-        let words: Vec<String> = words(&sentences).into_iter().collect();
-        assert_eq!(words, ["不", "春", "春眠"]);
-        let found = shown(
-            Format::Conll,
-            "春\tB-X\n眠\tO\n\n不 O\n",
-            &Labels::new(["O"]),
-        );
+        let found = shown(Format::Conll, "春\tB-X\n眠\tO\n\n不 O\n");
         assert_eq!(found, ["春B-X眠O", "不O"]);
     }
 
     #[test]
     fn words_need_labels_of_words() {
-        let error = parse(b"a b", Format::Words, &Labels::new(["O", "B-X"])).unwrap_err();
+        let labels = Labels::new(["O", "B-X"]);
+        let error = read(Path::new("none"), Format::Words, &labels).unwrap_err();
         assert!(error.to_string().contains("--format conll"), "{error}");
     }
 }

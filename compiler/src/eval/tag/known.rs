@@ -37,7 +37,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<u32>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::tag::score::fnv1a;
+    use crate::tag::score::fnv1a;
 
     #[test]
     fn hashes_come_back_sorted() {

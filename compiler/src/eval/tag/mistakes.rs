@@ -5,7 +5,7 @@
 //! the rest  a gold span that was not found, with what was found in its place, and the other way round
 //! ```
 
-use super::spans::Span;
+use crate::tag::spans::Span;
 use std::collections::BTreeMap;
 
 /// Mistakes and how often each was made.
@@ -82,7 +82,7 @@ fn side(characters: &[char], spans: &[Span<'_>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::tag::spans::Measure;
+    use crate::tag::spans::Measure;
 
     fn most(measure: Measure, sentences: &[(&str, &str, &str)]) -> Vec<String> {
         let mut mistakes = Mistakes::default();

@@ -1,28 +1,27 @@
 //! How good a tag model is: everything behind `qibu eval tag`.
 //!
 //! 1. [`gold`] reads sentences with their right answers.
-//! 2. [`measure`] sends them through a file as `qibu tag` would, and compares the [`spans`]:
-//!    words, entities or labels, whatever the model's labels tell.
-//! 3. [`score`] counts; [`mistakes`] lists what goes wrong most often.
+//! 2. [`measure`] sends them through a file as `qibu tag` would, and compares the
+//!    [spans](crate::tag::spans): words, entities or labels, whatever the model's labels tell.
+//! 3. Their [counts](crate::tag::score) become percentages; [`mistakes`] lists what goes wrong most
+//!    often.
 //! 4. [`report`] is the result: one JSON object, or tables.
 
 pub mod gold;
 pub mod known;
 pub mod mistakes;
 pub mod report;
-pub mod score;
-pub mod spans;
 
 use crate::aligned::AlignedBytes;
 use crate::error::{Error, Result};
 use crate::tag::file::TagFile;
 use crate::tag::output::Token;
+use crate::tag::score::{Counts, Known};
+use crate::tag::spans::Measure;
 use crate::tag::stream::{self, Consumer, Engine};
 use crate::tag::text::{Ending, Piece};
 use gold::Sentence;
 use mistakes::Mistakes;
-use score::{Counts, Known};
-use spans::Measure;
 use std::time::Instant;
 
 /// What was found of one file.
@@ -53,7 +52,7 @@ pub fn measure(file: &TagFile, sentences: &[Sentence], known: Option<&Known>) ->
                     .hint("please report this with the file"),
             );
         }
-        let names: Vec<&str> = tags.iter().map(|&tag| labels.name(tag)).collect();
+        let names = labels.names_of(tags);
         let (gold, found) = (measure.spans(&sentence.names()), measure.spans(&names));
         counts.add(&gold, &found, |span| {
             let word: String = sentence

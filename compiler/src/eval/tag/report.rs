@@ -1,10 +1,10 @@
 //! The result: one JSON object, or tables.
 
 use super::Measured;
-use super::score::Score;
-use super::spans::Measure;
 use crate::report::grouped;
 use crate::report::table::{Align, Style, Table};
+use crate::tag::score::Score;
+use crate::tag::spans::Measure;
 use serde_json::{Value, json};
 
 /// All measures.
@@ -28,6 +28,8 @@ pub struct Report {
     pub ram: usize,
 }
 
+/// Of percentages.
+const DECIMALS: i32 = 2;
 /// Mistakes that the tables show.
 const SHOWN: usize = 10;
 
@@ -37,8 +39,8 @@ impl Report {
     #[must_use]
     pub fn json(&self) -> Value {
         json!({
-            "int8": self.int8.counts.score(),
-            "float": self.float.as_ref().map(|float| float.counts.score()),
+            "int8": self.int8.counts.score(DECIMALS),
+            "float": self.float.as_ref().map(|float| float.counts.score(DECIMALS)),
             "chars_per_second": self.characters_per_second.round(),
             "measure": self.measure.name(),
             "sentences": self.sentences,
@@ -68,9 +70,9 @@ impl Report {
             let [p, r, f] = [score.precision, score.recall, score.f1].map(|x| format!("{x:.2}"));
             scores.row([name.into(), p, r, f, known]);
         };
-        row("int8", self.int8.counts.score());
+        row("int8", self.int8.counts.score(DECIMALS));
         if let Some(float) = &self.float {
-            row("float", float.counts.score());
+            row("float", float.counts.score(DECIMALS));
         }
         let counts = &self.int8.counts;
         let mut text = format!(

@@ -7,8 +7,8 @@
 //! ```
 
 use super::super::random::Random;
-use super::corpus::Text;
-use super::score;
+use super::corpus::{SEGMENTATION, Text};
+use crate::tag::labels::Labels;
 use std::collections::BTreeMap;
 
 /// Words of a corpus by their neighbours.
@@ -26,13 +26,13 @@ pub struct Augment {
 impl Augment {
     /// Counts the neighbours in segmented `texts`.
     pub fn new(texts: &[Text]) -> Self {
+        let labels = Labels::new(SEGMENTATION);
         let mut numbers: BTreeMap<&[char], u32> = BTreeMap::new();
         let mut words = vec![Vec::new()];
         let mut sequences = Vec::new();
         for text in texts {
             let mut sequence = Vec::new();
-            for span in score::words(&text.tags) {
-                let word = &text.characters[span.from..span.to];
+            for word in text.words(&labels) {
                 let number = *numbers.entry(word).or_insert_with(|| {
                     words.push(word.to_vec());
                     words.len() as u32 - 1

@@ -7,6 +7,8 @@
 
 use crate::error::{Error, Result};
 use crate::input_file;
+use crate::tag::labels::Labels;
+use crate::tag::spans::Measure;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -72,6 +74,21 @@ impl Text {
         self.characters.extend(word);
         self.tags.extend(tags);
     }
+
+    /// Its words, `labels` being those of words.
+    pub fn words(&self, labels: &Labels) -> Vec<&[char]> {
+        let spans = Measure::Words.spans(&labels.names_of(&self.tags));
+        let words = spans
+            .iter()
+            .filter_map(|span| self.characters.get(span.start..span.end));
+        words.collect()
+    }
+}
+
+/// The words of `texts`, `labels` being those of words.
+pub fn words(texts: &[Text], labels: &Labels) -> BTreeSet<String> {
+    let words = texts.iter().flat_map(|text| text.words(labels));
+    words.map(|word| word.iter().collect()).collect()
 }
 
 /// Texts of one file.
@@ -116,6 +133,16 @@ impl Corpus {
             true => Err(Error::input("no text in it").hint(REMEDY)),
             false => Ok(corpus),
         }
+    }
+
+    /// The labels with what they mean.
+    pub fn names(&self) -> Labels {
+        Labels::new(self.labels.iter().map(String::as_str))
+    }
+
+    /// The words of all texts, the labels being those of words.
+    pub fn words(&self) -> BTreeSet<String> {
+        words(&self.texts, &self.names())
     }
 
     /// Number of characters of all texts.

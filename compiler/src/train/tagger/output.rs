@@ -1,15 +1,16 @@
 //! What a finished run leaves in its folder.
 
-use super::corpus::Format;
 use super::export;
-use super::score::{self, Figures};
+use super::score::Figures;
 use super::task::Task;
 use super::transitions::Transitions;
 use super::vocabulary::Vocabulary;
-use super::{curve, prune, samples};
+use super::{corpus, curve, prune, samples};
 use crate::atomic;
 use crate::engine::{self, Data, Options, Tensor};
 use crate::error::Result;
+use crate::tag::labels::Labels;
+use crate::tag::score::fnv1a;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::course::Speed;
 use crate::train::tensors::File;
@@ -115,8 +116,9 @@ fn weights_file(
     transitions: &Transitions,
 ) -> File {
     let mut tensors = weights;
-    if task.format == Format::Words {
-        let hashes = known_words(task);
+    let labels = Labels::new(vocabulary.labels.iter().map(String::as_str));
+    if labels.are_words() {
+        let hashes = known_words(task, &labels);
         let data = Data::I32(hashes.iter().map(|&hash| hash as i32).collect());
         let shape = vec![hashes.len()];
         tensors.insert("known_words".into(), Tensor { shape, data });
@@ -139,22 +141,9 @@ fn weights_file(
 }
 
 /// Hashes of the training texts' words, ascending.
-fn known_words(task: &Task) -> BTreeSet<u32> {
-    let mut hashes = BTreeSet::new();
-    for text in task.source.texts() {
-        for span in score::words(&text.tags) {
-            let word: String = text.characters[span.from..span.to].iter().collect();
-            hashes.insert(fnv1a(word.as_bytes()));
-        }
-    }
-    hashes
-}
-
-/// FNV-1a of 32 bits.
-pub fn fnv1a(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811C_9DC5, |hash, &byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
+fn known_words(task: &Task, labels: &Labels) -> BTreeSet<u32> {
+    let words = corpus::words(task.source.texts(), labels);
+    words.iter().map(|word| fnv1a(word)).collect()
 }
 
 /// Number of weights.
@@ -185,16 +174,4 @@ fn flash(weights: &Weights, vocabulary: &Vocabulary) -> usize {
     };
     const RECORDS: usize = 4096;
     network + vocabulary.text().len() + pairs + RECORDS
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn hashes_are_the_published_ones() {
-        let of = |text: &str| super::fnv1a(text.as_bytes());
-        assert_eq!(
-            [of(""), of("a"), of("foobar")],
-            [0x811c_9dc5, 0xe40c_292c, 0xbf9c_f968]
-        );
-    }
 }

@@ -1,104 +1,22 @@
-//! How good tags are: words or other spans found, or tags right.
+//! How good tags are, for stopping early: words or entities found, and tags right.
 //!
-//! A span is found if its text, both ends and kind are. Precision is found / all given, recall
-//! found / all right, F1 twice found / (given + right); all in percent.
+//! Words and entities are those that `qibu eval tag` counts ([`crate::tag::spans`],
+//! [`crate::tag::score`]); other labels have an accuracy only.
 
+use crate::tag::labels::Labels;
+use crate::tag::score;
+use crate::tag::spans::{Measure, Span};
+use crate::train::course::rounded;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
-/// What the labels mean, hence what is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Words, from B M E S.
-    Words,
-    /// Spans, from B-X I-X O (also E-X and S-X).
-    Spans,
-    /// Tags by themselves.
-    Tags,
-}
-
-impl Kind {
-    /// What labels such as these mean.
-    pub fn of(labels: &[String]) -> Self {
-        if labels == super::corpus::SEGMENTATION {
-            return Self::Words;
-        }
-        let span = |label: &String| {
-            label == "O"
-                || matches!(label.split_once('-'), Some(("B" | "I" | "E" | "S", kind)) if !kind.is_empty())
-        };
-        let starts = labels.iter().any(|label| label.starts_with("B-"));
-        match starts && labels.iter().all(span) {
-            true => Self::Spans,
-            false => Self::Tags,
-        }
-    }
-}
-
-/// A stretch of characters of one kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Span<'l> {
-    /// Its first character.
-    pub from: usize,
-    /// The one after its last.
-    pub to: usize,
-    /// What it is; empty for words.
-    pub kind: &'l str,
-}
-
-/// The words that tags mean: one ends after E and S, before B and S, and with the text.
-pub fn words(tags: &[u8]) -> Vec<Span<'static>> {
-    let mut spans = Vec::new();
-    let mut from = 0;
-    for (at, &tag) in tags.iter().enumerate() {
-        let next = tags.get(at + 1);
-        if tag >= 2 || matches!(next, None | Some(0 | 3)) {
-            let to = at + 1;
-            spans.push(Span { from, to, kind: "" });
-            from = to;
-        }
-    }
-    spans
-}
-
-/// The spans that labels mean: one goes on with I and E of its kind.
-pub fn spans<'l>(tags: &[u8], labels: &'l [String]) -> Vec<Span<'l>> {
-    let mut spans: Vec<Span> = Vec::new();
-    let mut open: Option<Span> = None;
-    for (at, &tag) in tags.iter().enumerate() {
-        let label = labels.get(usize::from(tag)).map_or("O", String::as_str);
-        let (part, kind) = label.split_once('-').unwrap_or(("O", ""));
-        open = match open {
-            Some(span) if matches!(part, "I" | "E") && span.kind == kind => {
-                Some(Span { to: at + 1, ..span })
-            }
-            other => {
-                spans.extend(other);
-                let to = at + 1;
-                (part != "O").then_some(Span { from: at, to, kind })
-            }
-        };
-        if matches!(part, "E" | "S") {
-            spans.extend(open.take());
-        }
-    }
-    spans.extend(open);
-    spans
-}
+/// Decimals of percentages: as many as [`rounded`] keeps.
+const DECIMALS: i32 = 6;
 
 /// Counts over a corpus.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Spans that are right.
-    pub right: usize,
-    /// Spans that were given.
-    pub given: usize,
-    /// Spans that were found.
-    pub found: usize,
-    /// Right spans that the training text lacks.
-    pub new: usize,
-    /// Those that were found.
-    pub new_found: usize,
+    /// Of words or entities.
+    pub spans: score::Counts,
     /// Characters.
     pub characters: usize,
     /// Characters with the right tag.
@@ -109,45 +27,32 @@ impl Counts {
     /// Adds a text: its right tags, the given ones, and whether a right span is new.
     pub fn add(
         &mut self,
-        kind: Kind,
-        labels: &[String],
+        labels: &Labels,
         [right, given]: [&[u8]; 2],
-        mut is_new: impl FnMut(Span) -> bool,
+        is_new: impl Fn(&Span<'_>) -> bool,
     ) {
         self.characters += right.len();
         self.tags += right.iter().zip(given).filter(|(a, b)| a == b).count();
-        let of = |tags| match kind {
-            Kind::Words => words(tags),
-            Kind::Spans => spans(tags, labels),
-            Kind::Tags => Vec::new(),
-        };
-        let (right, given) = (of(right), of(given));
-        self.right += right.len();
-        self.given += given.len();
-        let given: BTreeSet<Span> = given.into_iter().collect();
-        for span in right {
-            let found = given.contains(&span);
-            let new = is_new(span);
-            self.found += usize::from(found);
-            self.new += usize::from(new);
-            self.new_found += usize::from(new && found);
-        }
+        let measure = Measure::of(labels);
+        let [right, given] = [right, given].map(|tags| measure.spans(&labels.names_of(tags)));
+        self.spans.add(&right, &given, |span| {
+            measure == Measure::Words && is_new(span)
+        });
     }
 
-    /// The figures.
-    pub fn figures(&self, kind: Kind) -> Figures {
-        let share = |part: usize, whole: usize| match whole {
-            0 => 0.0,
-            whole => super::super::course::rounded(100.0 * part as f64 / whole as f64),
+    /// The figures, for tags that are `labels`.
+    pub fn figures(&self, labels: &Labels) -> Figures {
+        let score = match Measure::of(labels) {
+            Measure::Labels => None,
+            _ => Some(self.spans.score(DECIMALS)),
         };
-        let of_spans = |value: f64| (kind != Kind::Tags).then_some(value);
+        let accuracy = 100.0 * self.tags as f64 / self.characters.max(1) as f64;
         Figures {
-            precision: of_spans(share(self.found, self.given)),
-            recall: of_spans(share(self.found, self.right)),
-            f1: of_spans(share(2 * self.found, self.given + self.right)),
-            oov_recall: (kind == Kind::Words && self.new > 0)
-                .then(|| share(self.new_found, self.new)),
-            accuracy: share(self.tags, self.characters),
+            precision: score.map(|score| score.precision),
+            recall: score.map(|score| score.recall),
+            f1: score.map(|score| score.f1),
+            oov_recall: score.and_then(|score| score.oov_recall),
+            accuracy: rounded(accuracy),
         }
     }
 }
@@ -185,56 +90,37 @@ impl Figures {
 mod tests {
     use super::*;
 
-    fn ends(spans: &[Span]) -> Vec<usize> {
-        spans.iter().map(|span| span.to).collect()
-    }
-
-    #[test]
-    fn words_cover_every_text() {
-        assert_eq!(ends(&words(&[0, 2, 3, 0, 1, 2])), [2, 3, 6]);
-        // What no segmentation has still means words, one after the other.
-        assert_eq!(ends(&words(&[1, 1, 0, 0])), [2, 3, 4]);
-        assert!(words(&[]).is_empty());
-    }
-
-    #[test]
-    fn spans_have_kinds() {
-        let labels = ["B-A", "B-B", "E-A", "I-A", "O", "S-A"].map(String::from);
-        assert_eq!(Kind::of(&labels), Kind::Spans);
-        let found = spans(&[4, 0, 3, 0, 1, 3, 4, 5, 5, 0, 2, 3], &labels);
-        let flat: Vec<(usize, usize, &str)> = found
-            .iter()
-            .map(|span| (span.from, span.to, span.kind))
-            .collect();
-        let expected = [
-            (1, 3, "A"),
-            (3, 4, "A"),
-            (4, 5, "B"),
-            (5, 6, "A"),
-            (7, 8, "A"),
-            (8, 9, "A"),
-            (9, 11, "A"),
-            (11, 12, "A"),
-        ];
-        assert_eq!(flat, expected);
-        assert_eq!(Kind::of(&["NN".into(), "VV".into()]), Kind::Tags);
-        assert_eq!(
-            Kind::of(&super::super::corpus::SEGMENTATION.map(String::from)),
-            Kind::Words
-        );
-    }
-
     #[test]
     fn shares_are_of_their_wholes() {
         let mut counts = Counts::default();
+        let labels = Labels::new(["B", "M", "E", "S"]);
         // 我们|去|北京 against 我|们|去|北京.
-        let new = |span: Span| span.to == 5;
-        counts.add(Kind::Words, &[], [&[0, 2, 3, 0, 2], &[3, 3, 3, 0, 2]], new);
-        let figures = counts.figures(Kind::Words);
+        let new = |span: &Span| span.end == 5;
+        counts.add(&labels, [&[0, 2, 3, 0, 2], &[3, 3, 3, 0, 2]], new);
+        let figures = counts.figures(&labels);
         assert_eq!(figures.precision, Some(50.0));
         assert_eq!(figures.recall, Some(66.666667));
         assert_eq!(figures.f1, Some(57.142857));
         assert_eq!(figures.oov_recall, Some(100.0));
         assert_eq!(figures.accuracy, 60.0);
+    }
+
+    /// In the order of a CoNLL file's labels too, and without kinds.
+    #[test]
+    fn what_counts_is_what_evaluation_counts() {
+        for (names, tags, f1) in [
+            (
+                &["B", "E", "M", "S"][..],
+                [[0, 1, 3], [3, 3, 3]],
+                Some(40.0),
+            ),
+            (&["B", "I", "O"], [[0, 1, 2], [0, 1, 0]], Some(66.666667)),
+            (&["N", "V"], [[0, 1, 1], [0, 1, 0]], None),
+        ] {
+            let labels = Labels::new(names.iter().copied());
+            let mut counts = Counts::default();
+            counts.add(&labels, [&tags[0], &tags[1]], |_| false);
+            assert_eq!(counts.figures(&labels).f1, f1, "{names:?}");
+        }
     }
 }

@@ -7,13 +7,15 @@ use super::corpus::Text;
 use super::lower;
 use super::recipe::Recipe;
 use super::rows::{self, Encoded};
-use super::score::{Counts, Figures, Kind};
+use super::score::{Counts, Figures};
 use super::transitions::Transitions;
 use crate::engine::{Options, Session, Tensor};
 use crate::error::{Error, Result};
+use crate::tag::labels::Labels;
+use crate::tag::score::Known;
+use crate::tag::spans::Span;
 use prost::Message;
 use qibu::decode::crf::{self, Crf, Scratch};
-use std::collections::BTreeSet;
 
 /// Positions of a row; few texts are longer, and those are cut.
 const ROW: usize = 128;
@@ -116,24 +118,23 @@ pub struct Valid {
     /// The texts.
     pub texts: Vec<Text>,
     /// Words of the training texts.
-    pub known: BTreeSet<Vec<char>>,
+    pub known: Known,
     /// Labels, in tag order.
-    pub labels: Vec<String>,
+    pub labels: Labels,
 }
 
 impl Valid {
     /// The figures of the best tags for the texts' `scores`.
     pub fn measure(&self, scores: &[Vec<f32>], transitions: &Transitions) -> Result<Figures> {
-        let kind = Kind::of(&self.labels);
         let mut counts = Counts::default();
         for (text, scores) in self.texts.iter().zip(scores) {
             let tags = best_tags(transitions, scores)?;
-            let is_new = |span: super::score::Span| {
-                let word = &text.characters[span.from..span.to];
-                !self.known.contains(word)
+            let is_new = |span: &Span<'_>| {
+                let word: String = text.characters[span.start..span.end].iter().collect();
+                !self.known.has(&word)
             };
-            counts.add(kind, &self.labels, [&text.tags, &tags], is_new);
+            counts.add(&self.labels, [&text.tags, &tags], is_new);
         }
-        Ok(counts.figures(kind))
+        Ok(counts.figures(&self.labels))
     }
 }

@@ -6,9 +6,10 @@ use super::super::recipe::Recipe;
 use super::super::task::Task;
 use super::super::validate::Valid;
 use super::super::vocabulary::Vocabulary;
-use super::super::{model, prune, score};
+use super::super::{model, prune};
 use super::Request;
 use crate::error::{Error, Result};
+use crate::tag::score::Known;
 use crate::train::checkpoint::{Checkpoint, REMEDY};
 use crate::train::folder;
 use crate::train::step::State;
@@ -25,7 +26,7 @@ pub struct Data {
     /// Texts to measure on.
     pub valid: Option<Corpus>,
     vocabulary: Vocabulary,
-    known: BTreeSet<Vec<char>>,
+    known: BTreeSet<String>,
     digest: String,
 }
 
@@ -62,20 +63,15 @@ impl Data {
             .hint("lower --set pair_min_count=…, or --set pair_embedding=0"));
         }
         weights::check_size(&model::parameters(recipe, vocabulary.sizes()))?;
-        let mut words = BTreeSet::new();
-        if format == Format::Words {
-            for text in &train.texts {
-                for span in score::words(&text.tags) {
-                    words.insert(text.characters[span.from..span.to].to_vec());
-                }
-            }
-        }
         Ok(Self {
             digest: digest(&train),
+            known: match train.names().are_words() {
+                true => train.words(),
+                false => BTreeSet::new(),
+            },
             train,
             valid,
             vocabulary,
-            known: words,
         })
     }
 }
@@ -124,8 +120,8 @@ pub fn open(
     let source = Source::new(&own, texts, &data.vocabulary, format == Format::Words);
     let valid = data.valid.as_ref().map(|valid| Valid {
         texts: valid.texts.clone(),
-        known: data.known.clone(),
-        labels: data.vocabulary.labels.clone(),
+        known: Known::Words(data.known.clone()),
+        labels: data.train.names(),
     });
     let vocabulary = data.vocabulary.clone();
     let mut task = Task::new(own, vocabulary, format, source, valid, request.options);

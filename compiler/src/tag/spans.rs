@@ -149,8 +149,6 @@ fn entities<'l>(names: &[&'l str]) -> Vec<Span<'l>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::tagger::score;
-    use proptest::prelude::*;
 
     fn shown(measure: Measure, names: &str) -> String {
         let names: Vec<&str> = names.split(' ').collect();
@@ -178,25 +176,6 @@ mod tests {
             ("B I O B", "0-2 3-4"),
         ] {
             assert_eq!(shown(Measure::Entities, names), expected, "{names}");
-        }
-    }
-
-    proptest! {
-        /// What `qibu train tagger` stops by is what `qibu eval tag` reports.
-        #[test]
-        fn training_counts_the_same(tags in proptest::collection::vec(0u8..9, 0..12)) {
-            let same = |found: Vec<Span<'_>>, theirs: Vec<score::Span<'_>>| {
-                let theirs = theirs.iter().map(|span| (span.from, span.to, span.kind));
-                let found = found.iter().map(|span| (span.start, span.end, span.kind));
-                found.eq(theirs)
-            };
-            let labels: Vec<String> =
-                "B-X I-X E-X S-X O B-Y I-Y E-Y S-Y".split(' ').map(str::to_owned).collect();
-            let names: Vec<&str> = tags.iter().map(|&tag| &*labels[usize::from(tag)]).collect();
-            prop_assert!(same(Measure::Entities.spans(&names), score::spans(&tags, &labels)));
-            let tags: Vec<u8> = tags.iter().map(|tag| tag % 4).collect();
-            let names: Vec<&str> = tags.iter().map(|&tag| ["B", "M", "E", "S"][usize::from(tag)]).collect();
-            prop_assert!(same(Measure::Words.spans(&names), score::words(&tags)));
         }
     }
 

@@ -24,7 +24,7 @@ pub struct Counts {
     pub unknown_right: u64,
 }
 
-/// Percentages, to a hundredth.
+/// Percentages.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Score {
     /// Of what was found, how much is right.
@@ -56,13 +56,14 @@ impl Counts {
         }
     }
 
-    /// The percentages; of nothing, 100 where nothing was asked and nothing found, else 0.
+    /// The percentages, to `decimals`; of nothing, 100 where nothing was asked and nothing found,
+    /// else 0.
     #[must_use]
-    pub fn score(&self) -> Score {
+    pub fn score(&self, decimals: i32) -> Score {
         let none = self.gold + self.found == 0;
         let percent = |part: u64, all: u64| match all {
             0 => f64::from(u8::from(none)) * 100.0,
-            all => (part as f64 / all as f64 * 1e4).round() / 100.0,
+            all => rounded(100.0 * part as f64 / all as f64, decimals),
         };
         Score {
             precision: percent(self.right, self.found),
@@ -92,6 +93,13 @@ impl Known {
     }
 }
 
+/// `value` to `decimals`.
+#[must_use]
+pub fn rounded(value: f64, decimals: i32) -> f64 {
+    let scale = 10f64.powi(decimals);
+    (value * scale).round() / scale
+}
+
 /// FNV-1a of 32 bits.
 #[must_use]
 pub fn fnv1a(word: &str) -> u32 {
@@ -102,7 +110,7 @@ pub fn fnv1a(word: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::tag::spans::Measure;
+    use crate::tag::spans::Measure;
 
     #[test]
     fn scores_by_hand() {
@@ -126,7 +134,7 @@ mod tests {
             &Measure::Words.spans(&names("S S")),
             |_| true,
         );
-        let score = counts.score();
+        let score = counts.score(2);
         assert_eq!(
             (score.precision, score.recall, score.f1),
             (20.0, 25.0, 22.22)
@@ -136,12 +144,12 @@ mod tests {
 
     #[test]
     fn nothing_is_all_right_and_nothing_found_is_not() {
-        assert_eq!(Counts::default().score().f1, 100.0);
+        assert_eq!(Counts::default().score(2).f1, 100.0);
         let score = Counts {
             gold: 2,
             ..Counts::default()
         }
-        .score();
+        .score(2);
         assert_eq!(
             (score.precision, score.recall, score.f1, score.oov_recall),
             (0.0, 0.0, 0.0, None)
