@@ -419,6 +419,11 @@ fn says_what_is_wrong() {
     other.corpus = file("other.txt", "另 一 本 书\n");
     assert!(refused(&other).contains("is not the corpus"));
     let mut other = request(out("done"), None);
+    other.valid = Some(file("other.txt", "另 一 本 书\n"));
+    assert!(refused(&other).contains("other.txt is not the file that the run was measured on"));
+    other.valid = None;
+    assert!(refused(&other).contains("give the same --valid"));
+    let mut other = request(out("done"), None);
     other.format = Some(Format::Conll);
     assert!(refused(&other).contains("--format words"));
     assert!(refused(&request(out("none"), None)).contains("nothing to resume"));

@@ -109,8 +109,8 @@ pub fn run(args: TagArgs) -> Result<()> {
     let forced = session::run(&file, &wishes, &sources, &mut stdout::put)?;
     if forced > 0 {
         eprintln!(
-            "note: {} labels were decided before the text that follows could settle them \
-             (undecided for more than {} characters)",
+            "note: labels were decided by force {} times: what settles them lies more than {} \
+             characters ahead, or the model allows none there",
             grouped(forced as usize),
             stream::BUFFER
         );

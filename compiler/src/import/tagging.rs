@@ -34,6 +34,12 @@ pub(super) fn labels(text: &str) -> Result<Vec<String>> {
     if let Some(position) = labels.iter().position(String::is_empty) {
         return Err(fault(KEY, format!("label {position} (from 0) is empty")).hint(hint));
     }
+    let strange = |c: char| c.is_whitespace() || c.is_control();
+    if let Some(label) = labels.iter().find(|label| label.contains(strange)) {
+        // Columns of output are labels between tabs and line ends.
+        let why = format!("{label:?} has white space or a control character in it");
+        return Err(fault(KEY, why).hint(hint));
+    }
     let mut seen = BTreeSet::new();
     match labels.iter().find(|label| !seen.insert(*label)) {
         Some(label) => Err(fault(KEY, format!("`{label}` is listed twice")).hint(hint)),

@@ -125,6 +125,7 @@ mod tests {
             marginals: Some(vec![
                 1.0, 0.0, 0.0, 0.0, 0.0, 0.25, 0.75, 0.0, 0.0, 0.0, 0.0, 1.0,
             ]),
+            forced: false,
         };
         let mut out = String::new();
         let line = [('春', false), ('\u{1b}', false), ('不', false)];

@@ -37,6 +37,8 @@ pub struct Lines<'w> {
     /// Characters of the line that enters the network.
     length: usize,
     refused: bool,
+    /// Lines for which the model allows no labels.
+    forced: u64,
     waiting: VecDeque<(char, bool)>,
     endings: VecDeque<Ending>,
     line: Vec<(char, bool)>,
@@ -67,6 +69,7 @@ impl<'w> Lines<'w> {
             limit: (CELLS / width.max(1)).clamp(2 * IDS, LONGEST),
             length: 0,
             refused: false,
+            forced: 0,
             waiting: VecDeque::new(),
             endings: VecDeque::new(),
             line: Vec::new(),
@@ -90,7 +93,7 @@ impl Decode for Lines<'_> {
     }
 
     fn forced(&self) -> u64 {
-        0
+        self.forced
     }
 
     fn character(&mut self, character: char, gap: bool) {
@@ -145,6 +148,7 @@ impl Decode for Lines<'_> {
             self.wishes.nbest,
             marginals,
         );
+        self.forced += u64::from(found.forced);
         match self.wishes.explain {
             Some(look) => {
                 explain::draw(look, &self.labels, &self.line, &found, &mut self.writer.out)
@@ -179,8 +183,9 @@ pub fn decode(
     let ranked = nbest.is_some();
     let with = |allowed| readings(crf, scores, allowed, nbest.unwrap_or(1), marginals);
     let found = with(Some(allowed)).or_else(|_| with(None));
+    // The model itself allows nothing here.
+    let forced = found.is_err();
     let (paths, marginals) = found.unwrap_or_else(|_| {
-        // The model itself allows nothing here.
         let tags = vec![0; allowed.len()];
         (
             vec![Path {
@@ -194,6 +199,7 @@ pub fn decode(
         paths,
         ranked,
         marginals,
+        forced,
     }
 }
 

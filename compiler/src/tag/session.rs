@@ -53,7 +53,8 @@ impl Wishes {
 }
 
 /// Tags `sources` with the model in `file`; `put` writes text, and is false where nobody reads it.
-/// Returns how many labels were decided by force.
+/// Returns how many labels were decided by force, as the text that settles them lies too far ahead or
+/// the model allows none there.
 ///
 /// # Errors
 /// A source cannot be read, is no UTF-8, or has a line too long for what is asked for; everything

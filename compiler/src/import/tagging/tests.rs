@@ -107,6 +107,16 @@ fn every_wrong_property_is_named_with_a_remedy() {
         ),
         (
             "qibu.labels",
+            Some("B I\t"),
+            "qibu.labels: \"I\\t\" has white space or a control",
+        ),
+        (
+            "qibu.labels",
+            Some("B \u{1b}[1m"),
+            "has white space or a control",
+        ),
+        (
+            "qibu.labels",
             Some("B I O"),
             "scores of 2 tags, qibu.labels names 3",
         ),

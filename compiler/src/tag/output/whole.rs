@@ -24,6 +24,8 @@ pub struct Decoded {
     pub ranked: bool,
     /// Probability of each label at each character, `[characters, labels]`, where asked for.
     pub marginals: Option<Vec<f32>>,
+    /// Whether the model allows no labels at all here, so that the first one stands everywhere.
+    pub forced: bool,
 }
 
 impl Writer {
@@ -162,6 +164,7 @@ mod tests {
             },
             ranked,
             marginals: marginals.then(|| vec![0.75, 0.0, 0.25, 0.0, 0.0, 0.75, 0.25, 0.0]),
+            forced: false,
         }
     }
 

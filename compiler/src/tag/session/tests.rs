@@ -116,6 +116,34 @@ fn faults_keep_what_came_before() {
 }
 
 #[test]
+fn a_model_that_allows_nothing_says_so_in_every_format() {
+    let mut onnx = tagger::tiny(3);
+    let property = |entry: &&mut crate::onnx::StringStringEntryProto| entry.key == "qibu.crf";
+    let crf = onnx.metadata_props.iter_mut().find(property).unwrap();
+    let mut value: serde_json::Value = serde_json::from_str(&crf.value).unwrap();
+    value["end"] = serde_json::json!([null, null, null, null]);
+    crf.value = value.to_string();
+    let bytes = compile_float_bytes(&onnx.encode_to_vec()).unwrap();
+    let file = TagFile::from_bytes("m.qibu", &bytes).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t");
+    std::fs::write(&path, "白日\n\n山\n").unwrap();
+    for (format, nbest) in [
+        (Format::Words, None),
+        (Format::Words, Some(2)),
+        (Format::Json, Some(1)),
+    ] {
+        let wishes = Wishes {
+            nbest,
+            ..wishes(format)
+        };
+        let sources = [Source::File(path.clone())];
+        let forced = run(&file, &wishes, &sources, &mut |_| Ok(true)).unwrap();
+        assert_eq!(forced, 2, "{format:?} {nbest:?}");
+    }
+}
+
+#[test]
 fn lines_that_are_too_long_are_refused_by_number() {
     let file = file();
     let wishes = Wishes {

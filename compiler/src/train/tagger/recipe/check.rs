@@ -2,6 +2,7 @@
 
 use super::Recipe;
 use crate::error::{Error, Result};
+use crate::tag::stream::IDS;
 
 /// Largest width, count or number of rows.
 const MOST: usize = 1 << 16;
@@ -78,6 +79,13 @@ impl Recipe {
                 self.reach()
             ));
         }
+        let read = self.window + 2 * self.reach();
+        if read > IDS {
+            return refuse(format!(
+                "window {} reads {read} characters at once; `qibu tag` runs networks of at most {IDS}",
+                self.window
+            ));
+        }
         let shares = [
             ("embedding_dropout", self.embedding_dropout),
             ("pair_dropout", self.pair_dropout),
@@ -146,6 +154,7 @@ mod tests {
             (r#"layers=[{"residual":true,"width":3}]"#, "residual"),
             (r#"layers=[{"kernel":255,"dilation":3}]"#, "each side"),
             ("pair_sides=3", "pair_sides"),
+            ("window=8187", "8193 characters"),
             ("pair_min_count=0", "pair_min_count"),
             ("layer_dropout=1", "layer_dropout"),
             ("augment=1.5", "augment"),

@@ -28,7 +28,12 @@ pub struct Data {
     vocabulary: Vocabulary,
     known: BTreeSet<String>,
     digest: String,
+    /// Digest of the texts to measure on; `none` without them.
+    judge: String,
 }
+
+/// What a checkpoint calls the digest of the texts to measure on.
+const VALID: &str = "valid";
 
 impl Data {
     /// Reads the files.
@@ -65,6 +70,7 @@ impl Data {
         weights::check_size(&model::parameters(recipe, vocabulary.sizes()))?;
         Ok(Self {
             digest: digest(&train),
+            judge: valid.as_ref().map_or_else(|| "none".into(), digest),
             known: match train.names().are_words() {
                 true => train.words(),
                 false => BTreeSet::new(),
@@ -131,6 +137,7 @@ pub fn open(
         let entries = [
             ("recipe", recipe.to_json()),
             ("corpus", data.digest.clone()),
+            (VALID, data.judge.clone()),
             ("corpus_format", format.name().into()),
             ("seed", task.recipe.seed.to_string()),
         ];
@@ -148,6 +155,19 @@ pub fn open(
             request.corpus.display()
         ))
         .hint("give the same --corpus, or train anew into another --out"));
+    }
+    // Scores of two files cannot be compared: the best epoch would be chosen by chance.
+    if run.entry(VALID).is_ok_and(|before| before != data.judge) {
+        let what = match &request.valid {
+            Some(path) => format!(
+                "{} is not the file that the run was measured on",
+                path.display()
+            ),
+            None => "the run was measured on a file".into(),
+        };
+        return Err(
+            Error::usage(what).hint("give the same --valid, or train anew into another --out")
+        );
     }
     if run.entry("recipe").map_err(about)? != recipe.to_json() {
         let why = Error::input("a checkpoint of another recipe than the first restart's");
