@@ -72,6 +72,10 @@ fn run() -> Result<()> {
     let characters = once * repeats;
 
     let file = TagFile::open(&model)?;
+    if !file.labels()?.are_words() {
+        let why = format!("{}: its labels are not those of words", model.display());
+        return Err(Error::input(why).hint("words are what jieba-rs finds: give a segmenter"));
+    }
     let tagger = file.tagger()?;
     let jieba = jieba_rs::Jieba::new();
     let joined = lines.join("\n");

@@ -1,0 +1,21 @@
+//! Shared by the tests that train.
+
+use qibu_compiler::engine;
+use std::io::Write;
+
+/// Whether ONNX Runtime is here.
+///
+/// Says on standard error, which `cargo test` does not capture, what is missing; fails in CI.
+pub fn engine_or_skip() -> bool {
+    let Err(error) = engine::available() else {
+        return true;
+    };
+    let reason = error.to_string();
+    let reason = reason.lines().next().unwrap_or_default();
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    assert!(!ci, "{test}: {reason}, and CI=true allows no skips");
+    let _ = writeln!(std::io::stderr(), "skipped: {test}: {reason}");
+    false
+}
