@@ -1,6 +1,9 @@
 //! Training a tagger from end to end, on the few sentences in `data/`.
 
-use qibu_compiler::engine::{self, Data, Options, Session, Tensor};
+mod common;
+
+use common::engine_or_skip;
+use qibu_compiler::engine::{Data, Options, Session, Tensor};
 use qibu_compiler::error::ErrorKind;
 use qibu_compiler::onnx::ModelProto;
 use qibu_compiler::train::checkpoint::Checkpoint;
@@ -8,27 +11,11 @@ use qibu_compiler::train::tagger::corpus::Format;
 use qibu_compiler::train::tagger::recipe::{Layer, Recipe};
 use qibu_compiler::train::tagger::run::{Request, train};
 use qibu_compiler::train::tensors::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-/// Says on standard error, which `cargo test` does not capture, what is missing; fails in CI.
-fn engine_or_skip() -> bool {
-    let Err(error) = engine::available() else {
-        return true;
-    };
-    let reason = error.to_string();
-    let reason = reason.lines().next().unwrap_or_default();
-    let thread = std::thread::current();
-    let test = thread.name().unwrap_or("a test");
-    let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-    assert!(!ci, "{test}: {reason}, and CI=true allows no skips");
-    let _ = writeln!(std::io::stderr(), "skipped: {test}: {reason}");
-    false
-}
-
 fn corpus() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/words.txt")
+    common::data("words.txt")
 }
 
 /// Everything that a recipe can ask for, in little.
@@ -90,11 +77,7 @@ fn request(out: PathBuf, recipe: Option<Recipe>) -> Request {
         recipe,
         out,
         max_steps: None,
-        options: Options {
-            threads: 2,
-            optimise: true,
-            ..Options::default()
-        },
+        options: common::options(),
     }
 }
 

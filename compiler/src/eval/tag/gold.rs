@@ -27,10 +27,11 @@ impl Sentence {
 ///
 /// # Errors
 /// The file is unreadable, no UTF-8 or not of that form; there is no sentence; it has words where
-/// the labels are not those of words.
+/// the labels are not those of words, or no label of the model.
 pub fn read(path: &Path, format: Format, labels: &Labels) -> Result<Vec<Sentence>> {
-    check(format, labels).map_err(|error| error.within(path.display()))?;
-    Corpus::read(path, format, None).map(sentences)
+    let within = |error: Error| error.within(path.display());
+    check(format, labels).map_err(within)?;
+    sentences(Corpus::read(path, format, None)?, labels).map_err(within)
 }
 
 /// As [`read`], of bytes.
@@ -39,7 +40,7 @@ pub fn read(path: &Path, format: Format, labels: &Labels) -> Result<Vec<Sentence
 /// As [`read`], without the file's name.
 pub fn parse(bytes: &[u8], format: Format, labels: &Labels) -> Result<Vec<Sentence>> {
     check(format, labels)?;
-    Corpus::parse(bytes, format, None).map(sentences)
+    sentences(Corpus::parse(bytes, format, None)?, labels)
 }
 
 fn check(format: Format, labels: &Labels) -> Result<()> {
@@ -53,8 +54,18 @@ fn check(format: Format, labels: &Labels) -> Result<()> {
     )
 }
 
-/// A gold file may have labels that the model has not: they are never found.
-fn sentences(corpus: Corpus) -> Vec<Sentence> {
+/// A gold file may have labels that the model has not: they are never found. Where it has no other,
+/// it is one of another task.
+fn sentences(corpus: Corpus, labels: &Labels) -> Result<Vec<Sentence>> {
+    if !corpus
+        .labels
+        .iter()
+        .any(|label| labels.tag(label).is_some())
+    {
+        let (given, known) = (corpus.labels.join(" "), labels.names().join(" "));
+        let why = format!("labels {given}, but the model's labels are {known}");
+        return Err(Error::usage(why).hint("give a file with labels of the model"));
+    }
     let name = |&tag: &u8| {
         corpus
             .labels
@@ -66,7 +77,7 @@ fn sentences(corpus: Corpus) -> Vec<Sentence> {
         characters: text.characters.clone(),
         labels: text.tags.iter().map(name).collect(),
     });
-    texts.collect()
+    Ok(texts.collect())
 }
 
 /// The words of `sentences`.
@@ -119,5 +130,13 @@ mod tests {
     fn words_need_labels_of_words() {
         let error = parse(b"a b", Format::Words, &Labels::new(["O", "B-X"])).unwrap_err();
         assert!(error.to_string().contains("--format conll"), "{error}");
+    }
+
+    #[test]
+    fn labels_of_another_task_are_refused() {
+        let error = parse("春 B-X\n眠 O\n".as_bytes(), Format::Conll, &labels()).unwrap_err();
+        assert!(error.to_string().starts_with("labels B-X O"), "{error}");
+        assert!(error.to_string().contains("S B M E"), "{error}");
+        assert_eq!(error.remedy(), Some("give a file with labels of the model"));
     }
 }
