@@ -1,7 +1,8 @@
 //! Training a tagger from end to end, on the few sentences in `data/`.
 
-mod support;
+mod common;
 
+use common::engine_or_skip;
 use qibu_compiler::engine::{Data, Options, Session, Tensor};
 use qibu_compiler::error::ErrorKind;
 use qibu_compiler::onnx::ModelProto;
@@ -12,10 +13,9 @@ use qibu_compiler::train::tagger::run::{Request, train};
 use qibu_compiler::train::tensors::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use support::engine_or_skip;
 
 fn corpus() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/words.txt")
+    common::data("words.txt")
 }
 
 /// Everything that a recipe can ask for, in little.
@@ -77,11 +77,7 @@ fn request(out: PathBuf, recipe: Option<Recipe>) -> Request {
         recipe,
         out,
         max_steps: None,
-        options: Options {
-            threads: 2,
-            optimise: true,
-            ..Options::default()
-        },
+        options: common::options(),
     }
 }
 

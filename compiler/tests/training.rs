@@ -1,7 +1,8 @@
 //! Training from end to end, on the few couplets in `data/`.
 
-mod support;
+mod common;
 
+use common::engine_or_skip;
 use qibu_compiler::engine::{Options, Session, Tensor};
 use qibu_compiler::error::ErrorKind;
 use qibu_compiler::onnx::ModelProto;
@@ -9,12 +10,11 @@ use qibu_compiler::train::checkpoint::Checkpoint;
 use qibu_compiler::train::poem::recipe::Recipe;
 use qibu_compiler::train::poem::run::{Request, train};
 use qibu_compiler::train::tensors::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use support::engine_or_skip;
 
 fn corpus() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/couplets.txt")
+    common::data("couplets.txt")
 }
 
 fn small() -> Recipe {
@@ -39,11 +39,7 @@ fn request(out: PathBuf, recipe: Option<Recipe>) -> Request {
         vocabulary: None,
         out,
         max_steps: None,
-        options: Options {
-            threads: 2,
-            optimise: true,
-            ..Options::default()
-        },
+        options: common::options(),
     }
 }
 

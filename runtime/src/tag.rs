@@ -10,6 +10,31 @@
 //! A tag model has a function `emit`: ids int32 of W + 2·R elements and, optionally, pairs int32 of
 //! W + 2·R − 1 → emissions f32 `[…, W, T]`. Emission i depends on ids i…i + 2·R only, so that every
 //! window gives the same bits. [`crate::format::spec`] has the whole contract.
+//!
+//! ```no_run
+//! use qibu::tag::{Event, Tagger};
+//! # fn show(_: Option<&str>) {}
+//! # fn tag(file: &[u8], texts: &str) -> Result<(), Box<dyn core::error::Error>> {
+//!
+//! let model = qibu::Model::load(file)?;
+//! let tagger = Tagger::new(&model)?;
+//! let mut arena = qibu::Arena::<16384>::new(); // at least `tagger.arena()` bytes
+//! // At least `tagger.ids()` ids and `tagger.tags()` tags; how many tags may wait for what follows.
+//! let mut stream = tagger.stream::<40, 4, 128>(arena.bytes())?;
+//! let mut sink = |event| match event {
+//!     Event::Tag(tag) => show(tagger.label(tag)), // one for each character, in order
+//!     Event::End { .. } => show(None),            // one for each text
+//! };
+//! for line in texts.lines() {
+//!     for character in line.chars() {
+//!         stream.push(character, &mut sink)?;
+//!     }
+//!     stream.end(&mut sink)?; // its last tags may wait for the next text
+//! }
+//! stream.flush(&mut sink)?; // what waits comes out
+//! # Ok(())
+//! # }
+//! ```
 
 mod dictionary;
 mod emitter;

@@ -12,8 +12,8 @@ use qibu::random::Random;
 use qibu_compiler::aligned::AlignedBytes;
 use qibu_compiler::compile::{Request, compile, compile_float_bytes};
 use qibu_compiler::onnx::{
-    DataType, GraphProto, IR_VERSION, ModelProto, NodeProto, OperatorSetIdProto,
-    StringStringEntryProto, attribute, node, tensor, value_info,
+    DataType, GraphProto, IR_VERSION, ModelProto, NodeProto, OperatorSetIdProto, attribute, node,
+    tensor, value_info,
 };
 use qibu_compiler::quantise::Weights;
 
@@ -145,12 +145,7 @@ impl Spec {
                 domain: String::new(),
                 version: 18,
             }],
-            metadata_props: properties
-                .map(|(key, value)| StringStringEntryProto {
-                    key: key.into(),
-                    value,
-                })
-                .collect(),
+            metadata_props: properties.map(Into::into).collect(),
             graph: Some(graph),
             ..ModelProto::default()
         }

@@ -26,7 +26,6 @@ pub struct EvalArgs {
 enum Model {
     /// A poem model: reconstruction, likelihood, prosody, variety, beside human couplets.
     Poem(PoemArgs),
-    /// A tag model: precision, recall and F1 of words or entities, speed, frequent mistakes.
     Tag(tag::TagArgs),
 }
 

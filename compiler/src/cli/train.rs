@@ -21,7 +21,6 @@ pub struct TrainArgs {
 enum Model {
     /// A couplet from a seed: a variational autoencoder of Tang couplets.
     Poem(poem::PoemArgs),
-    /// A label for each character: words of Chinese text, names, parts of speech.
     Tagger(tagger::TaggerArgs),
 }
 

@@ -52,6 +52,13 @@ pub struct StringStringEntryProto {
     pub value: String,
 }
 
+impl<K: Into<String>> From<(K, String)> for StringStringEntryProto {
+    fn from((key, value): (K, String)) -> Self {
+        let key = key.into();
+        Self { key, value }
+    }
+}
+
 #[derive(Clone, PartialEq, Message)]
 pub struct GraphProto {
     #[prost(message, repeated, tag = "1")]

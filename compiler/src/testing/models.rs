@@ -1,8 +1,8 @@
 //! Small ONNX models, built by hand with seeded weights.
 
 use crate::onnx::{
-    DataType, GraphProto, IR_VERSION, ModelProto, NodeProto, OperatorSetIdProto,
-    StringStringEntryProto, TensorProto, ValueInfoProto, attribute, node, tensor, value_info,
+    DataType, GraphProto, IR_VERSION, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
+    ValueInfoProto, attribute, node, tensor, value_info,
 };
 use prost::Message;
 
@@ -67,14 +67,13 @@ impl Model {
     }
 
     pub(crate) fn proto(self) -> ModelProto {
-        let property = |(key, value)| StringStringEntryProto { key, value };
         ModelProto {
             ir_version: IR_VERSION,
             opset_import: vec![OperatorSetIdProto {
                 domain: String::new(),
                 version: self.version.unwrap_or(18),
             }],
-            metadata_props: self.metadata.into_iter().map(property).collect(),
+            metadata_props: self.metadata.into_iter().map(Into::into).collect(),
             graph: Some(self.graph),
             ..ModelProto::default()
         }

@@ -1,7 +1,11 @@
-//! The folder of a run: empty when it begins, held while it goes on.
+//! The folder of a run: empty when it begins, held while it goes on, with the model when it ends.
 
+use super::tensors;
+use crate::atomic;
 use crate::engine::{self, Options};
 use crate::error::{Error, Result};
+use crate::onnx::ModelProto;
+use prost::Message;
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
@@ -70,4 +74,40 @@ pub fn moved(before: &str, here: String) -> String {
         );
     }
     here
+}
+
+/// What a finished run leaves.
+pub struct Outcome {
+    /// The float model at batch 1.
+    pub model: ModelProto,
+    /// Its weights.
+    pub weights: tensors::File,
+    /// The recipe as JSON.
+    pub recipe: String,
+    /// Calibration samples.
+    pub samples: tensors::File,
+    /// The curves as SVG.
+    pub loss: String,
+    /// Figures.
+    pub metrics: serde_json::Value,
+}
+
+impl Outcome {
+    /// Writes all of it to `folder`, or nothing; returns the figures.
+    pub fn write(self, folder: &Path) -> Result<serde_json::Value> {
+        let mut figures = serde_json::to_string_pretty(&self.metrics).expect("plain data");
+        figures.push('\n');
+        let files = [
+            ("model.onnx", self.model.encode_to_vec()),
+            ("model.safetensors", self.weights.to_bytes()),
+            ("recipe.json", self.recipe.into_bytes()),
+            ("calibration.safetensors", self.samples.to_bytes()),
+            ("loss.svg", self.loss.into_bytes()),
+            ("metrics.json", figures.into_bytes()),
+        ]
+        .map(|(name, bytes)| (folder.join(name), bytes));
+        let files = files.each_ref().map(|(path, bytes)| (&**path, &**bytes));
+        atomic::write_all(&files)?;
+        Ok(self.metrics)
+    }
 }

@@ -34,6 +34,8 @@ pub struct Panel {
     pub noisy: bool,
     /// Decimals of the vertical axis' labels.
     pub decimals: usize,
+    /// The place, from 1, of the values that the run keeps, where these are not the last ones.
+    pub marked: Option<usize>,
 }
 
 /// The picture of `panels`, as SVG.
@@ -105,25 +107,32 @@ fn draw_panel(
             thin(&smooth[index]),
             colour.stroke_width(2),
         ))?;
-        label(place, index, name, *colour, smooth[index].last().copied())?;
+        let kept = panel
+            .marked
+            .and_then(|at| smooth[index].get(at.checked_sub(1)?).map(|&y| (at, y)));
+        if let Some((at, value)) = kept {
+            let dot = Circle::new((at as f64, value), 4, colour.filled());
+            chart.draw_series([dot])?;
+        }
+        let text = match (kept, smooth[index].last()) {
+            (Some((at, value)), _) => format!("{name} {value:.2} at {at}, kept"),
+            (None, Some(last)) => format!("{name} {last:.2}"),
+            (None, None) => name.to_string(),
+        };
+        label(place, index, text, *colour)?;
     }
     let _: &ChartContext<_, Cartesian2d<RangedCoordf64, RangedCoordf64>> = &chart;
     Ok(())
 }
 
-/// A name and last value in the panel's upper right corner, in the curve's colour.
+/// A name and a value in the panel's upper right corner, in the curve's colour.
 fn label(
     place: &DrawingArea<SVGBackend, plotters::coord::Shift>,
     index: usize,
-    name: &str,
+    text: String,
     colour: RGBColor,
-    last: Option<f64>,
 ) -> std::result::Result<(), Box<dyn std::error::Error>> {
     use plotters::style::text_anchor::{HPos, Pos, VPos};
-    let text = match last {
-        Some(last) => format!("{name} {last:.2}"),
-        None => name.to_string(),
-    };
     let style = ("sans-serif", 15)
         .into_font()
         .color(&colour)

@@ -9,16 +9,16 @@ use crate::train::tagger::run::{self, Request};
 use clap::{Args, value_parser};
 use std::path::PathBuf;
 
-/// A label for each character: words of Chinese text, names, parts of speech.
+/// A label for each character: words of Chinese text, names, parts of speech
 ///
 /// Learns from text with spaces between its words, or from a file with a character, a tab and its
 /// label on each line and an empty line after each text. Writes model.onnx, which `qibu compile`
 /// takes, calibration samples for it, the loss curve and metrics.json.
 ///
-///   qibu train tagger --corpus train.txt --valid valid.txt --out models/cws
+///   qibu train tagger --corpus train.txt --valid valid.txt --out models/mine
 ///   qibu train tagger --corpus train.txt --valid valid.txt --out small --preset 150k --restarts 3
 ///   qibu train tagger --corpus names.tsv --valid more.tsv --format conll --out names
-///   qibu compile models/cws/model.onnx -o cws.qibu
+///   qibu compile models/mine/model.onnx -o models/mine/model.qibu
 #[derive(Args, Debug)]
 #[command(allow_negative_numbers = true, verbatim_doc_comment)]
 pub struct TaggerArgs {

@@ -26,10 +26,13 @@ impl Sentence {
 ///
 /// # Errors
 /// The file is unreadable, no UTF-8 or not of that form; there is no sentence; it has words where
-/// the labels are not those of words.
+/// the labels are not those of words, or no label of the model.
 pub fn read(path: &Path, format: Format, labels: &Labels) -> Result<Corpus> {
-    check(format, labels).map_err(|error| error.within(path.display()))?;
-    Corpus::read(path, format, None)
+    let within = |error: Error| error.within(path.display());
+    check(format, labels).map_err(within)?;
+    let corpus = Corpus::read(path, format, None)?;
+    same_task(&corpus, labels).map_err(within)?;
+    Ok(corpus)
 }
 
 fn check(format: Format, labels: &Labels) -> Result<()> {
@@ -41,6 +44,18 @@ fn check(format: Format, labels: &Labels) -> Result<()> {
         Error::usage(format!("words, but the model's labels are {labels}"))
             .hint("give a file of characters with such labels and --format conll"),
     )
+}
+
+/// A gold file may have labels that the model has not; where it has no other, it is one of another
+/// task.
+fn same_task(corpus: &Corpus, labels: &Labels) -> Result<()> {
+    let known = |label: &String| labels.tag(label).is_some();
+    if corpus.labels.iter().any(known) {
+        return Ok(());
+    }
+    let (given, known) = (corpus.labels.join(" "), labels.names().join(" "));
+    let why = format!("labels {given}, but the model's labels are {known}");
+    Err(Error::usage(why).hint("give a file with labels of the model"))
 }
 
 /// The sentences of `corpus`.
@@ -87,5 +102,15 @@ mod tests {
         let labels = Labels::new(["O", "B-X"]);
         let error = read(Path::new("none"), Format::Words, &labels).unwrap_err();
         assert!(error.to_string().contains("--format conll"), "{error}");
+    }
+
+    #[test]
+    fn labels_of_another_task_are_refused() {
+        let text = "春 B-X\n眠 O\n".as_bytes();
+        let corpus = Corpus::parse(text, Format::Conll, None).unwrap();
+        let error = same_task(&corpus, &Labels::new(["S", "B", "M", "E"])).unwrap_err();
+        assert!(error.to_string().starts_with("labels B-X O"), "{error}");
+        assert!(error.to_string().contains("S B M E"), "{error}");
+        assert_eq!(error.remedy(), Some("give a file with labels of the model"));
     }
 }

@@ -16,6 +16,7 @@ pub fn draw(history: &[Vec<f32>], batch: usize) -> Result<String> {
         upwards: "nats per couplet",
         noisy: true,
         decimals: 0,
+        marked: None,
     };
     plot::draw(&[
         panel(vec![

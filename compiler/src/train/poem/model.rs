@@ -6,7 +6,7 @@
 
 use super::recipe::{Posterior, Recipe};
 use crate::error::Result;
-use crate::onnx::{ModelProto, StringStringEntryProto};
+use crate::onnx::ModelProto;
 use crate::train::graph::{Graph, V};
 use crate::train::weights::{self, Handles, Parameters, Start, Weights};
 
@@ -196,12 +196,6 @@ pub fn export(recipe: &Recipe, weights: &Weights, vocabulary: &[char]) -> ModelP
         ("qibu.activations", "int16".into()),
         ("qibu.temperature", recipe.temperature.clone()),
     ];
-    model.metadata_props = properties
-        .into_iter()
-        .map(|(key, value)| StringStringEntryProto {
-            key: key.into(),
-            value,
-        })
-        .collect();
+    model.metadata_props = properties.into_iter().map(Into::into).collect();
     model
 }

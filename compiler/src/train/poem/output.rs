@@ -2,13 +2,12 @@
 
 use super::task::Task;
 use super::{curve, model, samples, validate};
-use crate::atomic;
 use crate::engine::{self, Options};
 use crate::error::Result;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::course::Speed;
+use crate::train::folder::Outcome;
 use crate::train::tensors::File;
-use prost::Message;
 use std::path::Path;
 
 /// Writes model, weights, recipe, curve, samples and figures to `folder`; returns the figures.
@@ -22,7 +21,7 @@ pub(super) fn write(
     let (recipe, train, vocabulary) = (&task.recipe, &task.train, &task.vocabulary);
     let valid = task.valid.as_ref();
     let plain = validate::plain(recipe, &run.state.weights, train, options)?;
-    let model = model::export(recipe, &plain, vocabulary).encode_to_vec();
+    let model = model::export(recipe, &plain, vocabulary);
     let mut weights = File {
         tensors: plain.clone(),
         ..File::default()
@@ -63,21 +62,13 @@ pub(super) fn write(
         "valid_couplets_left_out": valid.map(|valid| (valid.total - valid.ids.len()) / valid.form),
         "epochs": run.epochs,
     });
-    let mut text = serde_json::to_string_pretty(&metrics).expect("metrics are plain data");
-    text.push('\n');
-    let files = [
-        ("model.onnx", model),
-        ("model.safetensors", weights.to_bytes()),
-        ("recipe.json", recipe.to_json().into_bytes()),
-        ("calibration.safetensors", samples.to_bytes()),
-        ("loss.svg", loss.into_bytes()),
-        ("metrics.json", text.into_bytes()),
-    ]
-    .map(|(name, bytes)| (folder.join(name), bytes));
-    let files: Vec<(&Path, &[u8])> = files
-        .iter()
-        .map(|(path, bytes)| (&**path, &**bytes))
-        .collect();
-    atomic::write_all(&files)?;
-    Ok(metrics)
+    let outcome = Outcome {
+        model,
+        weights,
+        recipe: recipe.to_json(),
+        samples,
+        loss,
+        metrics,
+    };
+    outcome.write(folder)
 }

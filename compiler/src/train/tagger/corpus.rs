@@ -122,6 +122,11 @@ impl Corpus {
             lines.push(line.trim_start_matches('\u{FEFF}'));
         }
         let corpus = match format {
+            Format::Words if are_columns(&lines) => {
+                let why = "a character, a tab and a label on each line: columns, not words";
+                return Err(Error::usage(why)
+                    .hint("give --format conll; or, if these are words, separate them by spaces"));
+            }
             Format::Words => Self {
                 format,
                 labels: SEGMENTATION.map(String::from).into(),
@@ -155,6 +160,23 @@ impl Corpus {
 const REMEDY: &str = "give UTF-8 text: a line for each text with spaces between its words, or with \
     --format conll a line for each character, the character, a tab and its label, and an empty \
     line after each text";
+
+/// Whether every line that is not empty has a character, a tab and a label: as words, which they are
+/// taken for where `--format` is forgotten, they would teach nothing, and nobody would be told.
+fn are_columns(lines: &[&str]) -> bool {
+    let column = |line: &str| {
+        let mut cells = line.trim_end().split('\t').map(str::chars);
+        let first = cells.next().is_some_and(|token| token.count() == 1);
+        let label =
+            |mut label: std::str::Chars| label.as_str() != "" && !label.any(char::is_whitespace);
+        first && cells.next().is_some_and(label) && cells.next().is_none()
+    };
+    let mut full = lines
+        .iter()
+        .filter(|line| !line.trim().is_empty())
+        .peekable();
+    full.peek().is_some() && full.all(|line| column(line))
+}
 
 /// The text of a line of words; none where it has no word.
 fn segmented(line: &str) -> Option<Text> {
@@ -246,6 +268,14 @@ mod tests {
     }
 
     #[test]
+    fn words_may_be_separated_by_tabs() {
+        for text in ["我\t在\n我们\t去\n", "我\t在 家\n", "我\t在\t家\n", "我\n"] {
+            let corpus = Corpus::parse(text.as_bytes(), Format::Words, None);
+            assert_eq!(corpus.unwrap().labels, SEGMENTATION, "{text:?}");
+        }
+    }
+
+    #[test]
     fn columns_become_tags() {
         let text = "在\tO\n北 B-LOC\n京  I-LOC\n\n\n他\tO";
         let corpus = Corpus::parse(text.as_bytes(), Format::Conll, None).unwrap();
@@ -263,11 +293,16 @@ mod tests {
     #[test]
     fn says_which_line_is_wrong() {
         let many: String = (0..65).map(|label| format!("字 L{label}\n")).collect();
-        let cases: [(&[u8], Format, &str); 9] = [
+        let cases: [(&[u8], Format, &str); 10] = [
             (b"", Format::Words, "no text"),
             (b" \n\r\n", Format::Words, "no text"),
             (b"a b\n\xFF\n", Format::Words, "line 2: not UTF-8"),
             (b"a b\nc\0d\n", Format::Words, "line 2: a NUL"),
+            (
+                b"a\tO\r\nb\tB-X\n\nc\tO\n",
+                Format::Words,
+                "a character, a tab",
+            ),
             (b"\n\n", Format::Conll, "no text"),
             (b"a O\nb\n", Format::Conll, "line 2: 1 columns"),
             (b"a O\n\nb O O\n", Format::Conll, "line 3: 3 columns"),

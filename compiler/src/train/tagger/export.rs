@@ -6,7 +6,7 @@ use super::model::{self, CRF};
 use super::recipe::Recipe;
 use super::transitions::Transitions;
 use super::vocabulary::Vocabulary;
-use crate::onnx::{ModelProto, StringStringEntryProto};
+use crate::onnx::ModelProto;
 
 /// The network of `weights` at batch 1; the transition scores are metadata.
 pub fn model(
@@ -48,12 +48,6 @@ pub fn model(
         properties.push(("qibu.pairs", vocabulary.pair_text()));
         properties.push(("qibu.weights", r#"{"pair_table":"int4"}"#.into()));
     }
-    model.metadata_props = properties
-        .into_iter()
-        .map(|(key, value)| StringStringEntryProto {
-            key: key.into(),
-            value,
-        })
-        .collect();
+    model.metadata_props = properties.into_iter().map(Into::into).collect();
     model
 }

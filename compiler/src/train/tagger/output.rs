@@ -6,16 +6,15 @@ use super::task::Task;
 use super::transitions::Transitions;
 use super::vocabulary::Vocabulary;
 use super::{corpus, curve, prune, samples};
-use crate::atomic;
 use crate::engine::{self, Data, Options, Tensor};
 use crate::error::Result;
 use crate::tag::labels::Labels;
 use crate::tag::score::fnv1a;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::course::Speed;
+use crate::train::folder::Outcome;
 use crate::train::tensors::File;
 use crate::train::weights::Weights;
-use prost::Message;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -49,7 +48,7 @@ pub fn write(
     };
     let recipe = &task.recipe;
     let transitions = Transitions::of(&weights, task.mask().as_ref());
-    let model = export::model(recipe, &weights, &vocabulary, &transitions).encode_to_vec();
+    let model = export::model(recipe, &weights, &vocabulary, &transitions);
     let letters = task.source.texts().iter().map(|text| &text.characters[..]);
     let along = match recipe.has_pairs() {
         true => vocabulary.pairs.clone(),
@@ -57,17 +56,18 @@ pub fn write(
         false => Vocabulary::count(letters, Vec::new(), 1, 2).pairs,
     };
     let samples = samples::draw(recipe, &vocabulary, &along);
+    let best = run.best.as_ref().map(|best| best.epoch);
     let scores: Vec<Figures> = run
         .epochs
         .iter()
         .filter_map(|entry| serde_json::from_value(entry["valid"].clone()).ok())
         .collect();
-    let loss = curve::draw(&run.history, recipe.batch, &scores)?;
+    let loss = curve::draw(&run.history, recipe.batch, &scores, best)?;
     let texts = task.source.texts();
     let characters: usize = texts.iter().map(|text| text.characters.len()).sum();
     let metrics = serde_json::json!({
         "valid": figures,
-        "best_epoch": run.best.as_ref().map(|best| best.epoch),
+        "best_epoch": best,
         "steps": run.step,
         "steps_of_recipe": speed.total,
         "texts": texts.len(),
@@ -87,24 +87,16 @@ pub fn write(
         "loss": run.history.last().and_then(|figures| figures.first()),
         "epochs": run.epochs,
     });
-    let mut text = serde_json::to_string_pretty(&metrics).expect("metrics are plain data");
-    text.push('\n');
     let weights = weights_file(task, weights, &vocabulary, &transitions);
-    let files = [
-        ("model.onnx", model),
-        ("model.safetensors", weights.to_bytes()),
-        ("recipe.json", recipe.to_json().into_bytes()),
-        ("calibration.safetensors", samples.to_bytes()),
-        ("loss.svg", loss.into_bytes()),
-        ("metrics.json", text.into_bytes()),
-    ]
-    .map(|(name, bytes)| (folder.join(name), bytes));
-    let files: Vec<(&Path, &[u8])> = files
-        .iter()
-        .map(|(path, bytes)| (&**path, &**bytes))
-        .collect();
-    atomic::write_all(&files)?;
-    Ok(metrics)
+    let outcome = Outcome {
+        model,
+        weights,
+        recipe: recipe.to_json(),
+        samples,
+        loss,
+        metrics,
+    };
+    outcome.write(folder)
 }
 
 /// The weights with all that is needed to export them again, and hashes of the known words, by
