@@ -38,6 +38,7 @@ fn ten_seeds_write_what_they_wrote() {
         poet.write(&couplet, |piece| text.push_str(piece));
         text.push('\n');
     }
-    let golden = std::fs::read_to_string(root().join("models/poem5").join("golden.txt")).expect("golden couplets");
+    let golden = std::fs::read_to_string(root().join("models/poem5").join("golden.txt"))
+        .expect("golden couplets");
     assert_eq!(text, golden);
 }

@@ -14,7 +14,7 @@ use qibu_tests::tagger::{Spec, VOCABULARY};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A file whose table `name` is changed.
-fn with_table(file: &AlignedBytes, name: &str, change: impl FnOnce(&mut [u8])) -> AlignedBytes {
+pub fn with_table(file: &AlignedBytes, name: &str, change: impl FnOnce(&mut [u8])) -> AlignedBytes {
     let mut file = file.clone();
     let range = {
         let model = Model::load(&file).unwrap();
