@@ -22,6 +22,8 @@ pub use error::TaggerError;
 pub use stream::{Event, TagStream};
 
 use crate::decode::SortedVocabulary;
+pub use crate::decode::crf::MAX_TAGS;
+
 use crate::decode::crf::Crf;
 use crate::format::text::words;
 use crate::format::{DType, TensorRecord};
@@ -33,8 +35,6 @@ pub const PAD: i32 = 0;
 pub const UNKNOWN: i32 = 1;
 /// Id of the first character of the vocabulary.
 pub const FIRST_CHARACTER: i32 = 2;
-/// Most tags: a set of them is a `u64`.
-pub const MAX_TAGS: usize = 64;
 /// Most ids, specials included: ids and the mark of a text's end share 16 bits.
 pub const MAX_IDS: usize = 65_535;
 
