@@ -3,6 +3,7 @@
 use qibu::poem::Poet;
 use qibu::tag::{Event, Tagger};
 use qibu::{Arena, Model};
+use qibu_compiler::aligned::AlignedBytes;
 use qibu_tests::firmware::{Firmware, emulate, section_bytes};
 use qibu_tests::need::{has_program, has_target, poem5, root, say, skip};
 use qibu_tests::sample::sample;
@@ -103,16 +104,12 @@ fn tagged(file: &[u8], text: &str) -> String {
     lines
 }
 
-#[test]
-fn tags_are_the_same_on_the_chip() {
-    if !ready("chip, tags") {
-        return;
-    }
-    const TEXT: &str = "天天日月有来水生 中人大天龘日 一 与丑专且世人大天日月有来水生𠀀𠀁12ab×Üé";
-    let file = Spec::default().int8();
-    let path = root().join("target/bare-metal/tagger.qibu");
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(&path, &file[..]).unwrap();
+/// RAM that tagging may take: arena and stack, the stream's buffers included.
+const TAG_RAM: usize = 24 * 1024;
+
+/// Tags `text`, its lines divided by spaces, with the model at `path` on the board and here.
+fn compare_tags(path: &Path, name: &str, text: &str) {
+    let file = AlignedBytes::from(&std::fs::read(path).unwrap()[..]);
     let firmware = Firmware {
         package: "firmware-examples/mps2-an386",
         program: "tag",
@@ -121,26 +118,46 @@ fn tags_are_the_same_on_the_chip() {
         features: &["stats", "tag"],
         environment: &[
             ("QIBU_TAG_MODEL", path.to_str().expect("a UTF-8 path")),
-            ("TEXT", TEXT),
+            ("TEXT", text),
         ],
     };
     let elf = firmware.elf();
-    let text = emulate(&elf);
-    let (lines, figures) = text.split_once("\n\n").expect("lines, figures");
+    let printed = emulate(&elf);
+    let (lines, figures) = printed.split_once("\n\n").expect("lines, figures");
     say(&format!(
-        "tagger on mps2-an386: code {} bytes, {}",
+        "{name} on mps2-an386: code {} bytes, {}",
         section_bytes(&elf, ".text"),
         figures.trim().replace('\n', ", ")
     ));
-    assert_eq!(format!("{lines}\n"), tagged(&file, TEXT));
+    assert_eq!(format!("{lines}\n"), tagged(&file, text), "{name}");
     assert_eq!(
         lines.matches('/').count(),
-        TEXT.replace(' ', "").chars().count()
+        text.replace(' ', "").chars().count(),
+        "{name}"
     );
     // Tags in the buffer, ids, and what the model's view and the window need beside.
-    let stream = figure(figures, "stream");
-    assert!(stream <= 4 * 128 + 2 * 128 + 480, "{stream} bytes");
-    assert!((stream..ARENA).contains(&figure(figures, "stack")));
+    let [stream, stack, arena] = ["stream", "stack", "arena"].map(|what| figure(figures, what));
+    assert!(stream <= 4 * 128 + 2 * 128 + 480, "{name}: {stream} bytes");
+    assert!((stream..ARENA).contains(&stack), "{name}: stack {stack}");
+    assert!(arena + stack <= TAG_RAM, "{name}: {arena} + {stack}");
+}
+
+/// One test, because both models go through one target folder.
+#[test]
+fn tags_are_the_same_on_the_chip() {
+    if !ready("chip, tags") {
+        return;
+    }
+    const TEXT: &str = "天天日月有来水生 中人大天龘日 一 与丑专且世人大天日月有来水生𠀀𠀁12ab×Üé";
+    let path = root().join("target/bare-metal/tagger.qibu");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, &Spec::default().int8()[..]).unwrap();
+    compare_tags(&path, "little tagger", TEXT);
+    let cws = root().join("models/cws");
+    let page = std::fs::read_to_string(cws.join("page.txt")).expect("a page of text");
+    let lines = page.lines().take(6).map(|line| line.replace(' ', ""));
+    let text = lines.collect::<Vec<_>>().join(" ");
+    compare_tags(&cws.join("model.qibu"), "cws", &text);
 }
 
 /// The figure called `name`.
@@ -154,7 +171,7 @@ fn figure(figures: &str, name: &str) -> usize {
 }
 
 fn compare(model: &Path, name: &str) {
-    let file = qibu_compiler::aligned::AlignedBytes::from(&std::fs::read(model).unwrap()[..]);
+    let file = AlignedBytes::from(&std::fs::read(model).unwrap()[..]);
     let (board, figures) = on_board(model, name);
     assert_eq!(board, couplets(&file));
     assert_eq!(board.lines().count(), COUNT as usize);
