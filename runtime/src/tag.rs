@@ -47,6 +47,8 @@ pub use error::TaggerError;
 pub use stream::{Event, TagStream};
 
 use crate::decode::SortedVocabulary;
+pub use crate::decode::crf::MAX_TAGS;
+
 use crate::decode::crf::Crf;
 use crate::format::text::words;
 use crate::format::{DType, TensorRecord};
@@ -58,8 +60,6 @@ pub const PAD: i32 = 0;
 pub const UNKNOWN: i32 = 1;
 /// Id of the first character of the vocabulary.
 pub const FIRST_CHARACTER: i32 = 2;
-/// Most tags: a set of them is a `u64`.
-pub const MAX_TAGS: usize = 64;
 /// Most ids, specials included: ids and the mark of a text's end share 16 bits.
 pub const MAX_IDS: usize = 65_535;
 
@@ -193,8 +193,7 @@ impl<'m> Tagger<'m> {
             let start = usize::try_from(*pairs.first.get(row)?).ok()?;
             let end = usize::try_from(*pairs.first.get(row.checked_add(1)?)?).ok()?;
             let seconds = pairs.second.get(start..end)?;
-            let second = u16::try_from(second).ok()?;
-            let index = start.checked_add(seconds.binary_search(&second).ok()?)?;
+            let index = start.checked_add(place(seconds, u16::try_from(second).ok()?)?)?;
             i32::try_from(index.checked_add(1)?).ok()
         };
         find().unwrap_or(0)
@@ -268,4 +267,23 @@ fn pairs<'m>(model: &Model<'m>, characters: usize) -> Option<Pairs<'m>> {
     let second = model.table("pair_second")?.u16()?;
     let rows = characters.checked_add(FIRST_CHARACTER as usize)?;
     (first.len() == rows.checked_add(1)?).then_some(Pairs { first, second })
+}
+
+/// Index of `id` in ascending `ids`. Not the standard library's search, whose answer for what is not
+/// ascending depends on its version.
+fn place(ids: &[u16], id: u16) -> Option<usize> {
+    let (mut low, mut high) = (0usize, ids.len());
+    while low < high {
+        let middle = low.wrapping_add(high) / 2;
+        let &other = ids.get(middle)?;
+        if other == id {
+            return Some(middle);
+        }
+        if other < id {
+            low = middle.wrapping_add(1);
+        } else {
+            high = middle;
+        }
+    }
+    None
 }

@@ -58,5 +58,6 @@ pub use forward_backward::{forward_scratch, log_partition, log_probability, marg
 pub use k_best::{ListScratch, k_best, k_best_pointers, k_best_scores};
 pub use score::{FORBIDDEN, Score, fixed};
 pub use stream::Stream;
+pub(super) use table::has;
 pub use table::{ALL, Crf, MAX_TAGS};
 pub use viterbi::{Scratch, score, viterbi, viterbi_pointers, viterbi_scores};

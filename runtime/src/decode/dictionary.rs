@@ -56,7 +56,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use super::crf::{CrfError, FORBIDDEN, Score};
+use super::crf::{CrfError, FORBIDDEN, Score, has};
 use words::Range;
 pub use words::{DictionaryError, Entry, Words};
 
@@ -249,7 +249,7 @@ impl<'d, W: Words + ?Sized, const TAGS: usize, const LONGEST: usize>
 /// feeds: what is forbidden stays so under every bias.
 pub fn forbid(emission: &mut [i32], allowed: u64) {
     for (tag, score) in emission.iter_mut().enumerate() {
-        if allowed.checked_shr(tag as u32).unwrap_or(0) & 1 == 0 {
+        if !has(allowed, tag) {
             *score = FORBIDDEN;
         }
     }

@@ -60,8 +60,9 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
         return Err(Fault::Shape);
     }
     let outer = elements.checked_div(slice).ok_or(Fault::Shape)?;
-    if table.dtype == DType::I4 && table.shape().first().map(|&rows| rows as usize) != Some(length)
-    {
+    // Each row starts at a byte only where it is all that stands behind the first axis.
+    let first = table.shape().first().map(|&rows| rows as usize);
+    if table.dtype == DType::I4 && (first != Some(length) || outer != 1) {
         return Err(Fault::Shape);
     }
     let gathered = ids.elements().and_then(|n| n.checked_mul(width));

@@ -12,7 +12,7 @@ pub enum TaggerError {
     Inputs,
     /// `emit` has another output than f32 emissions of W positions.
     Outputs,
-    /// The labels are missing or as many as the network's tags are not.
+    /// The labels are missing, or not as many as the network's tags.
     Labels,
     /// The vocabulary is missing, unsorted or too long.
     Vocabulary,

@@ -271,6 +271,9 @@ fn packed_tables_have_one_row_for_each_id() {
     assert_eq!(gather(&[2, 6], I8, [4, 3], none), refused(Fault::Shape));
     assert_eq!(gather(&[12], I8, [4, 3], none), refused(Fault::Shape));
     assert_eq!(gather(&[2, 2, 3], I8, [2, 3], none), refused(Fault::Shape));
+    // Several tables side by side: rows of the second would start inside bytes.
+    let four = |b: &mut Builder| b.tensors[1].dims[0] = 4;
+    assert_eq!(gather(&[2, 2, 3], I8, [2, 3], four), refused(Fault::Shape));
     assert_eq!(gather(&[4, 3], I8, [3, 4], none), refused(Fault::Shape));
     assert_eq!(gather(&[4, 3], I8, [0, 3], none), refused(Fault::Shape));
     let short = gather(&[4, 3], I8, [4, 3], |b| b.weights.truncate(7));

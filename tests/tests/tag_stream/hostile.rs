@@ -1,9 +1,10 @@
 //! Taggers of damaged and of unsuitable files: refused, or tags come out; no panic.
 
 use super::IDS;
+use qibu::decode::dictionary::{Dictionary, Entry, Roles};
 use qibu::format::{DType, Opcode};
 use qibu::random::Random;
-use qibu::tag::{Event, Tagger, TaggerError};
+use qibu::tag::{DictionaryStream, Event, Tagger, TaggerError};
 use qibu::{InputError, Limits, Model};
 use qibu_compiler::aligned::AlignedBytes;
 use qibu_tests::builder::Builder;
@@ -14,7 +15,7 @@ use qibu_tests::tagger::{Spec, VOCABULARY};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A file whose table `name` is changed.
-fn with_table(file: &AlignedBytes, name: &str, change: impl FnOnce(&mut [u8])) -> AlignedBytes {
+pub fn with_table(file: &AlignedBytes, name: &str, change: impl FnOnce(&mut [u8])) -> AlignedBytes {
     let mut file = file.clone();
     let range = {
         let model = Model::load(&file).unwrap();
@@ -135,6 +136,71 @@ fn models_that_are_no_taggers_are_refused_with_the_reason() {
         tagger.emitter::<IDS>(&mut arena[..16]).err(),
         Some(TaggerError::Arena(short))
     );
+    let mut arena = AlignedBytes::zeros(tagger.arena() + 16);
+    assert_eq!(
+        tagger.emitter::<IDS>(&mut arena[4..]).err(),
+        Some(TaggerError::Arena(InputError::ArenaAlignment))
+    );
+}
+
+/// Why a model of two tags and three characters a window is no tagger.
+fn refused(
+    vocabulary: &str,
+    [ids, pairs, offsets]: [u32; 3],
+    (dtype, shape): (DType, [u32; 2]),
+) -> Option<TaggerError> {
+    let mut b = Builder::new(&[("vocab", vocabulary), ("labels", "X Y")]);
+    let mut inputs = vec![b.activation(DType::I32, &[1, ids])];
+    if pairs > 0 {
+        inputs.push(b.activation(DType::I32, &[1, pairs]));
+    }
+    let emissions = b.activation(DType::F32, &[1, 3, 2]);
+    let table = b.weights(DType::F32, &[1, 2], &[0.0f32; 2]);
+    let same = b.weights(DType::I32, &[3], &[0i32; 3]);
+    b.step(Opcode::Gather, &[table, same], &[emissions], &[1, 2]);
+    b.function("emit", &inputs, &[emissions]);
+    b.table("crf", dtype, &shape, &[0i32; 8]);
+    b.table(
+        "pair_first",
+        DType::I32,
+        &[offsets],
+        &vec![0i32; offsets as usize],
+    );
+    b.table("pair_second", DType::I16, &[1], &[0i16]);
+    Tagger::new(&Model::load(&b.finish()).unwrap()).err()
+}
+
+#[test]
+fn networks_and_tables_have_the_sizes_of_each_other() {
+    let crf = (DType::I32, [4, 2]);
+    let sizes = |sizes| refused("ab", sizes, crf);
+    // Ids, pairs, and offsets of the pairs of each id, two of which are no characters.
+    assert_eq!(sizes([3, 0, 1]), None);
+    assert_eq!(sizes([7, 0, 1]), None);
+    for ids in [1, 2, 4, 6] {
+        assert_eq!(sizes([ids, 0, 1]), Some(TaggerError::Inputs), "{ids}");
+    }
+    assert_eq!(sizes([5, 4, 5]), None);
+    for pairs in [3, 5] {
+        assert_eq!(sizes([5, pairs, 5]), Some(TaggerError::Inputs), "{pairs}");
+    }
+    for offsets in [1, 4, 6] {
+        assert_eq!(sizes([5, 4, offsets]), Some(TaggerError::Pairs));
+    }
+    for other in [
+        (DType::I32, [2, 4]),
+        (DType::I32, [8, 1]),
+        (DType::F32, [4, 2]),
+    ] {
+        let error = refused("ab", [3, 0, 1], other);
+        assert_eq!(error, Some(TaggerError::Crf), "{other:?}");
+    }
+    // The last id but one of 16 bits is a character's, the last one marks ends.
+    let characters = |count| -> String { ('!'..).take(count).collect() };
+    let vocabulary = |count| refused(&characters(count), [3, 0, 1], crf);
+    assert_eq!(vocabulary(0), None);
+    assert_eq!(vocabulary(65_533), None);
+    assert_eq!(vocabulary(65_534), Some(TaggerError::Vocabulary));
 }
 
 /// A table with fewer rows than the vocabulary has ids: an error, and each character still has a tag.
@@ -167,6 +233,27 @@ fn windows_that_cannot_be_run_leave_no_gap() {
     let tags = [0, 1, 1, 0, 0, 0, 1, 0, 1].map(Event::Tag);
     assert_eq!(events[..9], tags);
     assert_eq!(events[9..], [Event::End { forced: 3 }]);
+
+    // A dictionary, whose words wait there, leaves no gap either; this one changes nothing.
+    let words = [Entry {
+        word: "aaaab",
+        bias: 0,
+    }];
+    let roles = Roles {
+        begin: 0,
+        middle: 0,
+        end: 1,
+        single: 1,
+    };
+    let dictionary = Dictionary::<_, 2, 8>::new(&words[..], roles, 2).unwrap();
+    let emitter = tagger.emitter::<IDS>(&mut arena).unwrap();
+    let mut stream = DictionaryStream::<_, IDS, 2, 16, 8>::new(emitter, dictionary).unwrap();
+    let mut same = Vec::new();
+    for character in "zaaaabaza".chars() {
+        let _ = stream.push(character, &mut |event| same.push(event));
+    }
+    stream.flush(&mut |event| same.push(event)).unwrap();
+    assert_eq!(same, events);
 }
 
 #[test]

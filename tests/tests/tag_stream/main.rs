@@ -1,10 +1,12 @@
 //! Streamed scores and tags against their definition: every character alone, whole texts at once.
 
+mod broken;
 mod definition;
 mod emissions;
 mod hostile;
 mod tags;
 mod words;
+mod written;
 
 use qibu::random::Random;
 use qibu_tests::tagger::{Spec, VOCABULARY};

@@ -23,8 +23,9 @@ mod tests;
 
 use super::error::CrfError;
 use super::score::{Compensated, Score};
-use super::table::{Crf, has, rows};
+use super::table::{Crf, has};
 use super::viterbi::{exactly, positions, set, two};
+use crate::kernels::rows;
 use crate::math;
 
 /// Floats that [`log_partition`], [`marginals`] and [`log_probability`] need.

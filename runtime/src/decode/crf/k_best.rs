@@ -14,8 +14,9 @@
 
 use super::error::CrfError;
 use super::score::Score;
-use super::table::{Crf, MAX_TAGS, has, rows};
+use super::table::{Crf, MAX_TAGS, has};
 use super::viterbi::{exactly, positions, set, two};
+use crate::kernels::{rows, rows_mut};
 
 /// Most candidates of a position, tags times paths: a pointer has 16 bits.
 const MOST: usize = 1 << 16;
@@ -192,16 +193,6 @@ fn follow(pointers: &[u16], mut place: usize, width: usize, k: usize, path: &mut
         let pointer = pointers.get(position.saturating_mul(width).saturating_add(place));
         place = usize::from(pointer.copied().unwrap_or(0));
     }
-}
-
-/// Like [`rows`], to write.
-fn rows_mut<T>(all: &mut [T], width: usize) -> impl Iterator<Item = &mut [T]> {
-    let mut rest = all;
-    core::iter::from_fn(move || {
-        let (row, behind) = core::mem::take(&mut rest).split_at_mut_checked(width)?;
-        rest = behind;
-        (!row.is_empty()).then_some(row)
-    })
 }
 
 #[cfg(test)]

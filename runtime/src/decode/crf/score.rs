@@ -207,9 +207,11 @@ mod tests {
                 assert_eq!(a.plus(b).is_forbidden(), none);
                 assert_eq!(a.minus(b).is_forbidden(), a == FORBIDDEN);
                 if !none {
-                    let exact = i64::from(a) + i64::from(b);
                     let bound = i64::from(i32::MAX);
-                    assert_eq!(i64::from(a.plus(b)), exact.max(-bound).min(bound));
+                    let nearest = |exact: i64| exact.max(-bound).min(bound);
+                    let (wide, other) = (i64::from(a), i64::from(b));
+                    assert_eq!(i64::from(a.plus(b)), nearest(wide + other));
+                    assert_eq!(i64::from(a.minus(b)), nearest(wide - other));
                 }
             }
         }

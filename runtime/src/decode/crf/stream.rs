@@ -18,6 +18,9 @@
 //!     the best survivor with end scores, the lowest of equals, decides the rest
 //! ```
 //!
+//! A character costs T² sums, and at the most `BUFFER` · T steps back, where each one decides its
+//! oldest: on common text, whose survivors soon agree, a few.
+//!
 //! A character is decided at the latest when `BUFFER` more have come. While no decision is forced,
 //! the tags are those of [`viterbi()`](super::viterbi()), ties and constraints included. After a
 //! forced one they are still a path that the table allows, the best one with the tags decided so far.

@@ -7,6 +7,7 @@
 //! ```
 
 use super::score::Score;
+use crate::kernels::rows;
 
 /// Most tags: a set of them is one u64.
 pub const MAX_TAGS: usize = 64;
@@ -94,19 +95,9 @@ fn at<S: Score>(scores: &[S], index: usize) -> S {
     scores.get(index).copied().unwrap_or(S::FORBIDDEN)
 }
 
-/// The rows of `width` elements. Unlike `chunks_exact`, which panics where the width is zero.
-pub(super) fn rows<T>(all: &[T], width: usize) -> impl Iterator<Item = &[T]> + use<'_, T> {
-    let mut rest = all;
-    core::iter::from_fn(move || {
-        let (row, behind) = rest.split_at_checked(width)?;
-        rest = behind;
-        (!row.is_empty()).then_some(row)
-    })
-}
-
 /// Whether the set `allowed` has `tag`.
 #[inline(always)]
-pub(super) fn has(allowed: u64, tag: usize) -> bool {
+pub(in crate::decode) fn has(allowed: u64, tag: usize) -> bool {
     allowed.checked_shr(tag as u32).unwrap_or(0) & 1 == 1
 }
 

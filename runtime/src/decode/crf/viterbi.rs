@@ -13,7 +13,8 @@
 use super::error::CrfError;
 use super::score::Score;
 use super::step;
-use super::table::{ALL, Crf, has, rows};
+use super::table::{ALL, Crf, has};
+use crate::kernels::rows;
 
 /// Scores that [`viterbi`] needs.
 #[must_use]
