@@ -18,7 +18,9 @@ use std::path::PathBuf;
 /// line is a sentence; lines keep their ends, and empty ones stay. Characters that the model does
 /// not know, control characters among them, are tagged as unknown ones and kept. White space is not
 /// tagged: where it stands a word ends, and one blank is written, so that text that is cut already
-/// keeps its cuts. What is no UTF-8 is an error with line and byte; everything before it is written.
+/// keeps its cuts. Bytes that are not UTF-8 are an error with line and byte; everything before them
+/// is written.
+///
 /// --nbest, --marginals, --explain and labels in JSON hold a line: it has at most 1,000,000
 /// characters, or fewer where that many readings and labels would take too much memory.
 ///
@@ -44,8 +46,8 @@ pub struct TagArgs {
     /// The K best readings of every line, each with its probability (words, json).
     #[arg(long, value_name = "K", value_parser = value_parser!(u64).range(1..=session::MAX_PATHS as u64))]
     nbest: Option<u64>,
-    /// Words to prefer, of at most 32 characters: one a line, and behind a TAB the nats that each of its characters gains
-    /// where the word stands (2 where none are given; negative ones avoid it).
+    /// Words to prefer, of at most 32 characters: one a line, and behind a TAB the nats that each of
+    /// its characters gains where the word stands (2 where none are given; negative ones avoid it).
     #[arg(long, value_name = "FILE")]
     dict: Option<PathBuf>,
     /// Draws, for people, how sure the model is of every character.
@@ -108,10 +110,13 @@ pub fn run(args: TagArgs) -> Result<()> {
     }
     let forced = session::run(&file, &wishes, &sources, &mut stdout::put)?;
     if forced > 0 {
+        let what = match forced {
+            1 => "1 label was",
+            _ => &format!("{} labels were", grouped(forced as usize)),
+        };
         eprintln!(
-            "note: labels were decided by force {} times: what settles them lies more than {} \
-             characters ahead, or the model allows none there",
-            grouped(forced as usize),
+            "note: {what} decided by force: what settles them lies more than {} characters ahead, or \
+             the model allows none there",
             stream::BUFFER
         );
     }

@@ -238,12 +238,12 @@ fn bad_tagger_input_has_its_error() {
         (
             "--corpus ragged.tsv --format conll --out new",
             3,
-            &["ragged.tsv: line 2: 1 columns", "help: "],
+            &["ragged.tsv: line 2: 1 column;", "help: "],
         ),
         (
             "--corpus wide.tsv --format conll --out new",
             3,
-            &["wide.tsv: line 2: 3 columns", "cut -f"],
+            &["wide.tsv: line 2: 3 columns;", "cut -f"],
         ),
         (
             "--corpus tokens.tsv --format conll --out new",

@@ -201,7 +201,11 @@ fn columns(lines: &[&str], known: Option<&[String]>) -> Result<Corpus> {
             }
             [token, label] => (token, label),
             _ => {
-                let why = format!("{} columns; a character and its label are two", cells.len());
+                let plural = if cells.len() == 1 { "" } else { "s" };
+                let why = format!(
+                    "{} column{plural}; expected two, a character and its label",
+                    cells.len()
+                );
                 return Err(at(why).hint(
                     "keep two columns, with `cut -f 1,4` for example; spaces inside a token or a \
                      label cannot be written",
@@ -304,8 +308,8 @@ mod tests {
                 "a character, a tab",
             ),
             (b"\n\n", Format::Conll, "no text"),
-            (b"a O\nb\n", Format::Conll, "line 2: 1 columns"),
-            (b"a O\n\nb O O\n", Format::Conll, "line 3: 3 columns"),
+            (b"a O\nb\n", Format::Conll, "line 2: 1 column;"),
+            (b"a O\n\nb O O\n", Format::Conll, "line 3: 3 columns;"),
             (
                 b"ab O\n",
                 Format::Conll,

@@ -136,7 +136,7 @@ pub const TAG: &[Case] = &[
     (
         "eval tag tagger.qibu --gold ragged.tsv --format conll",
         3,
-        &["ragged.tsv: line 2: 1 columns", "help: "],
+        &["ragged.tsv: line 2: 1 column;", "help: "],
     ),
     (
         "eval tag entities.qibu --gold gold.txt --format words",
