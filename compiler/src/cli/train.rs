@@ -6,6 +6,8 @@ mod tagger;
 use super::stdout;
 use crate::engine::{Device, Options};
 use crate::error::{Error, Result};
+use crate::input_file;
+use crate::train::json::Fields;
 use clap::{Args, Subcommand};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +31,43 @@ pub fn run(args: TrainArgs) -> Result<()> {
     match args.model {
         Model::Poem(args) => poem::run(args),
         Model::Tagger(args) => tagger::run(args),
+    }
+}
+
+/// What the flags say about a recipe.
+struct Flags<'a> {
+    recipe: Option<&'a Path>,
+    preset: &'a str,
+    set: &'a [String],
+    epochs: Option<usize>,
+    batch: Option<usize>,
+    seed: Option<u64>,
+    /// What `--recipe` may read.
+    example: &'static str,
+}
+
+impl Flags<'_> {
+    /// The file or the preset, then every `--set`, then the flags that name a field.
+    fn recipe<R: Fields>(&self) -> Result<R> {
+        let mut recipe = match self.recipe {
+            Some(path) => {
+                let remedy = format!(
+                    "--recipe takes a JSON object such as {}; training writes one, recipe.json",
+                    self.example
+                );
+                let text = input_file::read_text(path, &remedy)?;
+                R::parse(&text).map_err(|error| error.within(path.display()).hint(remedy))?
+            }
+            None => R::preset(self.preset)?,
+        };
+        for assignment in self.set {
+            recipe.set(assignment)?;
+        }
+        let common = recipe.common();
+        *common.epochs = self.epochs.unwrap_or(*common.epochs);
+        *common.batch = self.batch.unwrap_or(*common.batch);
+        *common.seed = self.seed.unwrap_or(*common.seed);
+        Ok(recipe)
     }
 }
 

@@ -1,8 +1,7 @@
 //! `qibu train poem`.
 
-use super::{engine_options, finish, stop_on_interrupt};
+use super::{Flags, engine_options, finish, stop_on_interrupt};
 use crate::error::Result;
-use crate::input_file;
 use crate::train::poem::recipe::Recipe;
 use crate::train::poem::run::{self, Request};
 use clap::{Args, value_parser};
@@ -78,23 +77,15 @@ pub fn run(args: PoemArgs) -> Result<()> {
     finish(args.json, &metrics, &request.out)
 }
 
-/// What `--recipe` takes.
-const RECIPE: &str =
-    "--recipe takes a JSON object such as {\"width\": 96}; training writes one, recipe.json";
-
 fn recipe(args: &PoemArgs) -> Result<Recipe> {
-    let mut recipe = match (&args.recipe, &args.preset) {
-        (Some(path), _) => {
-            let text = input_file::read_text(path, RECIPE)?;
-            Recipe::parse(&text).map_err(|error| error.within(path.display()).hint(RECIPE))?
-        }
-        (None, name) => Recipe::preset(name.as_deref().unwrap_or("best"))?,
-    };
-    for assignment in &args.set {
-        recipe.set(assignment)?;
+    Flags {
+        recipe: args.recipe.as_deref(),
+        preset: args.preset.as_deref().unwrap_or("best"),
+        set: &args.set,
+        epochs: args.epochs,
+        batch: args.batch,
+        seed: args.seed,
+        example: "{\"width\": 96}",
     }
-    recipe.epochs = args.epochs.unwrap_or(recipe.epochs);
-    recipe.batch = args.batch.unwrap_or(recipe.batch);
-    recipe.seed = args.seed.unwrap_or(recipe.seed);
-    Ok(recipe)
+    .recipe()
 }

@@ -1,8 +1,7 @@
 //! `qibu train tagger`.
 
-use super::{engine_options, finish, stop_on_interrupt};
+use super::{Flags, engine_options, finish, stop_on_interrupt};
 use crate::error::Result;
-use crate::input_file;
 use crate::train::tagger::corpus::Format;
 use crate::train::tagger::recipe::Recipe;
 use crate::train::tagger::run::{self, Request};
@@ -93,24 +92,17 @@ pub fn run(args: TaggerArgs) -> Result<()> {
     finish(args.json, &metrics, &request.out)
 }
 
-/// What `--recipe` takes.
-const RECIPE: &str =
-    "--recipe takes a JSON object such as {\"embedding\": 32}; training writes one, recipe.json";
-
 fn recipe(args: &TaggerArgs) -> Result<Recipe> {
-    let mut recipe = match (&args.recipe, &args.preset) {
-        (Some(path), _) => {
-            let text = input_file::read_text(path, RECIPE)?;
-            Recipe::parse(&text).map_err(|error| error.within(path.display()).hint(RECIPE))?
-        }
-        (None, name) => Recipe::preset(name.as_deref().unwrap_or("600k"))?,
-    };
-    for assignment in &args.set {
-        recipe.set(assignment)?;
+    let mut recipe: Recipe = Flags {
+        recipe: args.recipe.as_deref(),
+        preset: args.preset.as_deref().unwrap_or("600k"),
+        set: &args.set,
+        epochs: args.epochs,
+        batch: args.batch,
+        seed: args.seed,
+        example: "{\"embedding\": 32}",
     }
-    recipe.epochs = args.epochs.unwrap_or(recipe.epochs);
-    recipe.batch = args.batch.unwrap_or(recipe.batch);
-    recipe.seed = args.seed.unwrap_or(recipe.seed);
+    .recipe()?;
     recipe.restarts = args.restarts.unwrap_or(recipe.restarts);
     Ok(recipe)
 }

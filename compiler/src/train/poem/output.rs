@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::course::Speed;
 use crate::train::folder::Outcome;
+use crate::train::json::Fields;
 use crate::train::tensors::File;
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! What to train and how: every number that shapes a model, as one JSON object.
 
 use crate::error::{Error, Result};
-use crate::train::json;
+use crate::train::json::{Common, Fields};
 use serde::{Deserialize, Serialize};
 
 /// How the encoder's features over time become one vector.
@@ -123,32 +123,6 @@ impl Recipe {
         }
     }
 
-    /// The preset called `name`.
-    pub fn preset(name: &str) -> Result<Self> {
-        match name {
-            "seed" => Ok(Self::seed_model()),
-            "best" => Ok(Self::best()),
-            other => Err(Error::usage(format!(
-                "unknown preset {other:?}; known: seed, best"
-            ))),
-        }
-    }
-
-    /// A recipe from JSON; fields left out are those of the seed's model.
-    pub fn parse(text: &str) -> Result<Self> {
-        json::parse(text)
-    }
-
-    /// The recipe as JSON.
-    pub fn to_json(&self) -> String {
-        json::text(self)
-    }
-
-    /// Sets one field from `key=value`, the value as in JSON or bare text.
-    pub fn set(&mut self, assignment: &str) -> Result<()> {
-        json::set(self, assignment)
-    }
-
     /// Refuses values that no graph can have.
     pub fn check(&self) -> Result<()> {
         let refuse = |what: &str| Err(Error::usage(format!("recipe: {what}")));
@@ -208,6 +182,26 @@ impl Recipe {
             self.width
         } else {
             self.head
+        }
+    }
+}
+
+impl Fields for Recipe {
+    fn preset(name: &str) -> Result<Self> {
+        match name {
+            "seed" => Ok(Self::seed_model()),
+            "best" => Ok(Self::best()),
+            other => Err(Error::usage(format!(
+                "unknown preset {other:?}; known: seed, best"
+            ))),
+        }
+    }
+
+    fn common(&mut self) -> Common<'_> {
+        Common {
+            epochs: &mut self.epochs,
+            batch: &mut self.batch,
+            seed: &mut self.seed,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::tag::score::fnv1a;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::course::Speed;
 use crate::train::folder::Outcome;
+use crate::train::json::Fields;
 use crate::train::tensors::File;
 use crate::train::weights::Weights;
 use serde::Serialize;

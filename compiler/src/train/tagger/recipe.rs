@@ -3,7 +3,7 @@
 mod check;
 
 use crate::error::{Error, Result};
-use crate::train::json;
+use crate::train::json::{Common, Fields};
 use serde::{Deserialize, Serialize};
 
 /// One convolution.
@@ -197,8 +197,25 @@ impl Recipe {
         }
     }
 
-    /// The preset called `name`.
-    pub fn preset(name: &str) -> Result<Self> {
+    /// Characters before and after one that its scores depend on.
+    pub fn reach(&self) -> usize {
+        let layers: usize = self.layers.iter().map(Layer::reach).sum();
+        layers + usize::from(self.has_pairs())
+    }
+
+    /// Whether characters see the pairs that they are in.
+    pub fn has_pairs(&self) -> bool {
+        self.pair_embedding > 0
+    }
+
+    /// Channels that the first convolution reads.
+    pub fn features(&self) -> usize {
+        self.embedding + self.pair_embedding * self.pair_sides
+    }
+}
+
+impl Fields for Recipe {
+    fn preset(name: &str) -> Result<Self> {
         match name {
             "seed" => Ok(Self::seed_model()),
             "600k" => Ok(Self {
@@ -228,34 +245,11 @@ impl Recipe {
         }
     }
 
-    /// A recipe from JSON; fields left out are those of the seed's model.
-    pub fn parse(text: &str) -> Result<Self> {
-        json::parse(text)
-    }
-
-    /// The recipe as JSON.
-    pub fn to_json(&self) -> String {
-        json::text(self)
-    }
-
-    /// Sets one field from `key=value`, the value as in JSON or bare text.
-    pub fn set(&mut self, assignment: &str) -> Result<()> {
-        json::set(self, assignment)
-    }
-
-    /// Characters before and after one that its scores depend on.
-    pub fn reach(&self) -> usize {
-        let layers: usize = self.layers.iter().map(Layer::reach).sum();
-        layers + usize::from(self.has_pairs())
-    }
-
-    /// Whether characters see the pairs that they are in.
-    pub fn has_pairs(&self) -> bool {
-        self.pair_embedding > 0
-    }
-
-    /// Channels that the first convolution reads.
-    pub fn features(&self) -> usize {
-        self.embedding + self.pair_embedding * self.pair_sides
+    fn common(&mut self) -> Common<'_> {
+        Common {
+            epochs: &mut self.epochs,
+            batch: &mut self.batch,
+            seed: &mut self.seed,
+        }
     }
 }

@@ -8,6 +8,7 @@ use super::Request;
 use crate::error::{Error, Result};
 use crate::train::checkpoint::{Checkpoint, REMEDY};
 use crate::train::folder;
+use crate::train::json::Fields;
 use crate::train::step::State;
 use crate::train::task::Task as _;
 use sha2::{Digest, Sha256};

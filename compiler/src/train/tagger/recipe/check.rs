@@ -128,6 +128,7 @@ impl Recipe {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::json::Fields;
 
     #[test]
     fn presets_are_sound_and_survive_their_text_form() {

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::tag::score::Known;
 use crate::train::checkpoint::{Checkpoint, REMEDY};
 use crate::train::folder;
+use crate::train::json::Fields;
 use crate::train::step::State;
 use crate::train::task::Task as _;
 use crate::train::weights;
