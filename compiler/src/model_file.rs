@@ -1,5 +1,7 @@
 //! Opening a `.qibu` file: read, align, check everything, and say plainly what is wrong.
 
+pub mod of;
+
 use crate::aligned::AlignedBytes;
 use crate::error::{Error, Result};
 use crate::input_file;

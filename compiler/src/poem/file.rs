@@ -3,45 +3,28 @@
 use super::model::Poem;
 use crate::error::Result;
 use crate::model_file::ModelFile;
-use std::path::Path;
+use crate::model_file::of::{FileOf, Kind};
+
+/// Poem models.
+pub enum Poems {}
 
 /// A poem model's file in memory, checked, weights included.
-pub struct PoemFile(ModelFile);
+pub type PoemFile = FileOf<Poems>;
+
+impl Kind for Poems {
+    type Model<'f> = Poem<'f>;
+
+    fn model(file: &ModelFile) -> Result<Poem<'_>> {
+        Poem::new(file.name(), file.model()?)
+    }
+}
 
 impl PoemFile {
-    /// Reads and checks the file at `path`.
-    ///
-    /// # Errors
-    /// As [`ModelFile::open`], and where the file is no poem model.
-    pub fn open(path: &Path) -> Result<Self> {
-        Self::checked(ModelFile::open(path)?)
-    }
-
-    /// Checks a file that is in memory already; errors call it `name`.
-    ///
-    /// # Errors
-    /// As [`PoemFile::open`].
-    pub fn from_bytes(name: impl Into<String>, bytes: &[u8]) -> Result<Self> {
-        Self::checked(ModelFile::from_bytes(name, bytes)?)
-    }
-
-    fn checked(file: ModelFile) -> Result<Self> {
-        let file = Self(file);
-        file.poem()?;
-        Ok(file)
-    }
-
-    /// What errors call the file.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        self.0.name()
-    }
-
     /// The poem model in the file.
     ///
     /// # Errors
-    /// It is none; never after [`PoemFile::open`] succeeded.
+    /// As [`FileOf::model`].
     pub fn poem(&self) -> Result<Poem<'_>> {
-        Poem::new(self.0.name(), self.0.model()?)
+        self.model()
     }
 }

@@ -3,55 +3,22 @@
 use super::labels::Labels;
 use crate::error::{Error, Result};
 use crate::model_file::ModelFile;
+use crate::model_file::of::{FileOf, Kind};
 use qibu::tag::{Tagger, TaggerError};
-use std::path::Path;
+
+/// Tag models.
+pub enum Taggers {}
 
 /// A tag model's file in memory, checked, weights included.
-pub struct TagFile(ModelFile);
+pub type TagFile = FileOf<Taggers>;
 
-impl TagFile {
-    /// Reads and checks the file at `path`.
-    ///
-    /// # Errors
-    /// As [`ModelFile::open`], and where the file is no tag model.
-    pub fn open(path: &Path) -> Result<Self> {
-        Self::checked(ModelFile::open(path)?)
-    }
+impl Kind for Taggers {
+    type Model<'f> = Tagger<'f>;
 
-    /// Checks a file that is in memory already; errors call it `name`.
-    ///
-    /// # Errors
-    /// As [`TagFile::open`].
-    pub fn from_bytes(name: impl Into<String>, bytes: &[u8]) -> Result<Self> {
-        Self::checked(ModelFile::from_bytes(name, bytes)?)
-    }
-
-    fn checked(file: ModelFile) -> Result<Self> {
-        let file = Self(file);
-        file.tagger()?;
-        Ok(file)
-    }
-
-    /// What errors call the file.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    /// Bytes of the file.
-    #[must_use]
-    pub fn flash(&self) -> usize {
-        self.0.bytes().len()
-    }
-
-    /// The tagger in the file.
-    ///
-    /// # Errors
-    /// It is none; never after [`TagFile::open`] succeeded.
-    pub fn tagger(&self) -> Result<Tagger<'_>> {
-        let model = self.0.model()?;
+    fn model(file: &ModelFile) -> Result<Tagger<'_>> {
+        let model = file.model()?;
         Tagger::new(&model).map_err(|error| {
-            let name = self.name();
+            let name = file.name();
             if error == TaggerError::Function {
                 let functions: Vec<&str> =
                     model.functions().map(|function| function.name()).collect();
@@ -71,6 +38,16 @@ impl TagFile {
             };
             Error::input(format!("{name}: not a tag model: {error}")).hint(hint)
         })
+    }
+}
+
+impl TagFile {
+    /// The tagger in the file.
+    ///
+    /// # Errors
+    /// As [`FileOf::model`].
+    pub fn tagger(&self) -> Result<Tagger<'_>> {
+        self.model()
     }
 
     /// The labels.
