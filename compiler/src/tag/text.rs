@@ -251,6 +251,18 @@ pub fn is_gap(character: char) -> bool {
     character == '\t' || character.is_whitespace() && !character.is_control()
 }
 
+/// A line without its end, `line` being what stands before a line feed or the end of the file.
+#[must_use]
+pub fn content(line: &str) -> &str {
+    let line = line.trim_end_matches(is_gap);
+    line.strip_suffix('\r').unwrap_or(line)
+}
+
+/// What gaps separate in a line without its end.
+pub fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split(is_gap).filter(|word| !word.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -341,6 +353,28 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn lines_at_once_are_the_lines_read_piece_by_piece(text in "[\r\n \t\u{b}\u{c}\u{85}\u{2028}\u{3000}ab\0]{0,40}") {
+            let mut lines = vec![vec![String::new()]];
+            for piece in pieces(text.as_bytes(), 5).0 {
+                let line = lines.last_mut().unwrap();
+                match piece {
+                    Piece::Character(character) => line.last_mut().unwrap().push(character),
+                    Piece::Gap => line.push(String::new()),
+                    Piece::End(_) => lines.push(vec![String::new()]),
+                    Piece::Mark => {}
+                }
+            }
+            lines.iter_mut().for_each(|line| line.retain(|word| !word.is_empty()));
+            let at_once = text.split('\n').map(|line| words(content(line)).map(String::from).collect());
+            let mut at_once: Vec<Vec<String>> = at_once.collect();
+            // A line end at the end of the file begins no line.
+            for lines in [&mut lines, &mut at_once] {
+                while lines.pop_if(|line| line.is_empty()).is_some() {}
+            }
+            prop_assert_eq!(at_once, lines);
+        }
+
         #[test]
         fn nothing_is_lost_however_the_bytes_come(text in "[\r\n \t\u{3000}ab春𐍈\0]{0,40}", step in 1usize..7) {
             let (pieces, error) = pieces(text.as_bytes(), step);

@@ -3,6 +3,7 @@
 use super::*;
 use crate::compile::compile_float_bytes;
 use crate::train::tagger;
+use crate::train::tagger::corpus;
 use proptest::prelude::*;
 use prost::Message;
 use std::path::PathBuf;
@@ -207,6 +208,35 @@ fn gaps_stay_and_words_of_the_dictionary_are_found() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn columns_read_back_as_a_corpus(text in "[白日\u{FEFF}\0\t\u{b}\u{c}\u{1c}\u{85}\u{a0}\u{200b}\u{2028}\u{2029}\u{3000}\r\n ]{0,60}") {
+        let file = file();
+        let lines = |format| {
+            let (out, error) = tagged(&file, &wishes(format), &[text.as_bytes()]);
+            assert_eq!(error, None);
+            out
+        };
+        let json = lines(Format::Json);
+        let line = |line: &str| -> Vec<char> {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            let words = line["words"].as_array().unwrap().iter();
+            words.flat_map(|word| word.as_str().unwrap().chars()).collect()
+        };
+        let mut expected: Vec<Vec<char>> = json.split_terminator('\n').map(line).collect();
+        expected.retain(|line| !line.is_empty());
+        let read = |format, text: &str| match corpus::Corpus::parse(text.as_bytes(), format, None) {
+            Ok(corpus) => corpus.texts.into_iter().map(|text| text.characters).collect(),
+            Err(error) => {
+                assert!(error.to_string().starts_with("no text"), "{error}");
+                Vec::<Vec<char>>::new()
+            }
+        };
+        prop_assert_eq!(&read(corpus::Format::Conll, &lines(Format::Conll)), &expected);
+        if !text.contains('\0') {
+            prop_assert_eq!(&read(corpus::Format::Words, &lines(Format::Words)), &expected);
+        }
+    }
 
     #[test]
     fn words_are_the_text_and_all_formats_agree(text in "[白日依山尽黄河X𠀀\0\r\n ]{0,80}") {

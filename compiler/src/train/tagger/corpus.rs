@@ -4,11 +4,15 @@
 //! words   a text a line            我们 去 北京          B E S B E
 //! conll   a character a line       北<tab>B-LOC          any labels; an empty line ends a text
 //! ```
+//!
+//! White space and line ends are those of [`text`](crate::tag::text), so that what `qibu tag` writes
+//! reads back, whatever the characters: a form feed, say, is one, and no line end.
 
 use crate::error::{Error, Result};
 use crate::input_file;
 use crate::tag::labels::Labels;
 use crate::tag::spans::Measure;
+use crate::tag::text::{self, MARK, is_gap};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -116,10 +120,21 @@ impl Corpus {
             let at = |why: String| Error::input(format!("line {}: {why}", index + 1));
             let line = std::str::from_utf8(line)
                 .map_err(|error| at(format!("not UTF-8: {error}")).hint(input_file::TO_UTF8))?;
-            if line.contains('\0') {
+            let columns = format == Format::Conll;
+            // A NUL with a label is what `qibu tag` makes of one; others are a sign of UTF-16.
+            let labelled = match line.strip_prefix('\0') {
+                Some(rest) if columns && rest.starts_with('\t') => rest,
+                _ => line,
+            };
+            if labelled.contains('\0') {
                 return Err(at("a NUL byte; text has none".into()).hint(input_file::TO_UTF8));
             }
-            lines.push(line.trim_start_matches('\u{FEFF}'));
+            lines.push(match line.strip_prefix(MARK) {
+                // A label belongs to it, so it is a character.
+                Some(rest) if columns && rest.starts_with('\t') => line,
+                Some(rest) if index == 0 => text::content(rest),
+                _ => text::content(line),
+            });
         }
         let corpus = match format {
             Format::Words if are_columns(&lines) => {
@@ -165,27 +180,27 @@ const REMEDY: &str = "give UTF-8 text: a line for each text with spaces between 
 /// taken for where `--format` is forgotten, they would teach nothing, and nobody would be told.
 fn are_columns(lines: &[&str]) -> bool {
     let column = |line: &str| {
-        let mut cells = line.trim_end().split('\t').map(str::chars);
+        let cells = line.trim_end_matches(is_gap).split('\t');
+        let mut cells = cells.map(str::chars);
         let first = cells.next().is_some_and(|token| token.count() == 1);
-        let label =
-            |mut label: std::str::Chars| label.as_str() != "" && !label.any(char::is_whitespace);
+        let label = |mut label: std::str::Chars| label.as_str() != "" && !label.any(is_gap);
         first && cells.next().is_some_and(label) && cells.next().is_none()
     };
     let mut full = lines
         .iter()
-        .filter(|line| !line.trim().is_empty())
+        .filter(|line| text::words(line).next().is_some())
         .peekable();
     full.peek().is_some() && full.all(|line| column(line))
 }
 
 /// The text of a line of words; none where it has no word.
 fn segmented(line: &str) -> Option<Text> {
-    let mut text = Text::default();
-    for word in line.split_whitespace() {
+    let mut found = Text::default();
+    for word in text::words(line) {
         let word: Vec<char> = word.chars().collect();
-        text.push_word(&word);
+        found.push_word(&word);
     }
-    (!text.characters.is_empty()).then_some(text)
+    (!found.characters.is_empty()).then_some(found)
 }
 
 /// The texts of lines of two columns.
@@ -193,7 +208,7 @@ fn columns(lines: &[&str], known: Option<&[String]>) -> Result<Corpus> {
     let mut rows: Vec<Vec<(char, &str)>> = vec![Vec::new()];
     for (index, line) in lines.iter().enumerate() {
         let at = |why: String| Error::input(format!("line {}: {why}", index + 1));
-        let cells: Vec<&str> = line.split_whitespace().collect();
+        let cells: Vec<&str> = text::words(line).collect();
         let (token, label) = match cells[..] {
             [] => {
                 rows.push(Vec::new());
@@ -220,6 +235,10 @@ fn columns(lines: &[&str], known: Option<&[String]>) -> Result<Corpus> {
                  the others for example",
             ));
         };
+        if label.contains(char::is_control) {
+            let why = format!("label {label:?} has a control character in it");
+            return Err(at(why).hint("end lines with a line feed, and separate columns by tabs"));
+        }
         if known.is_some_and(|known| !known.iter().any(|one| one == label)) {
             let why = format!("label {label:?} does not occur in the corpus trained on");
             return Err(at(why).hint("give files with the same labels"));
@@ -259,7 +278,7 @@ mod tests {
 
     #[test]
     fn words_become_tags() {
-        let text = "\u{FEFF}我们 去\u{3000}北京市\r\n\n  \nab c\n";
+        let text = "\u{FEFF}我们 去\u{3000}北京市\r\n\n  \nab c\r \n";
         let corpus = Corpus::parse(text.as_bytes(), Format::Words, None).unwrap();
         assert_eq!(corpus.texts.len(), 2);
         let first: String = corpus.texts[0].characters.iter().collect();
@@ -269,6 +288,20 @@ mod tests {
         );
         assert_eq!(corpus.texts[1].tags, [0, 2, 3]);
         assert_eq!(corpus.characters(), 9);
+    }
+
+    #[test]
+    fn control_characters_are_characters_and_end_nothing() {
+        let text = "a\u{c}b\u{2028}\u{85} \u{b}\rc\n\u{FEFF}d";
+        let corpus = Corpus::parse(text.as_bytes(), Format::Words, None).unwrap();
+        let words: Vec<String> = corpus.words().into_iter().collect();
+        assert_eq!(words, ["\u{b}\rc", "a\u{c}b", "\u{85}", "\u{FEFF}d"]);
+        let text = "\u{FEFF}a\u{2028}O\r\n\r\tO\n\0\tO \n\u{FEFF}\tO\n\u{c}\tO\r \n";
+        let corpus = Corpus::parse(text.as_bytes(), Format::Conll, None).unwrap();
+        assert_eq!(
+            corpus.texts[0].characters,
+            ['a', '\r', '\0', '\u{FEFF}', '\u{c}']
+        );
     }
 
     #[test]
@@ -297,7 +330,7 @@ mod tests {
     #[test]
     fn says_which_line_is_wrong() {
         let many: String = (0..65).map(|label| format!("字 L{label}\n")).collect();
-        let cases: [(&[u8], Format, &str); 10] = [
+        let cases: [(&[u8], Format, &str); 13] = [
             (b"", Format::Words, "no text"),
             (b" \n\r\n", Format::Words, "no text"),
             (b"a b\n\xFF\n", Format::Words, "line 2: not UTF-8"),
@@ -315,6 +348,9 @@ mod tests {
                 Format::Conll,
                 "line 1: \"ab\" is not one character",
             ),
+            (b"a O\nb\0\tO\n", Format::Conll, "line 2: a NUL"),
+            (b"\0a\0\t\0O\n", Format::Conll, "line 1: a NUL"),
+            (b"a O\x0C\n", Format::Conll, "line 1: label \"O\\u{c}\""),
             (many.as_bytes(), Format::Conll, "65 labels"),
         ];
         for (bytes, format, expected) in cases {
