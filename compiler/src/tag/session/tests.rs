@@ -233,8 +233,11 @@ proptest! {
             }
         };
         prop_assert_eq!(&read(corpus::Format::Conll, &lines(Format::Conll)), &expected);
-        if !text.contains('\0') {
-            prop_assert_eq!(&read(corpus::Format::Words, &lines(Format::Words)), &expected);
+        let words = lines(Format::Words);
+        // A byte order mark is no character at the start of a file, where blanks are not written.
+        let marked = words.starts_with('\u{FEFF}') && !text.starts_with('\u{FEFF}');
+        if !text.contains('\0') && !marked {
+            prop_assert_eq!(&read(corpus::Format::Words, &words), &expected);
         }
     }
 
