@@ -6,7 +6,7 @@
 //! marginals = forward–backward
 //! ```
 //!
-//! A line of more than [`Lines::limit`] characters is refused: memory stays bounded. Constraints of
+//! A line of too many characters is refused, before the network runs: memory stays bounded. Constraints of
 //! gaps that leave no path are dropped, as in [`stream`](super::stream).
 
 use super::dictionary::{Dictionary, Favour};
@@ -15,7 +15,7 @@ use super::labels::Labels;
 use super::output::Writer;
 use super::output::whole::{Decoded, Path};
 use super::session::Wishes;
-use super::stream::{Decode, IDS};
+use super::stream::Decode;
 use super::text::Ending;
 use crate::error::{Error, Result};
 use crate::report::grouped;
@@ -24,6 +24,8 @@ use std::collections::VecDeque;
 
 /// Most characters of a line.
 pub const LONGEST: usize = 1_000_000;
+/// Lines of so many characters are taken, however many labels and readings there are.
+const SHORTEST: usize = 16_384;
 /// Most characters times labels times readings.
 const CELLS: usize = 16_000_000;
 
@@ -34,9 +36,6 @@ pub struct Lines<'w> {
     wishes: &'w Wishes,
     favour: Option<Favour<'w>>,
     limit: usize,
-    /// Characters of the line that enters the network.
-    length: usize,
-    refused: bool,
     /// Lines for which the model allows no labels.
     forced: u64,
     waiting: VecDeque<(char, bool)>,
@@ -65,10 +64,7 @@ impl<'w> Lines<'w> {
             labels,
             wishes,
             favour: favour.transpose()?,
-            // More than a window: all lines before one that is too long have come out.
-            limit: (CELLS / width.max(1)).clamp(2 * IDS, LONGEST),
-            length: 0,
-            refused: false,
+            limit: (CELLS / width.max(1)).clamp(SHORTEST, LONGEST),
             forced: 0,
             waiting: VecDeque::new(),
             endings: VecDeque::new(),
@@ -76,12 +72,6 @@ impl<'w> Lines<'w> {
             scores: Vec::new(),
             writer,
         })
-    }
-
-    /// Most characters of a line.
-    #[must_use]
-    pub fn limit(&self) -> usize {
-        self.limit
     }
 }
 
@@ -97,15 +87,10 @@ impl Decode for Lines<'_> {
     }
 
     fn character(&mut self, character: char, gap: bool) {
-        self.length += 1;
-        self.refused |= self.length > self.limit;
-        if !self.refused {
-            self.waiting.push_back((character, gap));
-        }
+        self.waiting.push_back((character, gap));
     }
 
     fn ending(&mut self, ending: Ending) {
-        self.length = 0;
         self.endings.push_back(ending);
     }
 
@@ -118,9 +103,6 @@ impl Decode for Lines<'_> {
 
     fn end(&mut self) {
         let ending = self.endings.pop_front().unwrap_or(Ending::Lf);
-        if self.refused {
-            return;
-        }
         let gaps = self.line.iter().map(|&(_, gap)| match gap {
             true => self.labels.behind_gap(),
             false => crf::ALL,
@@ -159,16 +141,19 @@ impl Decode for Lines<'_> {
         self.scores.clear();
     }
 
-    fn fault(&mut self) -> Result<()> {
-        if !self.refused {
-            return Ok(());
-        }
-        Err(Error::input(format!(
-            "the line has more than {} characters, and what is asked for needs whole lines",
-            grouped(self.limit)
-        ))
-        .hint("cut the line, or leave out --nbest, --marginals, --explain and --format json"))
+    fn longest(&self) -> Option<usize> {
+        Some(self.limit)
     }
+}
+
+/// Why a line of more than `longest` characters is refused.
+#[must_use]
+pub fn too_long(longest: usize) -> Error {
+    Error::input(format!(
+        "the line has more than {} characters, and what is asked for needs whole lines",
+        grouped(longest)
+    ))
+    .hint("cut the line, or leave out --nbest, --marginals, --explain and --format json")
 }
 
 /// The best readings of a line, `nbest` or one, with `marginals` where asked for.

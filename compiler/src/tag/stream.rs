@@ -6,6 +6,9 @@
 //! scores    → Viterbi stream, behind a gap with the tags that begin a word only
 //! tag       → the consumer gets the first character that waits
 //! line end  → emitter; when it comes out, Viterbi decides the rest, the consumer gets the line end
+//!
+//! a decoder of whole lines: characters are held until the line ends, and enter the network then;
+//!                           one too many drops them, before the network has seen any
 //! ```
 //!
 //! 1. Lines share windows: what waits is at most one window and one decoder buffer long.
@@ -15,6 +18,7 @@
 use super::dictionary::{Dictionary, Favour};
 use super::file::TagFile;
 use super::labels::Labels;
+use super::line;
 use super::output::Token;
 use super::text::{Ending, Piece};
 use crate::error::{Error, Result};
@@ -47,11 +51,8 @@ pub trait Decode {
     fn character(&mut self, character: char, gap: bool);
     /// A line end enters the network.
     fn ending(&mut self, ending: Ending);
-    /// What went wrong since the last call.
-    ///
-    /// # Errors
-    /// That.
-    fn fault(&mut self) -> Result<()>;
+    /// Most characters of a line, where it is decoded as a whole.
+    fn longest(&self) -> Option<usize>;
     /// Who hears of it.
     fn consumer(&mut self) -> &mut Self::Consumer;
     /// Labels that were decided by force.
@@ -63,7 +64,7 @@ pub trait Engine<C> {
     /// Takes the next piece of the text.
     ///
     /// # Errors
-    /// The network refuses the text; what the decoder says.
+    /// The network refuses the text; the line is longer than the decoder takes.
     fn piece(&mut self, piece: Piece) -> Result<()>;
     /// Everything that waits comes out; a line that has begun ends with `ending`.
     ///
@@ -111,6 +112,8 @@ pub struct Texts<'m, 'r, D> {
     /// What becomes of the scores.
     pub decode: D,
     name: &'r str,
+    /// Characters of a line that is decoded as a whole, with whether a gap stands before them.
+    held: Vec<(char, bool)>,
     /// The line has a character.
     open: bool,
     /// White space stands behind it.
@@ -133,43 +136,70 @@ impl<'m, 'r, D: Decode> Texts<'m, 'r, D> {
             emitter: Box::new(emitter),
             decode,
             name,
+            held: Vec::new(),
             open: false,
             gap: false,
         })
     }
 
-    fn outcome(&mut self, done: std::result::Result<(), qibu::InputError>) -> Result<()> {
+    fn outcome(&self, done: std::result::Result<(), qibu::InputError>) -> Result<()> {
         done.map_err(|error| {
             Error::input(format!("{}: {error}", self.name)).hint(
                 "the model's tables do not fit its vocabulary: rebuild it with `qibu compile`",
             )
-        })?;
-        self.decode.fault()
+        })
+    }
+
+    /// A character enters the network.
+    fn enter(&mut self, character: char, gap: bool) -> Result<()> {
+        let decode = &mut self.decode;
+        decode.character(character, gap);
+        let mut sink = |emission: Emission<'_>| take(decode, emission);
+        let done = self.emitter.push(character, &mut sink);
+        self.outcome(done)
+    }
+
+    /// A character of a line of at most `longest` waits for the line's end.
+    fn hold(&mut self, character: char, gap: bool, longest: usize) -> Result<()> {
+        if self.held.len() >= longest {
+            self.held = Vec::new();
+            self.open = false;
+            return Err(line::too_long(longest));
+        }
+        self.held.push((character, gap));
+        Ok(())
     }
 }
 
 impl<D: Decode> Engine<D::Consumer> for Texts<'_, '_, D> {
     fn piece(&mut self, piece: Piece) -> Result<()> {
-        let decode = &mut self.decode;
-        let done = match piece {
+        match piece {
             Piece::Mark => Ok(()),
             Piece::Gap => {
                 self.gap = self.open;
-                return Ok(());
+                Ok(())
             }
             Piece::Character(character) => {
-                decode.character(character, std::mem::take(&mut self.gap));
+                let gap = std::mem::take(&mut self.gap);
                 self.open = true;
-                self.emitter
-                    .push(character, &mut |emission| take(decode, emission))
+                match self.decode.longest() {
+                    Some(longest) => self.hold(character, gap, longest),
+                    None => self.enter(character, gap),
+                }
             }
             Piece::End(ending) => {
+                let mut held = std::mem::take(&mut self.held);
+                for (character, gap) in held.drain(..) {
+                    self.enter(character, gap)?;
+                }
+                self.held = held;
+                let decode = &mut self.decode;
                 decode.ending(ending);
                 (self.open, self.gap) = (false, false);
-                self.emitter.end(&mut |emission| take(decode, emission))
+                let done = self.emitter.end(&mut |emission| take(decode, emission));
+                self.outcome(done)
             }
-        };
-        self.outcome(done)
+        }
     }
 
     fn finish(&mut self, ending: Ending) -> Result<()> {
@@ -288,8 +318,8 @@ impl<C: Consumer, const TAGS: usize> Decode for Streaming<'_, C, TAGS> {
         viterbi.end();
     }
 
-    fn fault(&mut self) -> Result<()> {
-        Ok(())
+    fn longest(&self) -> Option<usize> {
+        None
     }
 
     fn consumer(&mut self) -> &mut C {
@@ -346,3 +376,6 @@ fn tagged(waiting: &mut VecDeque<Waiting>, consumer: &mut impl Consumer, tag: u8
         });
     }
 }
+
+#[cfg(test)]
+mod tests;
