@@ -127,6 +127,13 @@ mod tests {
         ]
     }
 
+    #[test]
+    fn a_character_that_is_there_twice_is_refused() {
+        for text in ["aa", "éé", "山山", "𠀀𠀀", "aab", "aéé"] {
+            assert!(SortedVocabulary::new(text).is_none(), "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn finds_what_a_walk_finds(

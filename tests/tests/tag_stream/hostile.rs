@@ -70,6 +70,10 @@ fn any_offsets_of_pairs_are_safe() {
             for &b in &characters {
                 let pair = tagger.pair(tagger.id(a), tagger.id(b));
                 assert!((0..=most).contains(&pair));
+                // Ids that differ from these by what 16 bits do not hold are others.
+                let far = tagger.id(b) + (1 << 16);
+                assert_eq!(tagger.pair(tagger.id(a), far), 0);
+                assert_eq!(tagger.pair(-1, tagger.id(b)), 0);
             }
         }
         for id in [i32::MIN, -1, 34, 35, 36, i32::MAX] {

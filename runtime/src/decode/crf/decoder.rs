@@ -220,6 +220,24 @@ mod tests {
     }
 
     #[test]
+    fn constraints_reach_every_decoder() {
+        let crf = Crf::new(2, &[0.0_f32; 8]).expect("the table fits");
+        // Tag 0 is the better one everywhere, and not allowed at the second character.
+        let (emissions, allowed) = ([1.0, 0.0, 1.0, 0.0], Some(&[0b11, 0b10][..]));
+        let mut decoder = Decoder::<f32, 2, 2>::new(crf).expect("two tags");
+        let (total, tags) = decoder.viterbi(&emissions, allowed).expect("a path");
+        assert_eq!((total, &tags[..]), (1.0, &[0, 1][..]));
+        let (_, shares) = decoder.marginals(&emissions, allowed).expect("a path");
+        assert_eq!(shares[1], [0.0, 1.0]);
+        let ln_p = decoder.log_probability(&emissions, allowed, &[0, 0]);
+        assert_eq!(ln_p, Ok(f32::NEG_INFINITY));
+        let mut list = ListDecoder::<f32, 2, 2, 4>::new(crf).expect("two tags");
+        let paths = list.k_best(&emissions, allowed).expect("a path");
+        let paths: std::vec::Vec<&[u8]> = paths.iter().map(|(_, tags)| &tags[..]).collect();
+        assert_eq!(paths, [[0, 1], [1, 1]]);
+    }
+
+    #[test]
     fn texts_and_fields_must_fit() {
         let crf = Crf::new(2, &[0; 8]).expect("the table fits");
         assert!(Decoder::<i32, 1, 4>::new(crf).is_none());

@@ -231,6 +231,21 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_text_has_one_path_of_score_0() {
+        let crf = Crf::new(2, &[1; 8]).expect("the table fits");
+        for k in 0..3 {
+            let mut totals = std::vec![9; k];
+            let scratch = ListScratch {
+                scores: &mut std::vec![0; k_best_scores(2, k)],
+                pointers: &mut [],
+            };
+            let found = k_best(&crf, &[], None, scratch, &mut [], &mut totals);
+            assert_eq!(found, Ok(k.min(1)));
+            assert_eq!(totals, [0, 9][..k]);
+        }
+    }
+
+    #[test]
     fn pointers_have_sixteen_bits() {
         assert_eq!(all(1 << 15, None).map(|paths| paths.len()), Ok(8));
         assert_eq!(all((1 << 15) + 1, None), Err(CrfError::Candidates));

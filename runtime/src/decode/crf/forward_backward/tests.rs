@@ -118,6 +118,32 @@ fn ten_thousand_characters_keep_their_digits() {
     }
 }
 
+/// Equal terms are all rounded to the same side: only a compensated sum keeps their digits.
+#[test]
+fn equal_terms_do_not_drift() {
+    const LENGTH: usize = 100_000;
+    let crf = Crf::new(3, &[0.0_f32; 15]).expect("the table fits");
+    let emissions = std::vec![0.0; LENGTH * 3];
+    let (mut scratch, mut shares) = ([0.0; forward_scratch(3)], emissions.clone());
+    let near = |value: Result<f32, CrfError>, expected: f64| {
+        let value = f64::from(value.expect("all is allowed"));
+        assert!(
+            (value / expected - 1.0).abs() < 2e-7,
+            "{value}, not {expected}"
+        );
+    };
+    let expected = LENGTH as f64 * libm::log(3.0);
+    near(
+        log_partition(&crf, &emissions, None, &mut scratch),
+        expected,
+    );
+    let ln_z = marginals(&crf, &emissions, None, &mut scratch, &mut shares);
+    near(ln_z, expected);
+    let tags = std::vec![1; LENGTH];
+    let ln_p = log_probability(&crf, &emissions, None, &tags, &mut scratch);
+    near(ln_p, -expected);
+}
+
 /// Score of `to` behind `from`; the end is behind the last tag.
 fn table_at(table: &[f32], from: usize, to: u8) -> f64 {
     f64::from(table[(from + 1) * TAGS + usize::from(to)])

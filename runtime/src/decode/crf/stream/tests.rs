@@ -179,3 +179,22 @@ fn fields_must_fit() {
     assert!(Stream::<3, 0>::new(crf).is_none());
     assert!(Stream::<3, 1>::new(crf).is_some());
 }
+
+#[test]
+fn a_text_knows_nothing_of_the_one_before() {
+    // Only the first character of a text has the start score.
+    let crf = Crf::new(2, &[5, 0, 0, 0, 0, 0, 0, 0]).expect("the table fits");
+    let mut stream = Stream::<2, 4>::new(crf).expect("two tags");
+    let ends: [fn(&mut Stream<'_, 2, 4>); 3] = [
+        |stream| assert_eq!(stream.finish(&mut |_| {}), Ok(6)),
+        |stream| stream.cut(&mut |_| {}),
+        |stream| stream.reset(),
+    ];
+    for end in ends {
+        assert_eq!(stream.push(&[1, 0], &mut |_| {}), Ok(()));
+        end(&mut stream);
+        assert_eq!(stream.undecided(), 0);
+        assert_eq!(stream.push(&[1, 0], &mut |_| {}), Ok(()));
+        assert_eq!(stream.finish(&mut |_| {}), Ok(6));
+    }
+}
