@@ -8,8 +8,8 @@ use crate::engine::{Device, Options};
 use crate::error::{Error, Result};
 use crate::input_file;
 use crate::train::json::Fields;
-use clap::{Args, Subcommand};
-use std::path::Path;
+use clap::{Args, Subcommand, value_parser};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Trains a model through ONNX Runtime.
@@ -34,56 +34,87 @@ pub fn run(args: TrainArgs) -> Result<()> {
     }
 }
 
-/// What the flags say about a recipe.
-struct Flags<'a> {
-    recipe: Option<&'a Path>,
-    preset: &'a str,
-    set: &'a [String],
+/// What every kind of model takes.
+#[derive(Args, Debug)]
+struct Common {
+    /// Recipe as JSON; fields left out are the seed model's.
+    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    recipe: Option<PathBuf>,
+    /// Sets one recipe field, as in --set embedding=32; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Passes over the corpus.
+    #[arg(long, value_name = "N")]
     epochs: Option<usize>,
-    batch: Option<usize>,
+    /// Seed of weights, order and noise.
+    #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// What `--recipe` may read.
-    example: &'static str,
+    /// Folder for model.onnx and everything else that training writes.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// cpu or cuda.
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    device: String,
+    /// Threads inside an operator; 0 means all cores. Weights depend on it.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value_parser!(u64).range(..=1024))]
+    threads: u64,
+    /// Go on with the run in --out; its recipe holds.
+    #[arg(long, conflicts_with_all = ["recipe", "preset", "set", "epochs", "batch", "seed"])]
+    resume: bool,
+    /// Stop after this many steps in all, of each restart; --resume goes on.
+    #[arg(long, value_name = "N")]
+    max_steps: Option<usize>,
+    /// Print the final metrics as one JSON object.
+    #[arg(long)]
+    json: bool,
 }
 
-impl Flags<'_> {
-    /// The file or the preset, then every `--set`, then the flags that name a field.
-    fn recipe<R: Fields>(&self) -> Result<R> {
-        let mut recipe = match self.recipe {
+impl Common {
+    /// The file or `preset`, then every `--set`, then the flags that name a field; `None` where a
+    /// run is resumed. A file looks like `example`.
+    fn recipe<R: Fields>(
+        &self,
+        preset: &str,
+        batch: Option<usize>,
+        example: &str,
+    ) -> Result<Option<R>> {
+        if self.resume {
+            return Ok(None);
+        }
+        let mut recipe = match &self.recipe {
             Some(path) => {
                 let remedy = format!(
-                    "--recipe takes a JSON object such as {}; training writes one, recipe.json",
-                    self.example
+                    "--recipe takes a JSON object such as {example}; training writes one, recipe.json"
                 );
                 let text = input_file::read_text(path, &remedy)?;
                 R::parse(&text).map_err(|error| error.within(path.display()).hint(remedy))?
             }
-            None => R::preset(self.preset)?,
+            None => R::preset(preset)?,
         };
-        for assignment in self.set {
+        for assignment in &self.set {
             recipe.set(assignment)?;
         }
         let common = recipe.common();
         *common.epochs = self.epochs.unwrap_or(*common.epochs);
-        *common.batch = self.batch.unwrap_or(*common.batch);
+        *common.batch = batch.unwrap_or(*common.batch);
         *common.seed = self.seed.unwrap_or(*common.seed);
-        Ok(recipe)
+        Ok(Some(recipe))
     }
-}
 
-/// How sessions run, from `--device` and `--threads`.
-fn engine_options(device: &str, threads: u64) -> Result<Options> {
-    let threads = match threads {
-        0 => crate::poem::parallel::available(),
-        threads => threads as usize,
-    };
-    Ok(Options {
-        device: device.parse::<Device>()?,
-        threads,
-        optimise: true,
-        deterministic: true,
-        spin: false,
-    })
+    /// How sessions run, from `--device` and `--threads`.
+    fn options(&self) -> Result<Options> {
+        let threads = match self.threads {
+            0 => crate::poem::parallel::available(),
+            threads => threads as usize,
+        };
+        Ok(Options {
+            device: self.device.parse::<Device>()?,
+            threads,
+            optimise: true,
+            deterministic: true,
+            spin: false,
+        })
+    }
 }
 
 /// What Ctrl-C sets; a second one ends the process at once.
