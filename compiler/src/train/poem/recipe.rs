@@ -1,7 +1,7 @@
 //! What to train and how: every number that shapes a model, as one JSON object.
 
 use crate::error::{Error, Result};
-use crate::train::json::{Common, Fields};
+use crate::train::json::{self, Common, Fields};
 use serde::{Deserialize, Serialize};
 
 /// How the encoder's features over time become one vector.
@@ -12,6 +12,16 @@ pub enum Posterior {
     Mean,
     /// All of them, one after the other: positions stay apart.
     Flatten,
+}
+
+/// How the compiled file stores the generator's weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GeneratorWeights {
+    /// One byte each.
+    Int8,
+    /// Half a byte each: about half the flash, for a little noise.
+    Int4,
 }
 
 /// A poem model and its training.
@@ -66,6 +76,8 @@ pub struct Recipe {
     pub temperature: String,
     /// Scale of the latent that calibration couplets are drawn with.
     pub latent_scale: f32,
+    /// How the compiled file stores the generator's weights; training does not depend on it.
+    pub generator_weights: GeneratorWeights,
     /// Author, as the model file names them.
     pub author: String,
     /// Licence, as the model file names it.
@@ -106,6 +118,7 @@ impl Recipe {
             seed: 1,
             temperature: "0.75".into(),
             latent_scale: 1.0,
+            generator_weights: GeneratorWeights::Int8,
             author: "The Qibu authors".into(),
             licence: "MIT OR Apache-2.0".into(),
         }
@@ -120,6 +133,20 @@ impl Recipe {
             posterior: Posterior::Flatten,
             free_bits: 0.12,
             ..Self::seed_model()
+        }
+    }
+
+    /// For chips of 256 KB of flash and 16 KB of RAM: frequent characters only, weights of 4 bits. The
+    /// encoder stays wide, since the device holds none of it.
+    pub fn small() -> Self {
+        Self {
+            min_count: 60,
+            encoder_width: 96,
+            width: 64,
+            latent: 64,
+            free_bits: 0.25,
+            generator_weights: GeneratorWeights::Int4,
+            ..Self::best()
         }
     }
 
@@ -191,10 +218,22 @@ impl Fields for Recipe {
         match name {
             "seed" => Ok(Self::seed_model()),
             "best" => Ok(Self::best()),
+            "small" => Ok(Self::small()),
             other => Err(Error::usage(format!(
-                "unknown preset {other:?}; known: seed, best"
+                "unknown preset {other:?}; known: seed, best, small"
             ))),
         }
+    }
+
+    /// Leaves out the int8 that older recipes do not name, so that they keep their text.
+    fn to_json(&self) -> String {
+        let mut fields = serde_json::to_value(self).expect("a recipe is plain data");
+        if self.generator_weights == GeneratorWeights::Int8 {
+            if let Some(fields) = fields.as_object_mut() {
+                fields.shift_remove("generator_weights");
+            }
+        }
+        json::text(&fields)
     }
 
     fn common(&mut self) -> Common<'_> {
@@ -212,8 +251,10 @@ mod tests {
 
     #[test]
     fn survives_its_text_form() {
-        let recipe = Recipe::best();
-        assert_eq!(Recipe::parse(&recipe.to_json()).unwrap(), recipe);
+        for recipe in [Recipe::best(), Recipe::small()] {
+            assert_eq!(Recipe::parse(&recipe.to_json()).unwrap(), recipe);
+        }
+        assert!(!Recipe::best().to_json().contains("generator_weights"));
         assert_eq!(Recipe::parse("{}").unwrap(), Recipe::seed_model());
         assert!(Recipe::parse("{\"widht\": 3}").is_err());
     }
