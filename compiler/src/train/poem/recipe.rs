@@ -170,13 +170,7 @@ impl Fields for Recipe {
 
     /// Leaves out the int8 that older recipes do not name, so that they keep their text.
     fn to_json(&self) -> String {
-        let mut fields = serde_json::to_value(self).expect("a recipe is plain data");
-        if self.generator_weights == GeneratorWeights::Int8 {
-            if let Some(fields) = fields.as_object_mut() {
-                fields.shift_remove("generator_weights");
-            }
-        }
-        json::text(&fields)
+        json::text(self).replace("  \"generator_weights\": \"int8\",\n", "")
     }
 
     fn common(&mut self) -> Common<'_> {
@@ -198,6 +192,8 @@ mod tests {
             assert_eq!(Recipe::parse(&recipe.to_json()).unwrap(), recipe);
         }
         assert!(!Recipe::best().to_json().contains("generator_weights"));
+        assert!(Recipe::small().to_json().contains("\"free_bits\": 0.25,\n"));
+        assert!(Recipe::best().to_json().contains("\"free_bits\": 0.12,\n"));
         assert_eq!(Recipe::parse("{}").unwrap(), Recipe::seed_model());
         assert!(Recipe::parse("{\"widht\": 3}").is_err());
     }
