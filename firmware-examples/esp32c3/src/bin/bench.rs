@@ -1,0 +1,20 @@
+//! What the steps of the poem model cost on the ESP32-C3.
+#![no_std]
+#![no_main]
+
+use esp32c3::Esp32C3;
+use qibu::Arena;
+
+// MODEL and ARENA: see build.rs.
+include!(concat!(env!("OUT_DIR"), "/bench.rs"));
+
+static mut MEMORY: Arena<ARENA> = Arena::new();
+
+#[esp_hal::main]
+fn main() -> ! {
+    let mut board = Esp32C3::new();
+    // SAFETY: `main` runs once, so that this is the only borrow.
+    let memory = unsafe { &mut *&raw mut MEMORY };
+    let Err(error) = programs::bench(&mut board, MODEL, memory.bytes());
+    programs::halt(&mut board, error)
+}
