@@ -45,8 +45,8 @@ impl Nrf52840Dk {
         // The crystal: the internal oscillator is too inexact for the serial line.
         config.hfclk_source = HfclkSource::ExternalXtal;
         let chip = embassy_nrf::init(config);
-        // SAFETY: the peripherals above can be taken only once, so that this is the only borrow.
-        let buffers = unsafe { (&mut *&raw mut RECEIVED, &mut *&raw mut TO_SEND) };
+        // SAFETY: the peripherals above can be taken only once, so that these are the only borrows.
+        let (received, to_send) = unsafe { (&mut *(&raw mut RECEIVED), &mut *(&raw mut TO_SEND)) };
         let mut format = uarte::Config::default();
         format.baudrate = uarte::Baudrate::Baud115200;
         let serial = BufferedUarte::new(
@@ -59,8 +59,8 @@ impl Nrf52840Dk {
             chip.P0_06,
             Interrupts,
             format,
-            buffers.0,
-            buffers.1,
+            received,
+            to_send,
         );
         Self {
             serial,

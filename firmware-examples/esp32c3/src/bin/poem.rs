@@ -8,13 +8,12 @@ use qibu::Arena;
 // MODEL and ARENA: see build.rs.
 include!(concat!(env!("OUT_DIR"), "/poem.rs"));
 
-static mut MEMORY: Arena<ARENA> = Arena::new();
-
 #[esp_hal::main]
 fn main() -> ! {
+    static mut MEMORY: Arena<ARENA> = Arena::new();
     let mut board = Esp32C3::new();
-    // SAFETY: `main` runs once, so that this is the only borrow.
-    let memory = unsafe { &mut *&raw mut MEMORY };
+    // SAFETY: this function runs once, and only it knows the arena.
+    let memory = unsafe { &mut *(&raw mut MEMORY) };
     let Err(error) = programs::poem(&mut board, MODEL, memory.bytes());
     programs::halt(&mut board, error)
 }
