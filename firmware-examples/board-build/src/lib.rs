@@ -7,7 +7,7 @@
 //! }
 //! ```
 
-use qibu::Model;
+use qibu::{Model, kernels};
 use std::env::var;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ pub fn memory(file: &str) {
 /// Checks the model of `program` and writes `program.rs`, which the program includes:
 ///
 /// ```ignore
-/// static MODEL: programs::ModelFile = …;
+/// static MODEL: programs::ModelFile = …; // the file and the kernels that it needs
 /// const ARENA: usize = …;
 /// ```
 ///
@@ -80,7 +80,11 @@ fn source(path: &Path, functions: &[&str]) -> Result<String, String> {
         "static MODEL: programs::ModelFile = programs::ModelFile {{"
     );
     let _ = writeln!(source, "    bytes: qibu::include_model!({path:?}),");
-    let _ = writeln!(source, "}};");
+    let _ = writeln!(source, "    kernels: &[");
+    for kernel in kernels::used(&model) {
+        let _ = writeln!(source, "        &qibu::kernels::{kernel},");
+    }
+    let _ = writeln!(source, "    ],\n}};");
     let arena = arenas.into_iter().max().unwrap_or(0);
     let _ = writeln!(source, "const ARENA: usize = {arena};");
     Ok(source)

@@ -33,10 +33,11 @@ const LINE: usize = 1024;
 /// The byte ENQ (5) asks for one line of figures:
 ///
 /// ```text
-/// # model BYTES arena BYTES stack BYTES load TIME line TIME UNIT
+/// # model BYTES arena BYTES stack BYTES load TIME window TIME UNIT
 /// ```
 ///
-/// where `line` is the time that the longest line took. On silicon, what arrives while a line is
+/// where `window` is the most that one character took: those that fill the network's window make it
+/// run. On silicon, what arrives while a line is
 /// worked on may be lost: a sender waits for the answer.
 ///
 /// # Errors
@@ -53,14 +54,12 @@ pub fn tag<B: Board>(
     let mut emitter: Emitter<'_, '_, IDS> = tagger.emitter(arena)?;
     let mut decoder = Decoder::<TAGS, BUFFER>::new(&tagger)?;
     let mut line = Line::<LINE>::new();
-    let (mut spent, mut most) = (0u64, 0);
     loop {
         let Some(byte) = board.get() else {
             continue;
         };
-        let start = board.now();
         match line.take(byte) {
-            Event::Wait => continue,
+            Event::Wait => {}
             Event::Full => {
                 decoder.push(&mut line, false, &mut emitter, board)?;
                 if !line.forget() {
@@ -80,15 +79,11 @@ pub fn tag<B: Board>(
                 let (model, arena, stack) = (file.bytes.len(), tagger.arena(), board.stack_used());
                 let _ = writeln!(
                     Text(board),
-                    "# model {model} arena {arena} stack {stack} load {load} line {most} {}",
+                    "# model {model} arena {arena} stack {stack} load {load} window {} {}",
+                    decoder.most(),
                     B::UNIT
                 );
-                continue;
             }
-        }
-        spent = spent.wrapping_add(board.now().wrapping_sub(start));
-        if line.is_empty() {
-            most = most.max(core::mem::take(&mut spent));
         }
     }
 }

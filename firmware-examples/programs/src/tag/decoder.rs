@@ -13,6 +13,8 @@ pub struct Decoder<'m, const TAGS: usize, const BUFFER: usize> {
     words: Words<'m>,
     /// Tags, as bits, that a character behind a gap may have.
     behind_gap: u64,
+    /// The most time that a character took.
+    most: u64,
 }
 
 /// Characters with their tags, as text.
@@ -49,7 +51,13 @@ impl<'m, const TAGS: usize, const BUFFER: usize> Decoder<'m, TAGS, BUFFER> {
                 open: false,
             },
             behind_gap,
+            most: 0,
         })
+    }
+
+    /// The most time that a character took: one that filled a window.
+    pub fn most(&self) -> u64 {
+        self.most
     }
 
     /// Hands what has not entered the network to it. Words may come out.
@@ -66,8 +74,10 @@ impl<'m, const TAGS: usize, const BUFFER: usize> Decoder<'m, TAGS, BUFFER> {
         let mut entering = line.entering;
         while let Some(Character { character, .. }) = line.next(&mut entering, ended) {
             line.entering = entering;
+            let start = board.now();
             let mut sink = |emission: Emission<'_>| self.take(emission, line, ended, board);
             emitter.push(character, &mut sink)?;
+            self.most = self.most.max(board.now().wrapping_sub(start));
         }
         Ok(())
     }

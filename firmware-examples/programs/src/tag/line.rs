@@ -61,11 +61,6 @@ impl<const N: usize> Line<N> {
         }
     }
 
-    /// Whether no byte waits.
-    pub fn is_empty(&self) -> bool {
-        self.length == 0
-    }
-
     /// Takes the next byte. Behind [`Event::Full`] the caller makes room.
     pub fn take(&mut self, byte: u8) -> Event {
         let returned = core::mem::replace(&mut self.returned, byte == b'\r');
