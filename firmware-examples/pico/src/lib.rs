@@ -21,7 +21,8 @@ const CRYSTAL_HZ: u32 = 12_000_000;
 static BOOT: [u8; 256] = rp2040_boot2::BOOT_LOADER_W25Q080;
 
 type Transmit = Pin<bank0::Gpio0, FunctionUart, PullDown>;
-type Receive = Pin<bank0::Gpio1, FunctionUart, PullDown>;
+/// Pulled up, so that a wire that is not there sends nothing.
+type Receive = Pin<bank0::Gpio1, FunctionUart, PullUp>;
 
 /// The board.
 pub struct Pico {

@@ -25,7 +25,8 @@ const CRYSTAL_HZ: u32 = 12_000_000;
 static IMAGE: ImageDef = ImageDef::secure_exe();
 
 type Transmit = Pin<bank0::Gpio0, FunctionUart, PullDown>;
-type Receive = Pin<bank0::Gpio1, FunctionUart, PullDown>;
+/// Pulled up, so that a wire that is not there sends nothing.
+type Receive = Pin<bank0::Gpio1, FunctionUart, PullUp>;
 
 /// The board.
 pub struct Pico2 {
