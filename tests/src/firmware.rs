@@ -1,7 +1,7 @@
 //! Packages outside the workspace, built for bare metal and run under QEMU.
 
 use crate::need;
-use std::io::{BufRead, BufReader, Seek, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
@@ -102,8 +102,8 @@ impl Printed {
     }
 }
 
-/// What a program prints on the first serial line of the mps2-an386, `input` being sent to it, until it
-/// prints its figures. Programs do not end by themselves; QEMU is stopped then.
+/// What a program prints on the first serial line of the mps2-an386 until it prints its figures; `input`
+/// is sent when it says that it is ready. Programs do not end by themselves; QEMU is stopped then.
 ///
 /// One instruction is 256 ns of the board's time.
 ///
@@ -115,12 +115,10 @@ pub fn emulate(elf: &Path, input: &[u8]) -> Printed {
     qemu.args(["-machine", "mps2-an386", "-icount", "shift=8"]);
     qemu.args(["-display", "none", "-monitor", "none", "-serial", "stdio"]);
     qemu.arg("-kernel").arg(elf);
-    let mut file = tempfile::tempfile().expect("a temporary file");
-    file.write_all(input).expect("the input is written");
-    file.rewind().expect("the input is read from its start");
-    qemu.stdin(Stdio::from(file)).stdout(Stdio::piped());
+    qemu.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut board = qemu.spawn().expect("QEMU starts");
     let uart = board.stdout.take().expect("a pipe");
+    let mut send = board.stdin.take().expect("a pipe");
     let (sender, lines) = mpsc::channel();
     let reader = std::thread::spawn(move || {
         for line in BufReader::new(uart).lines() {
@@ -132,6 +130,8 @@ pub fn emulate(elf: &Path, input: &[u8]) -> Printed {
     let outcome = loop {
         let left = PATIENCE.saturating_sub(start.elapsed());
         match lines.recv_timeout(left) {
+            // A pipe holds more than a test's text: this does not wait for the board.
+            Ok(line) if line == "# ready" => send.write_all(input).expect("a board that listens"),
             Ok(line) if line.starts_with("# ") => break Ok(line),
             Ok(line) if line.starts_with("error: ") => break Err(line),
             Ok(line) => text = text + &line + "\n",

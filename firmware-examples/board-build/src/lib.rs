@@ -48,7 +48,12 @@ pub fn model(program: &str, variable: &str, folder: &str, functions: &[&str]) {
             "{program}: {}: {why}; {variable} names another",
             path.display()
         );
-        format!("compile_error!({why:?});\n")
+        // The rest keeps the compiler from complaining of anything else.
+        format!(
+            "compile_error!({why:?});\n\
+             const ARENA: usize = 0;\n\
+             static MODEL: programs::ModelFile = programs::ModelFile {{ bytes: &[], kernels: &[] }};\n"
+        )
     });
     std::fs::write(out().join(format!("{program}.rs")), source).expect("the source is written");
 }

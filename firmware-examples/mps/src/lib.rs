@@ -110,9 +110,7 @@ impl Board for Mps {
                 let value = self.register(timer + 4).read();
                 self.ticks.at(u32::MAX.wrapping_sub(value))
             }
-            Clock::Counter { value, .. } => {
-                self.ticks.at(self.register(value).read())
-            }
+            Clock::Counter { value, .. } => self.ticks.at(self.register(value).read()),
         };
         ticks * 1000 / u64::from(self.image.megahertz)
     }

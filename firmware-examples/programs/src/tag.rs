@@ -28,7 +28,8 @@ const BUFFER: usize = 128;
 /// Bytes of a line that wait for their tags: those of one window and of Viterbi's buffer, and more.
 const LINE: usize = 1024;
 
-/// Reads lines from the serial line and writes their words, with single blanks between them.
+/// Says `# ready`, then reads lines from the serial line and writes their words, with single blanks
+/// between them.
 ///
 /// The byte ENQ (5) asks for one line of figures:
 ///
@@ -54,6 +55,7 @@ pub fn tag<B: Board>(
     let mut emitter: Emitter<'_, '_, IDS> = tagger.emitter(arena)?;
     let mut decoder = Decoder::<TAGS, BUFFER>::new(&tagger)?;
     let mut line = Line::<LINE>::new();
+    board.put("# ready\n");
     loop {
         let Some(byte) = board.get() else {
             continue;
