@@ -45,8 +45,9 @@ impl Nrf52840Dk {
         // The crystal: the internal oscillator is too inexact for the serial line.
         config.hfclk_source = HfclkSource::ExternalXtal;
         let chip = embassy_nrf::init(config);
+        let (received, to_send) = (&raw mut RECEIVED, &raw mut TO_SEND);
         // SAFETY: the peripherals above can be taken only once, so that these are the only borrows.
-        let (received, to_send) = unsafe { (&mut *(&raw mut RECEIVED), &mut *(&raw mut TO_SEND)) };
+        let (received, to_send) = unsafe { (&mut *received, &mut *to_send) };
         let mut format = uarte::Config::default();
         format.baudrate = uarte::Baudrate::Baud115200;
         let serial = BufferedUarte::new(

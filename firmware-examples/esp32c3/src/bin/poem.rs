@@ -12,8 +12,9 @@ include!(concat!(env!("OUT_DIR"), "/poem.rs"));
 fn main() -> ! {
     static mut MEMORY: Arena<ARENA> = Arena::new();
     let mut board = Esp32C3::new();
+    let memory = &raw mut MEMORY;
     // SAFETY: this function runs once, and only it knows the arena.
-    let memory = unsafe { &mut *(&raw mut MEMORY) };
+    let memory = unsafe { &mut *memory };
     let Err(error) = programs::poem(&mut board, MODEL, memory.bytes());
     programs::halt(&mut board, error)
 }
