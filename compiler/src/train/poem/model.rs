@@ -215,3 +215,30 @@ pub fn export(recipe: &Recipe, weights: &Weights, vocabulary: &[char]) -> ModelP
     model.metadata_props = properties.into_iter().map(Into::into).collect();
     model
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `qibu.weights` of a model by `recipe`.
+    fn storage_of(recipe: &Recipe) -> Option<String> {
+        let vocabulary = ['山', '水'];
+        let model = export(recipe, &start(recipe, vocabulary.len()), &vocabulary);
+        let mut properties = model.metadata_props.into_iter();
+        let found = properties.find(|property| property.key == "qibu.weights");
+        found.map(|property| property.value)
+    }
+
+    #[test]
+    fn only_the_generator_is_stored_in_4_bits() {
+        assert_eq!(storage_of(&Recipe::best()), None);
+        let small = Recipe {
+            head: 8,
+            ..Recipe::small()
+        };
+        assert_eq!(
+            storage_of(&small).expect("int4"),
+            r#"{"decoder.0.a.weight":"int4","decoder.0.b.weight":"int4","expand.weight":"int4","head.weight":"int4","vocabulary.weight":"int4"}"#
+        );
+    }
+}

@@ -1,5 +1,7 @@
 //! What to train and how: every number that shapes a model, as one JSON object.
 
+mod presets;
+
 use crate::error::{Error, Result};
 use crate::train::json::{self, Common, Fields};
 use serde::{Deserialize, Serialize};
@@ -91,65 +93,6 @@ impl Default for Recipe {
 }
 
 impl Recipe {
-    /// The seed's model: mean pooling and the plain bound; its posterior collapses.
-    pub fn seed_model() -> Self {
-        Self {
-            form: 10,
-            min_count: 15,
-            embedding: 64,
-            embedding_start: 0.1,
-            width: 64,
-            encoder_width: 0,
-            latent: 64,
-            encoder_layers: 2,
-            decoder_layers: 1,
-            kernel: 3,
-            head: 0,
-            posterior: Posterior::Mean,
-            bn_gamma: 0.0,
-            free_bits: 0.0,
-            kl_warmup: 0,
-            kl_weight: 1.0,
-            epochs: 16,
-            batch: 64,
-            learning_rate: 2e-3,
-            warmup_steps: 200,
-            decay: true,
-            seed: 1,
-            temperature: "0.75".into(),
-            latent_scale: 1.0,
-            generator_weights: GeneratorWeights::Int8,
-            author: "The Qibu authors".into(),
-            licence: "MIT OR Apache-2.0".into(),
-        }
-    }
-
-    /// The best found so far: positions kept apart and a floor under the divergence.
-    pub fn best() -> Self {
-        Self {
-            embedding: 96,
-            width: 96,
-            latent: 128,
-            posterior: Posterior::Flatten,
-            free_bits: 0.12,
-            ..Self::seed_model()
-        }
-    }
-
-    /// For chips of 256 KB of flash and 16 KB of RAM: frequent characters only, weights of 4 bits. The
-    /// encoder stays wide, since the device holds none of it.
-    pub fn small() -> Self {
-        Self {
-            min_count: 60,
-            encoder_width: 96,
-            width: 64,
-            latent: 64,
-            free_bits: 0.25,
-            generator_weights: GeneratorWeights::Int4,
-            ..Self::best()
-        }
-    }
-
     /// Refuses values that no graph can have.
     pub fn check(&self) -> Result<()> {
         let refuse = |what: &str| Err(Error::usage(format!("recipe: {what}")));
@@ -227,13 +170,7 @@ impl Fields for Recipe {
 
     /// Leaves out the int8 that older recipes do not name, so that they keep their text.
     fn to_json(&self) -> String {
-        let mut fields = serde_json::to_value(self).expect("a recipe is plain data");
-        if self.generator_weights == GeneratorWeights::Int8 {
-            if let Some(fields) = fields.as_object_mut() {
-                fields.shift_remove("generator_weights");
-            }
-        }
-        json::text(&fields)
+        json::text(self).replace("  \"generator_weights\": \"int8\",\n", "")
     }
 
     fn common(&mut self) -> Common<'_> {
@@ -255,6 +192,8 @@ mod tests {
             assert_eq!(Recipe::parse(&recipe.to_json()).unwrap(), recipe);
         }
         assert!(!Recipe::best().to_json().contains("generator_weights"));
+        assert!(Recipe::small().to_json().contains("\"free_bits\": 0.25,\n"));
+        assert!(Recipe::best().to_json().contains("\"free_bits\": 0.12,\n"));
         assert_eq!(Recipe::parse("{}").unwrap(), Recipe::seed_model());
         assert!(Recipe::parse("{\"widht\": 3}").is_err());
     }
