@@ -24,15 +24,23 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+// In the order of the header, which is that of a reader.
+mod status;
+
+mod model;
+
 mod function;
+
+mod run;
+
+mod poet;
+
+mod tagger;
+
+mod stream;
+
 mod handle;
 mod memory;
-mod model;
-mod poet;
-mod run;
-mod status;
-mod stream;
-mod tagger;
 mod utf8;
 
 pub use function::*;

@@ -213,7 +213,7 @@ unsafe fn write(
     // SAFETY: as promised.
     let mut slots = unsafe { memory::slice_mut(text.cast::<u8>(), needed) }?.iter_mut();
     poet.write(ids, |piece| {
-        for (slot, byte) in slots.by_ref().zip(piece.bytes()) {
+        for (byte, slot) in piece.bytes().zip(slots.by_ref()) {
             *slot = byte;
         }
     });
