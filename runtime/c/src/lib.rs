@@ -6,7 +6,8 @@
 //! 2. `memory`: pointers from C become slices and references here, after the checks that a
 //!    pointer allows: null, alignment, length, overlap.
 //! 3. `handle`: Rust values in the caller's storage, behind a mark that tells what they are.
-//! 4. `model`, `function`, `run`: load a file, ask what is in it, run it.
+//! 4. `model`, `kernels`, `function`, `run`: load a file, for some kernels or all, ask what is in
+//!    it, run it.
 //! 5. `poet`, `tagger`, `stream`: seeds to couplets, text to tags.
 //!
 //! cbindgen writes `include/qibu.h` from these files, documentation included; a test compares.
@@ -29,6 +30,8 @@ mod status;
 
 mod model;
 
+mod kernels;
+
 mod function;
 
 mod run;
@@ -44,6 +47,7 @@ mod memory;
 mod utf8;
 
 pub use function::*;
+pub use kernels::*;
 pub use model::*;
 pub use poet::*;
 pub use run::*;

@@ -4,6 +4,7 @@ use crate::handle::{self, Kind};
 use crate::memory::{self, Answer, Region, status};
 use crate::status::{qibu_place, qibu_status};
 use core::ffi::{c_char, c_void};
+use qibu::kernels::Kernel;
 use qibu::{Limits, Model};
 
 /// Number of this interface. A program that finds another one in `qibu_abi` was built with the
@@ -86,6 +87,36 @@ pub unsafe extern "C" fn qibu_model_load_within(
     let within = |bytes| Model::load_within(bytes, Limits { macs });
     // SAFETY: the caller's promises are ours.
     status(unsafe { load(model, bytes, length, place, within) })
+}
+
+/// `qibu_model_load` for the `count` kernels in `kernels` and no others, so that a program links only
+/// them: `const qibu_kernel *const SET[] = {&qibu_kernel_dense_i16_i8, …};`.
+///
+/// `cargo run -p qibu-c --example kernels -- MODEL.qibu` writes the set of a model. A step without
+/// kernel is `QIBU_STATUS_FILE_STEP`, with `QIBU_FAULT_KERNEL` at its place. The array must stay
+/// unchanged as long as the model's bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn qibu_model_load_with(
+    model: *mut qibu_model,
+    bytes: *const c_void,
+    length: usize,
+    kernels: *const *const Kernel,
+    count: usize,
+    place: *mut qibu_place,
+) -> qibu_status {
+    let with = || {
+        // SAFETY: the caller's promises are ours.
+        let pointers = unsafe { memory::slice(kernels, count) }?;
+        if pointers.iter().any(|kernel| kernel.is_null()) {
+            return Err(qibu_status::Null);
+        }
+        // SAFETY: none is null, and each points to one of the kernels that the header declares.
+        let set = unsafe { memory::slice(kernels.cast::<&'static Kernel>(), count) }?;
+        let with = |bytes| Model::load_with(bytes, set);
+        // SAFETY: the caller's promises are ours.
+        unsafe { load(model, bytes, length, place, with) }
+    };
+    status(with())
 }
 
 /// # Safety

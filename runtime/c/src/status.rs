@@ -123,6 +123,8 @@ pub enum qibu_fault {
     Overlap = 13,
     /// More multiply-accumulates than the limit.
     Work = 14,
+    /// No kernel is linked for the operator and its element types.
+    Kernel = 15,
 }
 
 /// A section of a file. The numbers are stable.
@@ -223,6 +225,7 @@ impl From<Fault> for qibu_fault {
             Fault::Unwritten => Self::Unwritten,
             Fault::Overlap => Self::Overlap,
             Fault::Work => Self::Work,
+            Fault::Kernel => Self::Kernel,
         }
     }
 }
@@ -340,6 +343,7 @@ pub extern "C" fn qibu_fault_string(fault: i32) -> *const c_char {
         12 => c"reads what nothing wrote",
         13 => c"outputs overlap inputs or each other",
         14 => c"more multiply-accumulates than the limit",
+        15 => c"no kernel linked for this operator and its element types",
         _ => c"unknown fault",
     };
     text.as_ptr()

@@ -3,7 +3,7 @@
 //! `UPDATE=1 cargo test -p qibu-tests --test c_interface header` writes it anew.
 
 use crate::c::{compile_only, folder};
-use cbindgen::{Config, EnumConfig, Language, RenameRule, SortKey, Style};
+use cbindgen::{Config, EnumConfig, ExportConfig, Language, RenameRule, SortKey, Style};
 use qibu_tests::need::{has_program, skip};
 
 /// What stands above the declarations.
@@ -20,6 +20,19 @@ const AFTER_INCLUDES: &str = "\
 #define QIBU_ALIGNED __attribute__((aligned(16)))
 #endif";
 
+/// The kernels, which a macro declares: cbindgen does not look into it.
+fn kernels() -> String {
+    let mut text = String::from(
+        "/**\n * A kernel: an operator for some element types, named after them.\n */\n\
+         typedef struct qibu_kernel qibu_kernel;\n\n\
+         #ifdef __cplusplus\nextern \"C\" {\n#endif\n",
+    );
+    for (name, _) in qibu_c::KERNELS {
+        text += &format!("extern const qibu_kernel {name};\n");
+    }
+    text + "#ifdef __cplusplus\n}\n#endif"
+}
+
 fn written() -> String {
     let config = Config {
         language: Language::C,
@@ -28,7 +41,7 @@ fn written() -> String {
         include_guard: Some("QIBU_H".into()),
         no_includes: true,
         sys_includes: vec!["stddef.h".into(), "stdint.h".into()],
-        after_includes: Some(AFTER_INCLUDES.into()),
+        after_includes: Some(format!("\n{AFTER_INCLUDES}\n\n{}", kernels())),
         usize_is_size_t: true,
         style: Style::Both,
         sort_by: SortKey::None,
@@ -37,6 +50,10 @@ fn written() -> String {
         enumeration: EnumConfig {
             rename_variants: RenameRule::QualifiedScreamingSnakeCase,
             ..EnumConfig::default()
+        },
+        export: ExportConfig {
+            rename: [("Kernel".to_owned(), "qibu_kernel".to_owned())].into(),
+            ..ExportConfig::default()
         },
         ..Config::default()
     };
@@ -64,7 +81,9 @@ fn the_header_is_what_cbindgen_writes() {
         path.display()
     );
     // Every function says what it does.
-    let (_, functions) = written.split_once("extern \"C\" {").expect("functions");
+    let (_, functions) = written
+        .split_once("} qibu_tagger_sizes;")
+        .expect("functions");
     for declaration in functions.split("\n\n").filter(|text| text.contains(");")) {
         assert!(
             declaration.contains("/**"),
@@ -88,5 +107,16 @@ fn the_header_compiles_alone() {
         for standard in standards {
             compile_only(compiler, TEXT, extension, standard);
         }
+    }
+}
+
+/// The names follow one rule, and none is missing.
+#[test]
+fn every_kernel_has_its_c_name() {
+    let paths: Vec<_> = qibu_c::KERNELS.iter().map(|&(_, path)| path).collect();
+    assert_eq!(paths, qibu::kernels::NAMES);
+    for (name, path) in qibu_c::KERNELS {
+        let path = path.replace("::", "_").to_lowercase();
+        assert_eq!(*name, format!("qibu_kernel_{path}"));
     }
 }
