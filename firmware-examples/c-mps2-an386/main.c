@@ -7,6 +7,9 @@
 #include "board.h"
 #include "qibu.h"
 
+/* The kernels that the model needs, which the Makefile has written. */
+#include "kernels.h"
+
 /* The model, in flash: model.S. */
 extern const unsigned char model_start[], model_end[];
 
@@ -34,7 +37,6 @@ static void put_figure(const char *name, size_t value)
 
 static qibu_status print_couplets(void)
 {
-    /* The model's kernels are linked because this names them: see kernels.c. */
     qibu_model model;
     qibu_poet poet;
     qibu_poet_sizes sizes;
@@ -43,7 +45,8 @@ static qibu_status print_couplets(void)
     uint64_t seed;
     qibu_status status;
 
-    status = qibu_model_load(&model, model_start, (size_t)(model_end - model_start), NULL);
+    status = qibu_model_load_with(&model, model_start, (size_t)(model_end - model_start), KERNELS,
+                                  sizeof KERNELS / sizeof *KERNELS, NULL);
     if (status == QIBU_STATUS_OK)
         status = qibu_poet_new(&poet, &model);
     if (status == QIBU_STATUS_OK)

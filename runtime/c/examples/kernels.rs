@@ -14,9 +14,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         sixteen[..chunk.len()].copy_from_slice(chunk);
         *word = u128::from_ne_bytes(sixteen);
     }
-    // SAFETY: words are bytes, and there are at least as many as the file has.
-    let bytes = unsafe { std::slice::from_raw_parts(room.as_ptr().cast::<u8>(), file.len()) };
-    let model = Model::load_within(bytes, Limits { macs: u64::MAX })?;
+    let bytes: &[u8] = bytemuck::cast_slice(&room);
+    let model = Model::load_within(&bytes[..file.len()], Limits { macs: u64::MAX })?;
 
     println!("/* The kernels of {path}, for qibu_model_load_with. */");
     println!("static const qibu_kernel *const KERNELS[] = {{");

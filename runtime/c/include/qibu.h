@@ -35,6 +35,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
 /** Alignment of a model's bytes and of an arena: `static QIBU_ALIGNED uint8_t arena[16384];`. */
 #if defined(__cplusplus)
 #define QIBU_ALIGNED alignas(16)
@@ -45,9 +46,81 @@
 #endif
 
 /**
- * Most dimensions of a tensor.
+ * A kernel: an operator for some element types, named after them.
  */
-#define QIBU_MAX_RANK 6
+typedef struct qibu_kernel qibu_kernel;
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+extern const qibu_kernel qibu_kernel_dense_i8_i8;
+extern const qibu_kernel qibu_kernel_dense_i8_i4;
+extern const qibu_kernel qibu_kernel_dense_i16_i8;
+extern const qibu_kernel qibu_kernel_dense_i16_i4;
+extern const qibu_kernel qibu_kernel_dense_f32_f32;
+extern const qibu_kernel qibu_kernel_dense_f32_f16;
+extern const qibu_kernel qibu_kernel_conv_i8_i8;
+extern const qibu_kernel qibu_kernel_conv_i8_i4;
+extern const qibu_kernel qibu_kernel_conv_i16_i8;
+extern const qibu_kernel qibu_kernel_conv_i16_i4;
+extern const qibu_kernel qibu_kernel_conv_f32_f32;
+extern const qibu_kernel qibu_kernel_conv_f32_f16;
+extern const qibu_kernel qibu_kernel_top_k_dense_i8_i8;
+extern const qibu_kernel qibu_kernel_top_k_dense_i8_i4;
+extern const qibu_kernel qibu_kernel_top_k_dense_i16_i8;
+extern const qibu_kernel qibu_kernel_top_k_dense_i16_i4;
+extern const qibu_kernel qibu_kernel_top_k_dense_f32_f32;
+extern const qibu_kernel qibu_kernel_top_k_dense_f32_f16;
+extern const qibu_kernel qibu_kernel_mat_mul_i8;
+extern const qibu_kernel qibu_kernel_mat_mul_f32;
+extern const qibu_kernel qibu_kernel_gate_integer;
+extern const qibu_kernel qibu_kernel_gate_f32;
+extern const qibu_kernel qibu_kernel_arithmetic_add_integer;
+extern const qibu_kernel qibu_kernel_arithmetic_add_f32;
+extern const qibu_kernel qibu_kernel_arithmetic_mul_integer;
+extern const qibu_kernel qibu_kernel_arithmetic_mul_f32;
+extern const qibu_kernel qibu_kernel_mean_integer;
+extern const qibu_kernel qibu_kernel_mean_f32;
+extern const qibu_kernel qibu_kernel_pool_i8;
+extern const qibu_kernel qibu_kernel_pool_i16;
+extern const qibu_kernel qibu_kernel_pool_f32;
+extern const qibu_kernel qibu_kernel_unary_table;
+extern const qibu_kernel qibu_kernel_unary_i32;
+extern const qibu_kernel qibu_kernel_unary_bool;
+extern const qibu_kernel qibu_kernel_unary_f32;
+extern const qibu_kernel qibu_kernel_binary_i32;
+extern const qibu_kernel qibu_kernel_binary_bool;
+extern const qibu_kernel qibu_kernel_binary_f32;
+extern const qibu_kernel qibu_kernel_types_quantise;
+extern const qibu_kernel qibu_kernel_types_dequantise;
+extern const qibu_kernel qibu_kernel_cast_any;
+extern const qibu_kernel qibu_kernel_gather_plain;
+extern const qibu_kernel qibu_kernel_gather_i4;
+extern const qibu_kernel qibu_kernel_gather_f16;
+extern const qibu_kernel qibu_kernel_scatter_any;
+extern const qibu_kernel qibu_kernel_select_any;
+extern const qibu_kernel qibu_kernel_copy_any;
+extern const qibu_kernel qibu_kernel_pad_any;
+extern const qibu_kernel qibu_kernel_concat_any;
+extern const qibu_kernel qibu_kernel_reduce_i8;
+extern const qibu_kernel qibu_kernel_reduce_i16;
+extern const qibu_kernel qibu_kernel_reduce_i32;
+extern const qibu_kernel qibu_kernel_reduce_f32;
+extern const qibu_kernel qibu_kernel_cum_sum_i32;
+extern const qibu_kernel qibu_kernel_cum_sum_f32;
+extern const qibu_kernel qibu_kernel_arg_max_i8;
+extern const qibu_kernel qibu_kernel_arg_max_i16;
+extern const qibu_kernel qibu_kernel_arg_max_i32;
+extern const qibu_kernel qibu_kernel_arg_max_f32;
+extern const qibu_kernel qibu_kernel_top_k_i8;
+extern const qibu_kernel qibu_kernel_top_k_i16;
+extern const qibu_kernel qibu_kernel_top_k_i32;
+extern const qibu_kernel qibu_kernel_top_k_f32;
+extern const qibu_kernel qibu_kernel_softmax_f32;
+extern const qibu_kernel qibu_kernel_normalise_f32;
+#ifdef __cplusplus
+}
+#endif
 
 /**
  * Number of this interface. A program that finds another one in `qibu_abi` was built with the
@@ -61,6 +134,16 @@
 #define QIBU_MODEL_WORDS 32
 
 /**
+ * Most dimensions of a tensor.
+ */
+#define QIBU_MAX_RANK 6
+
+/**
+ * Words of a `qibu_run`.
+ */
+#define QIBU_RUN_WORDS 40
+
+/**
  * Words of a `qibu_poet`.
  */
 #define QIBU_POET_WORDS 48
@@ -71,9 +154,9 @@
 #define QIBU_COUPLET_BYTES 70
 
 /**
- * Words of a `qibu_run`.
+ * Words of a `qibu_tagger`.
  */
-#define QIBU_RUN_WORDS 40
+#define QIBU_TAGGER_WORDS 72
 
 /**
  * Ids that a `qibu_stream` has room for.
@@ -114,11 +197,6 @@
  * Numbers in a `qibu_wide_stream` behind its stream.
  */
 #define QIBU_WIDE_STREAM_NUMBERS 1224
-
-/**
- * Words of a `qibu_tagger`.
- */
-#define QIBU_TAGGER_WORDS 72
 
 /**
  * What every function answers. The numbers are stable.
@@ -287,55 +365,6 @@ typedef int32_t qibu_status;
 #endif // __cplusplus
 
 /**
- * Element types. The numbers are those of the file format.
- */
-enum qibu_dtype
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-    /**
-     * `float`.
-     */
-    QIBU_DTYPE_F32 = 0,
-    /**
-     * IEEE 754 binary16; weights only.
-     */
-    QIBU_DTYPE_F16 = 1,
-    /**
-     * `int8_t`; the real value is `scale * (q - zero_point)`.
-     */
-    QIBU_DTYPE_I8 = 2,
-    /**
-     * `int16_t`; the real value is `scale * q`.
-     */
-    QIBU_DTYPE_I16 = 3,
-    /**
-     * `int32_t`: indices, or scores with the real value `scale * q`.
-     */
-    QIBU_DTYPE_I32 = 4,
-    /**
-     * Scale words of a requantisation; weights only.
-     */
-    QIBU_DTYPE_SCALE = 5,
-    /**
-     * Truth value in a byte: zero is false.
-     */
-    QIBU_DTYPE_BOOL = 6,
-    /**
-     * 4-bit integer; weights only.
-     */
-    QIBU_DTYPE_I4 = 7,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum qibu_dtype qibu_dtype;
-#else
-typedef int32_t qibu_dtype;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-/**
  * A section of a file. The numbers are stable.
  */
 enum qibu_section
@@ -448,6 +477,10 @@ enum qibu_fault
      * More multiply-accumulates than the limit.
      */
     QIBU_FAULT_WORK = 14,
+    /**
+     * No kernel is linked for the operator and its element types.
+     */
+    QIBU_FAULT_KERNEL = 15,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -458,12 +491,79 @@ typedef int32_t qibu_fault;
 #endif // __cplusplus
 
 /**
+ * Element types. The numbers are those of the file format.
+ */
+enum qibu_dtype
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * `float`.
+     */
+    QIBU_DTYPE_F32 = 0,
+    /**
+     * IEEE 754 binary16; weights only.
+     */
+    QIBU_DTYPE_F16 = 1,
+    /**
+     * `int8_t`; the real value is `scale * (q - zero_point)`.
+     */
+    QIBU_DTYPE_I8 = 2,
+    /**
+     * `int16_t`; the real value is `scale * q`.
+     */
+    QIBU_DTYPE_I16 = 3,
+    /**
+     * `int32_t`: indices, or scores with the real value `scale * q`.
+     */
+    QIBU_DTYPE_I32 = 4,
+    /**
+     * Scale words of a requantisation; weights only.
+     */
+    QIBU_DTYPE_SCALE = 5,
+    /**
+     * Truth value in a byte: zero is false.
+     */
+    QIBU_DTYPE_BOOL = 6,
+    /**
+     * 4-bit integer; weights only.
+     */
+    QIBU_DTYPE_I4 = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum qibu_dtype qibu_dtype;
+#else
+typedef int32_t qibu_dtype;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * A loaded model, in the caller's memory. Its bytes must stay unchanged as long as it, or what was
  * made of it, is used. It may be copied, and owns nothing: there is nothing to free.
  */
 typedef struct qibu_model {
     size_t opaque[QIBU_MODEL_WORDS];
 } qibu_model;
+
+/**
+ * Where a file is wrong.
+ */
+typedef struct qibu_place {
+    /**
+     * Section of the file.
+     */
+    qibu_section section;
+    /**
+     * Record in the section, from 0; for `QIBU_STATUS_FILE_VERSION` the file's version.
+     */
+    uint32_t index;
+    /**
+     * What is wrong with the record.
+     */
+    qibu_fault fault;
+} qibu_place;
 
 /**
  * Text in a model: `length` bytes of UTF-8, without a NUL behind them.
@@ -514,22 +614,12 @@ typedef struct qibu_tensor {
 } qibu_tensor;
 
 /**
- * Where a file is wrong.
+ * A function joined to an arena, in the caller's memory. It may be copied, and owns nothing; it does
+ * not need the `qibu_model` any more, but the model's bytes.
  */
-typedef struct qibu_place {
-    /**
-     * Section of the file.
-     */
-    qibu_section section;
-    /**
-     * Record in the section, from 0; for `QIBU_STATUS_FILE_VERSION` the file's version.
-     */
-    uint32_t index;
-    /**
-     * What is wrong with the record.
-     */
-    qibu_fault fault;
-} qibu_place;
+typedef struct qibu_run {
+    size_t opaque[QIBU_RUN_WORDS];
+} qibu_run;
 
 /**
  * A poem model with its vocabulary, in the caller's memory. It may be copied, and owns nothing; it
@@ -562,12 +652,30 @@ typedef struct qibu_poet_sizes {
 } qibu_poet_sizes;
 
 /**
- * A function joined to an arena, in the caller's memory. It may be copied, and owns nothing; it does
- * not need the `qibu_model` any more, but the model's bytes.
+ * A tag model with its vocabulary and tables, in the caller's memory. It may be copied, and owns
+ * nothing; it does not need the `qibu_model` any more, but the model's bytes.
  */
-typedef struct qibu_run {
-    size_t opaque[QIBU_RUN_WORDS];
-} qibu_run;
+typedef struct qibu_tagger {
+    size_t opaque[QIBU_TAGGER_WORDS];
+} qibu_tagger;
+
+/**
+ * What a tagger needs.
+ */
+typedef struct qibu_tagger_sizes {
+    /**
+     * Bytes of arena.
+     */
+    size_t arena;
+    /**
+     * Ids that one run of the network reads: at most `QIBU_STREAM_IDS`, or `QIBU_WIDE_STREAM_IDS`.
+     */
+    size_t ids;
+    /**
+     * Tags: at most `QIBU_STREAM_TAGS`, or `QIBU_WIDE_STREAM_TAGS`.
+     */
+    size_t tags;
+} qibu_tagger_sizes;
 
 /**
  * Tags of texts, one behind the other, in the caller's memory. It keeps the arena for itself as long
@@ -578,14 +686,6 @@ typedef struct qibu_stream {
     uint64_t opaque_numbers[QIBU_STREAM_NUMBERS];
     size_t opaque_words[QIBU_STREAM_WORDS];
 } qibu_stream;
-
-/**
- * A tag model with its vocabulary and tables, in the caller's memory. It may be copied, and owns
- * nothing; it does not need the `qibu_model` any more, but the model's bytes.
- */
-typedef struct qibu_tagger {
-    size_t opaque[QIBU_TAGGER_WORDS];
-} qibu_tagger;
 
 /**
  * A stream for taggers with more ids or tags. `qibu_stream_start_wide` starts it, and all other
@@ -620,27 +720,83 @@ typedef struct qibu_event {
  */
 typedef void (*qibu_sink)(void *user, const struct qibu_event *event);
 
-/**
- * What a tagger needs.
- */
-typedef struct qibu_tagger_sizes {
-    /**
-     * Bytes of arena.
-     */
-    size_t arena;
-    /**
-     * Ids that one run of the network reads: at most `QIBU_STREAM_IDS`, or `QIBU_WIDE_STREAM_IDS`.
-     */
-    size_t ids;
-    /**
-     * Tags: at most `QIBU_STREAM_TAGS`, or `QIBU_WIDE_STREAM_TAGS`.
-     */
-    size_t tags;
-} qibu_tagger_sizes;
-
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * What `status` says, in English: a static string that ends with a NUL, never null.
+ */
+const char *qibu_status_string(int32_t status);
+
+/**
+ * What `fault` says, in English: a static string that ends with a NUL, never null.
+ */
+const char *qibu_fault_string(int32_t fault);
+
+/**
+ * The number of the library's interface: `QIBU_ABI` of the header that belongs to it.
+ */
+uint32_t qibu_abi(void);
+
+/**
+ * Checks `length` bytes of a model file whole and makes `model` a view of them.
+ *
+ * The bytes start on a 16-byte boundary (`QIBU_ALIGNED`). After `QIBU_STATUS_OK` nothing that is
+ * run with the model reads or writes outside it and its arena, or fails to end. Where the file is
+ * refused, `place` says where it is wrong; `place` may be null.
+ */
+qibu_status qibu_model_load(struct qibu_model *model,
+                            const void *bytes,
+                            size_t length,
+                            struct qibu_place *place);
+
+/**
+ * `qibu_model_load`, which also refuses a model where one run of a function takes more work than
+ * `macs`: multiply-accumulates, and elements written.
+ */
+qibu_status qibu_model_load_within(struct qibu_model *model,
+                                   const void *bytes,
+                                   size_t length,
+                                   uint64_t macs,
+                                   struct qibu_place *place);
+
+/**
+ * `qibu_model_load` for the `count` kernels in `kernels` and no others, so that a program links only
+ * them: `const qibu_kernel *const SET[] = {&qibu_kernel_dense_i16_i8, …};`.
+ *
+ * `cargo run -p qibu-c --example kernels -- MODEL.qibu` writes the set of a model. A step without
+ * kernel is `QIBU_STATUS_FILE_STEP`, with `QIBU_FAULT_KERNEL` at its place. The array must stay
+ * unchanged as long as the model's bytes.
+ */
+qibu_status qibu_model_load_with(struct qibu_model *model,
+                                 const void *bytes,
+                                 size_t length,
+                                 const qibu_kernel *const *kernels,
+                                 size_t count,
+                                 struct qibu_place *place);
+
+/**
+ * `QIBU_STATUS_OK` where the weights match their checksum, else `QIBU_STATUS_WEIGHTS`. Loading
+ * leaves them out, as nothing unsafe can come of them; this takes time in proportion to the file.
+ */
+qibu_status qibu_model_verify_weights(const struct qibu_model *model);
+
+/**
+ * Finds the value of the metadata called `key`: `task`, `vocab`, `licence` and the like.
+ */
+qibu_status qibu_model_metadata(const struct qibu_model *model,
+                                const char *key,
+                                size_t key_length,
+                                struct qibu_text *value);
+
+/**
+ * Key and value of metadata entry `index`, in file order from 0; `QIBU_STATUS_INDEX` behind the last.
+ */
+qibu_status qibu_model_metadata_entry(const struct qibu_model *model,
+                                      size_t index,
+                                      struct qibu_text *key,
+                                      struct qibu_text *value);
 
 /**
  * How many functions `model` has; one at least in files that the compiler writes.
@@ -690,105 +846,6 @@ qibu_status qibu_function_output(const struct qibu_model *model,
                                  size_t index,
                                  size_t output,
                                  struct qibu_tensor *tensor);
-
-/**
- * The number of the library's interface: `QIBU_ABI` of the header that belongs to it.
- */
-uint32_t qibu_abi(void);
-
-/**
- * Checks `length` bytes of a model file whole and makes `model` a view of them.
- *
- * The bytes start on a 16-byte boundary (`QIBU_ALIGNED`). After `QIBU_STATUS_OK` nothing that is
- * run with the model reads or writes outside it and its arena, or fails to end. Where the file is
- * refused, `place` says where it is wrong; `place` may be null.
- */
-qibu_status qibu_model_load(struct qibu_model *model,
-                            const void *bytes,
-                            size_t length,
-                            struct qibu_place *place);
-
-/**
- * `qibu_model_load`, which also refuses a model where one run of a function takes more work than
- * `macs`: multiply-accumulates, and elements written.
- */
-qibu_status qibu_model_load_within(struct qibu_model *model,
-                                   const void *bytes,
-                                   size_t length,
-                                   uint64_t macs,
-                                   struct qibu_place *place);
-
-/**
- * `QIBU_STATUS_OK` where the weights match their checksum, else `QIBU_STATUS_WEIGHTS`. Loading
- * leaves them out, as nothing unsafe can come of them; this takes time in proportion to the file.
- */
-qibu_status qibu_model_verify_weights(const struct qibu_model *model);
-
-/**
- * Finds the value of the metadata called `key`: `task`, `vocab`, `licence` and the like.
- */
-qibu_status qibu_model_metadata(const struct qibu_model *model,
-                                const char *key,
-                                size_t key_length,
-                                struct qibu_text *value);
-
-/**
- * Key and value of metadata entry `index`, in file order from 0; `QIBU_STATUS_INDEX` behind the last.
- */
-qibu_status qibu_model_metadata_entry(const struct qibu_model *model,
-                                      size_t index,
-                                      struct qibu_text *key,
-                                      struct qibu_text *value);
-
-/**
- * Finds the poet in `model`.
- */
-qibu_status qibu_poet_new(struct qibu_poet *poet, const struct qibu_model *model);
-
-/**
- * What the poet needs and gives.
- */
-qibu_status qibu_poet_describe(const struct qibu_poet *poet, struct qibu_poet_sizes *sizes);
-
-/**
- * Writes the couplet of `seed` to `text`: UTF-8, without a NUL behind it.
- *
- * `temperature` is boldness, `qibu_poet_sizes.temperature` or another. The arena starts on a 16-byte
- * boundary and its contents do not matter. `length` becomes the couplet's bytes; where `capacity` is
- * smaller nothing is written to `text`, and the answer is `QIBU_STATUS_BUFFER`. `QIBU_COUPLET_BYTES`
- * are always enough.
- */
-qibu_status qibu_poet_couplet(const struct qibu_poet *poet,
-                              uint64_t seed,
-                              float temperature,
-                              void *arena,
-                              size_t arena_length,
-                              char *text,
-                              size_t capacity,
-                              size_t *length);
-
-/**
- * Draws the latent of `seed`: `count` Gaussians times `temperature`, as `qibu_poet_couplet` does.
- */
-qibu_status qibu_poet_sample(const struct qibu_poet *poet,
-                             uint64_t seed,
-                             float temperature,
-                             float *latent,
-                             size_t count);
-
-/**
- * Writes the couplet of `latent`, `count` floats, as `qibu_poet_couplet` does. `reading` is a
- * `qibu_reading`. The latent does not lie in the arena.
- */
-qibu_status qibu_poet_decode(const struct qibu_poet *poet,
-                             const float *latent,
-                             size_t count,
-                             int32_t reading,
-                             void *arena,
-                             size_t arena_length,
-                             char *text,
-                             size_t capacity,
-                             size_t *length);
 
 /**
  * Joins function `index` of `model` to `arena`, whose contents do not matter.
@@ -888,14 +945,71 @@ qibu_status qibu_run_output_bool(const struct qibu_run *run,
                                  size_t *count);
 
 /**
- * What `status` says, in English: a static string that ends with a NUL, never null.
+ * Finds the poet in `model`.
  */
-const char *qibu_status_string(int32_t status);
+qibu_status qibu_poet_new(struct qibu_poet *poet, const struct qibu_model *model);
 
 /**
- * What `fault` says, in English: a static string that ends with a NUL, never null.
+ * What the poet needs and gives.
  */
-const char *qibu_fault_string(int32_t fault);
+qibu_status qibu_poet_describe(const struct qibu_poet *poet, struct qibu_poet_sizes *sizes);
+
+/**
+ * Writes the couplet of `seed` to `text`: UTF-8, without a NUL behind it.
+ *
+ * `temperature` is boldness, `qibu_poet_sizes.temperature` or another. The arena starts on a 16-byte
+ * boundary and its contents do not matter. `length` becomes the couplet's bytes; where `capacity` is
+ * smaller nothing is written to `text`, and the answer is `QIBU_STATUS_BUFFER`. `QIBU_COUPLET_BYTES`
+ * are always enough.
+ */
+qibu_status qibu_poet_couplet(const struct qibu_poet *poet,
+                              uint64_t seed,
+                              float temperature,
+                              void *arena,
+                              size_t arena_length,
+                              char *text,
+                              size_t capacity,
+                              size_t *length);
+
+/**
+ * Draws the latent of `seed`: `count` Gaussians times `temperature`, as `qibu_poet_couplet` does.
+ */
+qibu_status qibu_poet_sample(const struct qibu_poet *poet,
+                             uint64_t seed,
+                             float temperature,
+                             float *latent,
+                             size_t count);
+
+/**
+ * Writes the couplet of `latent`, `count` floats, as `qibu_poet_couplet` does. `reading` is a
+ * `qibu_reading`. The latent does not lie in the arena.
+ */
+qibu_status qibu_poet_decode(const struct qibu_poet *poet,
+                             const float *latent,
+                             size_t count,
+                             int32_t reading,
+                             void *arena,
+                             size_t arena_length,
+                             char *text,
+                             size_t capacity,
+                             size_t *length);
+
+/**
+ * Finds the tagger in `model`.
+ */
+qibu_status qibu_tagger_new(struct qibu_tagger *tagger, const struct qibu_model *model);
+
+/**
+ * What the tagger needs.
+ */
+qibu_status qibu_tagger_describe(const struct qibu_tagger *tagger, struct qibu_tagger_sizes *sizes);
+
+/**
+ * Name of `tag`, from 0; `QIBU_STATUS_INDEX` behind the last.
+ */
+qibu_status qibu_tagger_label(const struct qibu_tagger *tagger,
+                              uint32_t tag,
+                              struct qibu_text *label);
 
 /**
  * Starts a stream of `tagger` over `arena`.
@@ -946,23 +1060,6 @@ qibu_status qibu_stream_end(struct qibu_stream *stream, qibu_sink sink, void *us
  * Everything that waits comes out now; a text that has begun ends here.
  */
 qibu_status qibu_stream_flush(struct qibu_stream *stream, qibu_sink sink, void *user);
-
-/**
- * Finds the tagger in `model`.
- */
-qibu_status qibu_tagger_new(struct qibu_tagger *tagger, const struct qibu_model *model);
-
-/**
- * What the tagger needs.
- */
-qibu_status qibu_tagger_describe(const struct qibu_tagger *tagger, struct qibu_tagger_sizes *sizes);
-
-/**
- * Name of `tag`, from 0; `QIBU_STATUS_INDEX` behind the last.
- */
-qibu_status qibu_tagger_label(const struct qibu_tagger *tagger,
-                              uint32_t tag,
-                              struct qibu_text *label);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -18,7 +18,7 @@ pub enum qibu_status {
     Misaligned = 2,
     /// The handle was not initialised, its initialisation failed, or it is one of another kind.
     Uninitialised = 3,
-    /// The stream is in use: its sink calls it, or its sink was left by a jump.
+    /// The stream is in use: its own sink calls it.
     Busy = 4,
     /// Two pieces of memory share bytes that must not.
     Overlap = 5,
