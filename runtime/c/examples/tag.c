@@ -1,4 +1,7 @@
-/* Words: tag MODEL.qibu < TEXT prints what `qibu tag` prints, for text without blanks in it.
+/* Words: tag MODEL.qibu < TEXT prints the text with a blank between words, as `qibu tag` does.
+ *
+ * Blanks in the text are not tagged, and stay one blank. (`qibu tag` also lets only such labels follow
+ * them as begin a word.)
  *
  * Tags come some characters after the text that they belong to, so the text waits in a queue. Its
  * length is bounded: a stream looks at most a window and a buffer ahead. */
@@ -26,11 +29,21 @@ static void write_character(writer *to)
     } while (to->first != to->last && (to->text[to->first % QUEUE] & 0xC0) == 0x80);
 }
 
+/* Drops the blanks at the front of the queue; whether there were any. */
+static int drop_blanks(writer *to)
+{
+    size_t before = to->first;
+    while (to->first != to->last && to->text[to->first % QUEUE] == ' ')
+        to->first++;
+    return to->first != before;
+}
+
 static void sink(void *user, const qibu_event *event)
 {
     writer *to = user;
     qibu_text label;
     char role;
+    int gap = drop_blanks(to);
     if (event->tag < 0) { /* The line ended; its line feed is next in the queue. */
         write_character(to);
         to->previous = '\n';
@@ -39,7 +52,7 @@ static void sink(void *user, const qibu_event *event)
     need(qibu_tagger_label(&to->tagger, (uint32_t)event->tag, &label), "label");
     role = label.data[0]; /* B, M, E or S: begin, middle, end of a word, single. */
     if (to->previous != '\n' &&
-        (role == 'B' || role == 'S' || to->previous == 'E' || to->previous == 'S'))
+        (gap || role == 'B' || role == 'S' || to->previous == 'E' || to->previous == 'S'))
         putchar(' ');
     write_character(to);
     to->previous = role;
@@ -48,8 +61,12 @@ static void sink(void *user, const qibu_event *event)
 static void keep(writer *to, const char *text, size_t length)
 {
     size_t index;
-    for (index = 0; index < length; index++)
-        to->text[to->last++ % QUEUE] = text[index];
+    for (index = 0; index < length; index++) {
+        /* Of many blanks one, or they would fill the queue. */
+        int waits = to->first != to->last && to->text[(to->last - 1) % QUEUE] == ' ';
+        if (text[index] != ' ' || !waits)
+            to->text[to->last++ % QUEUE] = text[index];
+    }
 }
 
 int main(int count, char **arguments)
@@ -75,12 +92,14 @@ int main(int count, char **arguments)
     to.previous = '\n';
 
     while (fgets(buffer, sizeof buffer, stdin) != NULL) {
-        size_t part = strcspn(buffer, "\n");
-        keep(&to, buffer, part);
-        need(qibu_stream_push_bytes(&stream.stream, buffer, part, sink, &to), "text");
-        if (buffer[part] == '\n') {
-            keep(&to, "\n", 1);
-            need(qibu_stream_end(&stream.stream, sink, &to), "line");
+        const char *rest = buffer;
+        while (*rest != '\0') {
+            size_t part = strcspn(rest, " \n");
+            keep(&to, rest, part + (rest[part] != '\0')); /* With the blank or line feed. */
+            need(qibu_stream_push_bytes(&stream.stream, rest, part, sink, &to), "text");
+            if (rest[part] == '\n')
+                need(qibu_stream_end(&stream.stream, sink, &to), "line");
+            rest += part + (rest[part] != '\0');
         }
     }
     need(qibu_stream_flush(&stream.stream, sink, &to), "text");

@@ -223,7 +223,7 @@ enum qibu_status
      */
     QIBU_STATUS_UNINITIALISED = 3,
     /**
-     * The stream is in use: its sink calls it, or its sink was left by a jump.
+     * The stream is in use: its own sink calls it.
      */
     QIBU_STATUS_BUSY = 4,
     /**

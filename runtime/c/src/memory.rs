@@ -9,6 +9,7 @@
 
 use crate::status::qibu_status;
 use core::ffi::c_char;
+use core::ptr::{without_provenance, without_provenance_mut};
 
 /// Result of a call before it becomes a status.
 pub(crate) type Answer<T = ()> = Result<T, qibu_status>;
@@ -34,7 +35,7 @@ pub(crate) fn check<T>(pointer: *const T) -> Answer {
     Ok(())
 }
 
-/// Null, alignment and length of `length` elements; of none of them, nothing is asked.
+/// Null, alignment and length of `length` elements.
 fn check_many<T>(pointer: *const T, length: usize) -> Answer {
     check(pointer)?;
     let bytes = length.checked_mul(size_of::<T>());
@@ -45,14 +46,18 @@ fn check_many<T>(pointer: *const T, length: usize) -> Answer {
     }
 }
 
+/// Where no elements are: a boundary that suits arenas, too.
+const NOWHERE: usize = 16;
+
 /// `length` elements at `pointer`, which may be null where there are none.
 ///
 /// # Safety
 /// The memory is valid and quiet for `'a`, and `T` is a number.
 pub(crate) unsafe fn slice<'a, T: Copy>(pointer: *const T, length: usize) -> Answer<&'a [T]> {
-    if length == 0 {
-        return Ok(&[]);
-    }
+    let pointer = match length {
+        0 => without_provenance(NOWHERE),
+        _ => pointer,
+    };
     check_many(pointer, length)?;
     // SAFETY: not null, aligned and no longer than memory can be; the caller promises the rest.
     Ok(unsafe { core::slice::from_raw_parts(pointer, length) })
@@ -63,9 +68,10 @@ pub(crate) unsafe fn slice<'a, T: Copy>(pointer: *const T, length: usize) -> Ans
 /// # Safety
 /// As of [`slice`], and no other reference to the memory is alive during `'a`.
 pub(crate) unsafe fn slice_mut<'a, T: Copy>(pointer: *mut T, length: usize) -> Answer<&'a mut [T]> {
-    if length == 0 {
-        return Ok(&mut []);
-    }
+    let pointer = match length {
+        0 => without_provenance_mut(NOWHERE),
+        _ => pointer,
+    };
     check_many(pointer, length)?;
     // SAFETY: not null, aligned and no longer than memory can be; the caller promises the rest.
     Ok(unsafe { core::slice::from_raw_parts_mut(pointer, length) })
@@ -118,6 +124,14 @@ impl Region {
         Self {
             start: pointer.addr(),
             bytes: length.saturating_mul(size_of::<T>()),
+        }
+    }
+
+    /// `length` bytes at `pointer`, no more than memory can be.
+    pub fn bytes<T>(pointer: *const T, length: usize) -> Answer<Self> {
+        match length <= isize::MAX as usize && pointer.addr().checked_add(length).is_some() {
+            true => Ok(Self::new(pointer.cast::<u8>(), length)),
+            false => Err(qibu_status::Length),
         }
     }
 

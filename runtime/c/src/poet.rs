@@ -168,7 +168,7 @@ pub unsafe extern "C" fn qibu_poet_decode(
             1 => Reading::Greedy,
             _ => return Err(qibu_status::Value),
         };
-        Region::new(latent, count).apart(Region::new(arena.cast::<u8>(), arena_length))?;
+        Region::new(latent, count).apart(Region::bytes(arena, arena_length)?)?;
         // SAFETY: the caller's promises are ours, and the latent is apart from the arena.
         let (poet, arena) = unsafe { open(poet, arena, arena_length) }?;
         // SAFETY: as before.
@@ -189,7 +189,9 @@ unsafe fn open<'a>(
 ) -> Answer<(&'a Poet<'static>, &'a mut [u8])> {
     // SAFETY: as promised.
     let writer = unsafe { handle::get::<Writer>(poet) }?;
-    Region::new(memory.cast::<u8>(), length).apart(writer.bytes)?;
+    let region = Region::bytes(memory, length)?;
+    region.apart(writer.bytes)?;
+    region.apart(Region::new(poet, 1))?;
     // SAFETY: as promised.
     Ok((&writer.poet, unsafe { arena(memory, length) }?))
 }

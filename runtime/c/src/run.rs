@@ -59,7 +59,9 @@ pub unsafe extern "C" fn qibu_run_bind(
     let bind = || {
         // SAFETY: the caller's promises are ours.
         let (loaded, function) = unsafe { (loaded(model)?, function(model, index)?) };
-        Region::new(arena.cast::<u8>(), length).apart(loaded.bytes)?;
+        let region = Region::bytes(arena, length)?;
+        region.apart(loaded.bytes)?;
+        region.apart(Region::new(run, 1))?;
         let bound = Bound {
             function,
             arena: arena.cast(),

@@ -208,7 +208,7 @@ unsafe fn start<const IDS: usize, const TAGS: usize>(
     *mark = 0;
     // SAFETY: as promised.
     let checked = unsafe { checked(tagger) }?;
-    let region = Region::new(memory.cast::<u8>(), length);
+    let region = Region::bytes(memory, length)?;
     region.apart(checked.bytes)?;
     region.apart(storage)?;
     // SAFETY: as promised; it is apart from all else that is known here.

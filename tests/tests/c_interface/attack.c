@@ -101,7 +101,7 @@ static void load(unsigned char *bytes, size_t length)
     memcpy(copy + 1, bytes, length);
     CHECK(qibu_model_load(&model, copy + 1, length, NULL), QIBU_STATUS_MISALIGNED);
     memcpy(copy, bytes, length);
-    copy[4] ^= 0x40; /* The version. */
+    copy[8] ^= 0x40; /* The version. */
     CHECK(qibu_model_load(&model, copy, length, &place), QIBU_STATUS_FILE_VERSION);
     CHECK(place.index != 0 && place.section == QIBU_SECTION_NONE, 1);
     free(owner);

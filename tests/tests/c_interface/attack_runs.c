@@ -41,6 +41,9 @@ void attack_runs(const unsigned char *poem, size_t poem_length)
     /* An arena in the model's own bytes. */
     CHECK(qibu_run_bind(&run, &model, generate, (void *)(uintptr_t)(poem + 16), needed),
           QIBU_STATUS_OVERLAP);
+    /* A handle in its own arena. */
+    CHECK(qibu_run_bind((qibu_run *)(void *)(arena + 64), &model, generate, arena, needed),
+          QIBU_STATUS_OVERLAP);
     CHECK(qibu_run_execute(&run, NULL), QIBU_STATUS_UNINITIALISED);
     CHECK(qibu_run_bind(&run, &model, generate, arena, needed), QIBU_STATUS_OK);
 
@@ -88,7 +91,7 @@ void attack_runs(const unsigned char *poem, size_t poem_length)
     CHECK(qibu_run_execute(&run, &position), QIBU_STATUS_ID);
     CHECK(position, 3);
     CHECK(qibu_run_output_f32(&run, 0, &floats, &count), QIBU_STATUS_NOT_EXECUTED);
-    ids[3] = -1;
+    ids[3] = -1000000; /* Small negative ones count from the end. */
     CHECK(qibu_run_set_i32(&run, 0, ids, tensor.elements), QIBU_STATUS_OK);
     CHECK(qibu_run_execute(&run, NULL), QIBU_STATUS_ID);
     ids[3] = 5;

@@ -2,9 +2,10 @@
 //!
 //! `UPDATE=1 cargo test -p qibu-tests --test c_interface header` writes it anew.
 
-use crate::c::{compile_only, folder};
+use crate::c::{compile_only, folder, program, succeed};
 use cbindgen::{Config, EnumConfig, ExportConfig, Language, RenameRule, SortKey, Style};
 use qibu_tests::need::{has_program, skip};
+use std::process::Command;
 
 /// What stands above the declarations.
 const HEADER: &str = include_str!("preface.h");
@@ -52,6 +53,8 @@ fn written() -> String {
             ..EnumConfig::default()
         },
         export: ExportConfig {
+            // Functions take it as a number: C may pass any.
+            include: vec!["qibu_reading".into()],
             rename: [("Kernel".to_owned(), "qibu_kernel".to_owned())].into(),
             ..ExportConfig::default()
         },
@@ -119,4 +122,52 @@ fn every_kernel_has_its_c_name() {
         let path = path.replace("::", "_").to_lowercase();
         assert_eq!(*name, format!("qibu_kernel_{path}"));
     }
+}
+
+/// Sizes, alignments and offsets in C are those in Rust.
+#[test]
+fn structures_have_one_layout() {
+    if !has_program("cc") {
+        return skip("C layouts", "no cc");
+    }
+    let mut lines = String::new();
+    let mut expected = String::new();
+    macro_rules! structure {
+        ($name:ident: $($field:ident)*) => {
+            let name = stringify!($name);
+            lines += &format!("show(\"{name}\", sizeof({name}), offsetof(struct {{ char c; {name} x; }}, x));\n");
+            let (size, align) = (size_of::<qibu_c::$name>(), align_of::<qibu_c::$name>());
+            expected += &format!("{name} {size} {align}\n");
+            $(
+                let field = stringify!($field);
+                lines += &format!("show(\"{name}.{field}\", offsetof({name}, {field}), 0);\n");
+                let offset = std::mem::offset_of!(qibu_c::$name, $field);
+                expected += &format!("{name}.{field} {offset} 0\n");
+            )*
+        };
+    }
+    structure!(qibu_model:);
+    structure!(qibu_run:);
+    structure!(qibu_poet:);
+    structure!(qibu_tagger:);
+    structure!(qibu_stream:);
+    structure!(qibu_wide_stream: stream);
+    structure!(qibu_text: data length);
+    structure!(qibu_place: section index fault);
+    structure!(qibu_event: tag forced);
+    structure!(qibu_poet_sizes: arena latent characters temperature);
+    structure!(qibu_tagger_sizes: arena ids tags);
+    structure!(qibu_tensor: name dtype rank shape elements scale zero_point);
+    let text = format!(
+        "#include <stdio.h>\n#include \"qibu.h\"\n\
+         static void show(const char *what, size_t a, size_t b) \
+         {{ printf(\"%s %lu %lu\\n\", what, (unsigned long)a, (unsigned long)b); }}\n\
+         int main(void) {{\n{lines}return 0;\n}}\n"
+    );
+    let scratch = tempfile::tempdir().expect("a temporary folder");
+    let source = scratch.path().join("layouts.c");
+    std::fs::write(&source, text).expect("a source file");
+    let binary = scratch.path().join("layouts");
+    program("cc", &["-std=c99"], &[source], &binary);
+    assert_eq!(succeed(&mut Command::new(binary)), expected);
 }
