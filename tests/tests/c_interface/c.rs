@@ -72,12 +72,48 @@ pub fn library() -> &'static Path {
     })
 }
 
-/// Compiles `sources` and links them with the library; `flags` come first.
-pub fn program(compiler: &str, flags: &[&str], sources: &[PathBuf], program: &Path) {
+/// The static library with AddressSanitizer's checks in the Rust code, too: without them only what C
+/// does itself would be seen.
+///
+/// The flag is one of nightly Rust's, which the stable compiler takes when it is told to.
+pub fn sanitized_library() -> &'static Path {
+    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let version = succeed(Command::new("rustc").arg("-vV"));
+        let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+        let host = host.expect("the host's triple");
+        let folder = root().join("target/sanitized");
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.current_dir(root());
+        cargo.env("RUSTC_BOOTSTRAP", "1");
+        cargo.env("RUSTFLAGS", "-Zsanitizer=address");
+        cargo.env_remove("CARGO_ENCODED_RUSTFLAGS");
+        // With a target of its own, even though it is the host, tools that the build runs stay as
+        // they are.
+        cargo.args(["rustc", "--quiet", "--locked", "-p", "qibu-c", "--lib"]);
+        cargo.args([
+            "--crate-type",
+            "staticlib",
+            "--target",
+            host,
+            "--target-dir",
+        ]);
+        succeed(cargo.arg(&folder));
+        folder.join(host).join("debug/libqibu_c.a")
+    })
+}
+
+/// Compiles `sources` and links them with `library`; `flags` come first.
+pub fn link(compiler: &str, flags: &[&str], sources: &[PathBuf], library: &Path, program: &Path) {
     let mut compile = Command::new(compiler);
     compile.args(STRICT).args(flags);
     compile.arg("-I").arg(folder().join("include"));
-    compile.args(sources).arg(library());
+    compile.args(sources).arg(library);
     compile.args(["-lpthread", "-ldl", "-lm", "-o"]);
     succeed(compile.arg(program));
+}
+
+/// [`link`] with the library as it is.
+pub fn program(compiler: &str, flags: &[&str], sources: &[PathBuf], program: &Path) {
+    link(compiler, flags, sources, library(), program);
 }

@@ -113,8 +113,16 @@ fn expected(model: &Model<'_>, name: &str, mut given: &[u8]) -> Vec<String> {
                 let values: Vec<_> = words(bytes).into_iter().map(i32::from_le_bytes).collect();
                 run.set_i32(index, &values)
             }
-            DType::I8 => run.set_i8(index, bytemuck::cast_slice(bytes)),
-            other => panic!("no {other:?} in these models"),
+            DType::I16 => {
+                let halves = bytes.as_chunks().0.iter();
+                let values: Vec<_> = halves.map(|half| i16::from_le_bytes(*half)).collect();
+                run.set_i16(index, &values)
+            }
+            DType::Bool => {
+                let values: Vec<_> = bytes.iter().map(|byte| *byte == 1).collect();
+                run.set_bool(index, &values)
+            }
+            _ => run.set_i8(index, bytemuck::cast_slice(bytes)),
         };
         done.expect("the input fits");
     }
