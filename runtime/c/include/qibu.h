@@ -540,6 +540,31 @@ typedef int32_t qibu_dtype;
 #endif // __cplusplus
 
 /**
+ * How a couplet is read off the candidates.
+ */
+enum qibu_reading
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * No character twice, the most confident position first.
+     */
+    QIBU_READING_DISTINCT = 0,
+    /**
+     * The best character of each position.
+     */
+    QIBU_READING_GREEDY = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum qibu_reading qibu_reading;
+#else
+typedef int32_t qibu_reading;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * A loaded model, in the caller's memory. Its bytes must stay unchanged as long as it, or what was
  * made of it, is used. It may be copied, and owns nothing: there is nothing to free.
  */

@@ -140,8 +140,9 @@ pub unsafe extern "C" fn qibu_poet_sample(
         }
         // SAFETY: as before.
         let latent = unsafe { memory::slice_mut(latent, count) }?;
-        for (slot, value) in latent.iter_mut().zip(poet.sample(seed, temperature)) {
-            *slot = value;
+        let drawn = poet.sample(seed, temperature);
+        for (slot, value) in latent.iter_mut().zip(&drawn) {
+            *slot = *value;
         }
         Ok(())
     };

@@ -1,14 +1,14 @@
 //! C firmware on an emulated Cortex-M4F: the couplets of the Rust interface, and nothing linked that
 //! it does not call.
 
-use crate::c::succeed;
+use crate::c::{folder, succeed};
 use qibu::Model;
 use qibu::poem::Poet;
 use qibu_compiler::aligned::AlignedBytes;
 use qibu_tests::firmware::section_bytes;
 use qibu_tests::need::{has_program, has_target, poem5, root, say, skip};
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -62,8 +62,8 @@ fn couplets(path: &Path) -> Vec<String> {
     (1..=COUPLETS as u64).map(couplet).collect()
 }
 
-#[test]
-fn c_firmware_prints_the_couplets_of_rust() {
+/// Whether firmware can be built and run; says what is missing.
+fn ready(test: &str) -> bool {
     for (there, what) in [
         (has_program("arm-none-eabi-gcc"), "no arm-none-eabi-gcc"),
         (has_program("make"), "no make"),
@@ -74,9 +74,15 @@ fn c_firmware_prints_the_couplets_of_rust() {
         ),
     ] {
         if !there {
-            return skip("C firmware", what);
+            skip(test, what);
+            return false;
         }
     }
+    true
+}
+
+/// Makes `what` of the firmware; the folder where it is.
+fn make(what: &str) -> PathBuf {
     let out = root().join("target/bare-metal/c-mps2-an386");
     let mut make = Command::new("make");
     make.arg("-C")
@@ -92,7 +98,17 @@ fn c_firmware_prints_the_couplets_of_rust() {
     ] {
         make.env_remove(inherited);
     }
-    succeed(&mut make);
+    succeed(make.arg(out.join(what)));
+    out
+}
+
+/// One test, because both parts go through one target folder.
+#[test]
+fn c_firmware_prints_the_couplets_of_rust() {
+    if !ready("C firmware") {
+        return;
+    }
+    let out = make("firmware.elf");
     let elf = out.join("firmware.elf");
     let printed = lines(&elf, COUPLETS + 1);
     let (figures, found) = printed.split_last().expect("lines");
@@ -124,4 +140,43 @@ fn c_firmware_prints_the_couplets_of_rust() {
         assert!(!has(absent), "{absent} is linked");
     }
     assert!(!symbols.contains("panic"), "{symbols}");
+    no_function_can_panic(&out.join("thumbv7em-none-eabihf/firmware/libqibu_c.a"));
+}
+
+/// Links every function of the header, and everything that they may call: Rust's panic is not there.
+fn no_function_can_panic(archive: &Path) {
+    let header = std::fs::read_to_string(folder().join("include/qibu.h")).expect("the header");
+    let names = header.lines().filter_map(|line| {
+        let (name, _) = line.split_once('(')?;
+        let name = name.rsplit([' ', '*']).next()?;
+        (line.starts_with("qibu_") || line.starts_with("const char")).then_some(name)
+    });
+    let names: Vec<&str> = names.collect();
+    assert!(names.len() > 40, "{names:?}");
+    let scratch = tempfile::tempdir().expect("a temporary folder");
+    let elf = scratch.path().join("all.elf");
+    let mut link = Command::new("arm-none-eabi-gcc");
+    link.args([
+        "-mcpu=cortex-m4",
+        "-mthumb",
+        "-mfloat-abi=hard",
+        "-mfpu=fpv4-sp-d16",
+    ]);
+    link.args(["-nostdlib", "-Wl,--gc-sections", "-Wl,-e,qibu_abi"]);
+    link.args(names.iter().map(|name| format!("-Wl,-u,{name}")));
+    succeed(link.arg(archive).args(["-lgcc", "-o"]).arg(&elf));
+    let symbols = succeed(Command::new("arm-none-eabi-nm").arg(&elf));
+    for name in names {
+        assert!(
+            symbols
+                .lines()
+                .any(|line| line.ends_with(&format!(" T {name}"))),
+            "{name}"
+        );
+    }
+    assert!(!symbols.contains("panic"), "{symbols}");
+    say(&format!(
+        "C interface, all of it: code {} bytes",
+        section_bytes(&elf, ".text")
+    ));
 }
