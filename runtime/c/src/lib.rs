@@ -2,13 +2,13 @@
 //!
 //! In reader order:
 //!
-//! 1. `status`: what functions answer, as stable numbers, and their texts.
+//! 1. `status`, `place`: what functions answer, and where a file is wrong, as stable numbers.
 //! 2. `memory`: pointers from C become slices and references here, after the checks that a
 //!    pointer allows: null, alignment, length, overlap.
 //! 3. `handle`: Rust values in the caller's storage, behind a mark that tells what they are.
 //! 4. `model`, `kernels`, `function`, `run`: load a file, for some kernels or all, ask what is in
 //!    it, run it.
-//! 5. `poet`, `tagger`, `stream`: seeds to couplets, text to tags.
+//! 5. `poet`, `tagger`, `stream` (its inside in `session`): seeds to couplets, text to tags.
 //!
 //! cbindgen writes `include/qibu.h` from these files, documentation included; a test compares.
 //!
@@ -28,6 +28,8 @@ extern crate std;
 // In the order of the header, which is that of a reader.
 mod status;
 
+mod place;
+
 mod model;
 
 mod kernels;
@@ -44,11 +46,13 @@ mod stream;
 
 mod handle;
 mod memory;
+mod session;
 mod utf8;
 
 pub use function::*;
 pub use kernels::*;
 pub use model::*;
+pub use place::*;
 pub use poet::*;
 pub use run::*;
 pub use status::*;

@@ -8,7 +8,7 @@
 //!   as the handle is used.
 
 use crate::status::qibu_status;
-use core::ffi::c_char;
+use core::ffi::{c_char, c_void};
 use core::ptr::{without_provenance, without_provenance_mut};
 
 /// Result of a call before it becomes a status.
@@ -38,12 +38,17 @@ pub(crate) fn check<T>(pointer: *const T) -> Answer {
 /// Null, alignment and length of `length` elements.
 fn check_many<T>(pointer: *const T, length: usize) -> Answer {
     check(pointer)?;
-    let bytes = length.checked_mul(size_of::<T>());
-    let bytes = bytes.filter(|&bytes| bytes <= isize::MAX as usize);
-    match bytes.and_then(|bytes| pointer.addr().checked_add(bytes)) {
+    match size_in_memory(pointer, length) {
         Some(_) => Ok(()),
         None => Err(qibu_status::Length),
     }
+}
+
+/// Bytes of `length` elements at `pointer`, where an object may be as large, and end, there.
+fn size_in_memory<T>(pointer: *const T, length: usize) -> Option<usize> {
+    let bytes = length.checked_mul(size_of::<T>())?;
+    pointer.addr().checked_add(bytes)?;
+    (bytes <= isize::MAX as usize).then_some(bytes)
 }
 
 /// Where no elements are: a boundary that suits arenas, too.
@@ -127,12 +132,17 @@ impl Region {
         }
     }
 
-    /// `length` bytes at `pointer`, no more than memory can be.
-    pub fn bytes<T>(pointer: *const T, length: usize) -> Answer<Self> {
-        match length <= isize::MAX as usize && pointer.addr().checked_add(length).is_some() {
-            true => Ok(Self::new(pointer.cast::<u8>(), length)),
-            false => Err(qibu_status::Length),
+    /// `length` elements that C passes in: no more than memory can be.
+    pub fn given<T>(pointer: *const T, length: usize) -> Answer<Self> {
+        match size_in_memory(pointer, length) {
+            Some(_) => Ok(Self::new(pointer, length)),
+            None => Err(qibu_status::Length),
         }
+    }
+
+    /// `length` bytes that C passes in.
+    pub fn bytes(pointer: *const c_void, length: usize) -> Answer<Self> {
+        Self::given(pointer.cast::<u8>(), length)
     }
 
     /// Refuses regions that share a byte.

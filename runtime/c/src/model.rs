@@ -2,7 +2,8 @@
 
 use crate::handle::{self, Kind};
 use crate::memory::{self, Answer, Region, status};
-use crate::status::{qibu_place, qibu_status};
+use crate::place::qibu_place;
+use crate::status::qibu_status;
 use core::ffi::{c_char, c_void};
 use qibu::kernels::Kernel;
 use qibu::{Limits, Model};

@@ -169,7 +169,7 @@ pub unsafe extern "C" fn qibu_poet_decode(
             1 => Reading::Greedy,
             _ => return Err(qibu_status::Value),
         };
-        Region::new(latent, count).apart(Region::bytes(arena, arena_length)?)?;
+        Region::given(latent, count)?.apart(Region::bytes(arena, arena_length)?)?;
         // SAFETY: the caller's promises are ours, and the latent is apart from the arena.
         let (poet, arena) = unsafe { open(poet, arena, arena_length) }?;
         // SAFETY: as before.

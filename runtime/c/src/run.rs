@@ -101,7 +101,7 @@ unsafe fn set<T: Copy>(
         return Err(qibu_status::Dtype);
     }
     // An output of this arena as input: it would be read while it is overwritten.
-    Region::new(values, count).apart(Region::new(bound.arena, bound.length))?;
+    Region::given(values, count)?.apart(Region::new(bound.arena, bound.length))?;
     // SAFETY: as promised, and the values are apart from the arena.
     let (mut joined, values) = unsafe { (join(bound)?, memory::slice(values, count)?) };
     set(&mut joined, values)?;
