@@ -131,7 +131,7 @@ extern const qibu_kernel qibu_kernel_normalise_f32;
 /**
  * Words of a `qibu_model`.
  */
-#define QIBU_MODEL_WORDS 32
+#define QIBU_MODEL_WORDS 20
 
 /**
  * Most dimensions of a tensor.
@@ -141,12 +141,12 @@ extern const qibu_kernel qibu_kernel_normalise_f32;
 /**
  * Words of a `qibu_run`.
  */
-#define QIBU_RUN_WORDS 40
+#define QIBU_RUN_WORDS 22
 
 /**
  * Words of a `qibu_poet`.
  */
-#define QIBU_POET_WORDS 48
+#define QIBU_POET_WORDS 30
 
 /**
  * Bytes that hold any couplet.
@@ -156,7 +156,7 @@ extern const qibu_kernel qibu_kernel_normalise_f32;
 /**
  * Words of a `qibu_tagger`.
  */
-#define QIBU_TAGGER_WORDS 72
+#define QIBU_TAGGER_WORDS 54
 
 /**
  * Ids that a `qibu_stream` has room for.
@@ -191,12 +191,12 @@ extern const qibu_kernel qibu_kernel_normalise_f32;
 /**
  * Numbers in a `qibu_stream`.
  */
-#define QIBU_STREAM_NUMBERS 122
+#define QIBU_STREAM_NUMBERS 104
 
 /**
  * Numbers in a `qibu_wide_stream` behind its stream.
  */
-#define QIBU_WIDE_STREAM_NUMBERS 1224
+#define QIBU_WIDE_STREAM_NUMBERS 1222
 
 /**
  * What every function answers. The numbers are stable.

@@ -5,7 +5,7 @@ use crate::model::{loaded, qibu_model, qibu_text};
 use crate::status::qibu_status;
 use core::ffi::c_char;
 use qibu::Function;
-use qibu::format::{DType, MAX_RANK, TensorRecord};
+use qibu::format::{DType, MAX_RANK, Tensor};
 
 /// Most dimensions of a tensor.
 pub const QIBU_MAX_RANK: usize = 6;
@@ -188,19 +188,19 @@ unsafe fn describe(
     model: *const qibu_model,
     index: usize,
     tensor: *mut qibu_tensor,
-    find: impl FnOnce(&Function<'static>) -> Option<TensorRecord>,
+    find: impl FnOnce(&Function<'static>) -> Option<Tensor<'static>>,
 ) -> Answer {
     // SAFETY: as promised.
     let (loaded, function) = unsafe { (loaded(model)?, function(model, index)?) };
     let record = find(&function).ok_or(qibu_status::Index)?;
     let description = qibu_tensor {
-        name: loaded.model.tensor_name(&record).into(),
-        dtype: record.dtype.into(),
-        rank: record.rank.into(),
-        shape: record.dims,
+        name: loaded.model.tensor_name(record).into(),
+        dtype: record.dtype().into(),
+        rank: record.rank().into(),
+        shape: *record.dims(),
         elements: record.elements().unwrap_or(0),
-        scale: record.scale,
-        zero_point: record.zero_point,
+        scale: record.scale(),
+        zero_point: record.zero_point(),
     };
     // SAFETY: as promised.
     unsafe { memory::put(tensor, description) }

@@ -13,7 +13,7 @@ use qibu::{Limits, Model};
 pub const QIBU_ABI: u32 = 1;
 
 /// Words of a `qibu_model`.
-pub const QIBU_MODEL_WORDS: usize = 32;
+pub const QIBU_MODEL_WORDS: usize = 20;
 
 /// A loaded model, in the caller's memory. Its bytes must stay unchanged as long as it, or what was
 /// made of it, is used. It may be copied, and owns nothing: there is nothing to free.

@@ -9,7 +9,7 @@ use core::ffi::{c_char, c_void};
 use qibu::poem::{Ids, Poet, Reading};
 
 /// Words of a `qibu_poet`.
-pub const QIBU_POET_WORDS: usize = 48;
+pub const QIBU_POET_WORDS: usize = 30;
 
 /// Bytes that hold any couplet.
 pub const QIBU_COUPLET_BYTES: usize = 70;
@@ -140,9 +140,8 @@ pub unsafe extern "C" fn qibu_poet_sample(
         }
         // SAFETY: as before.
         let latent = unsafe { memory::slice_mut(latent, count) }?;
-        let drawn = poet.sample(seed, temperature);
-        for (slot, value) in latent.iter_mut().zip(&drawn) {
-            *slot = *value;
+        for (slot, value) in latent.iter_mut().zip(poet.sample(seed, temperature)) {
+            *slot = value;
         }
         Ok(())
     };

@@ -12,7 +12,7 @@ use core::ffi::c_void;
 use qibu::{Function, InputError, Run};
 
 /// Words of a `qibu_run`.
-pub const QIBU_RUN_WORDS: usize = 40;
+pub const QIBU_RUN_WORDS: usize = 22;
 
 /// A function joined to an arena, in the caller's memory. It may be copied, and owns nothing; it does
 /// not need the `qibu_model` any more, but the model's bytes.
@@ -97,7 +97,7 @@ unsafe fn set<T: Copy>(
     // SAFETY: as promised.
     let bound = unsafe { handle::get_mut::<Bound>(run) }?;
     let tensor = bound.function.input(index).ok_or(qibu_status::Index)?;
-    if qibu_dtype::from(tensor.dtype) != dtype {
+    if qibu_dtype::from(tensor.dtype()) != dtype {
         return Err(qibu_status::Dtype);
     }
     // An output of this arena as input: it would be read while it is overwritten.
@@ -220,7 +220,7 @@ unsafe fn get<T>(
     // SAFETY: as promised.
     let bound = unsafe { handle::get::<Bound>(run) }?;
     let tensor = bound.function.output(index).ok_or(qibu_status::Index)?;
-    if qibu_dtype::from(tensor.dtype) != dtype {
+    if qibu_dtype::from(tensor.dtype()) != dtype {
         return Err(qibu_status::Dtype);
     }
     if !bound.executed {

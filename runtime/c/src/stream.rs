@@ -20,9 +20,9 @@ pub const QIBU_STREAM_BUFFER: usize = 128;
 /// Words of a `qibu_stream`, each as wide as a pointer.
 pub const QIBU_STREAM_WORDS: usize = 84;
 /// Numbers in a `qibu_stream`.
-pub const QIBU_STREAM_NUMBERS: usize = 122;
+pub const QIBU_STREAM_NUMBERS: usize = 104;
 /// Numbers in a `qibu_wide_stream` behind its stream.
-pub const QIBU_WIDE_STREAM_NUMBERS: usize = 1224;
+pub const QIBU_WIDE_STREAM_NUMBERS: usize = 1222;
 
 /// Tags of texts, one behind the other, in the caller's memory. It keeps the arena for itself as long
 /// as it is used, and stays where it is: a copy answers `QIBU_STATUS_UNINITIALISED`. It owns nothing,

@@ -7,7 +7,7 @@ use crate::status::qibu_status;
 use qibu::tag::Tagger;
 
 /// Words of a `qibu_tagger`.
-pub const QIBU_TAGGER_WORDS: usize = 72;
+pub const QIBU_TAGGER_WORDS: usize = 54;
 
 /// A tag model with its vocabulary and tables, in the caller's memory. It may be copied, and owns
 /// nothing; it does not need the `qibu_model` any more, but the model's bytes.

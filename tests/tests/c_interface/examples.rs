@@ -82,7 +82,7 @@ fn inputs(model: &Model<'_>, function: &str) -> Vec<u8> {
         let tensor = function.input(index).expect("an input");
         for at in 0..tensor.elements().expect("few elements") {
             let number = (at * 7 + index) % 3;
-            match tensor.dtype {
+            match tensor.dtype() {
                 DType::F32 => bytes.extend((number as f32 / 3.0 - 0.4).to_le_bytes()),
                 DType::I32 => bytes.extend((number as i32).to_le_bytes()),
                 DType::I16 => bytes.extend((number as i16).to_le_bytes()),
@@ -104,7 +104,7 @@ fn expected(model: &Model<'_>, name: &str, mut given: &[u8]) -> Vec<String> {
         let tensor = function.input(index).expect("an input");
         let (bytes, rest) = given.split_at(tensor.bytes().expect("its bytes"));
         given = rest;
-        let done = match tensor.dtype {
+        let done = match tensor.dtype() {
             DType::F32 => {
                 let values: Vec<_> = words(bytes).into_iter().map(f32::from_le_bytes).collect();
                 run.set_f32(index, &values)
@@ -131,12 +131,12 @@ fn expected(model: &Model<'_>, name: &str, mut given: &[u8]) -> Vec<String> {
     for index in 0..function.outputs().len() {
         let tensor = function.output(index).expect("an output");
         let shape = format!("{:?}", tensor.shape());
-        let dtype = format!("{:?}", tensor.dtype).to_lowercase();
+        let dtype = format!("{:?}", tensor.dtype()).to_lowercase();
         lines.push(format!(
             "output {} {dtype} {shape}",
-            model.tensor_name(&tensor)
+            model.tensor_name(tensor)
         ));
-        match tensor.dtype {
+        match tensor.dtype() {
             DType::F32 => lines.extend(run.output_f32(index).unwrap().iter().map(f32::to_string)),
             DType::I32 => lines.extend(run.output_i32(index).unwrap().iter().map(i32::to_string)),
             DType::I8 => lines.extend(run.output_i8(index).unwrap().iter().map(i8::to_string)),
