@@ -3,7 +3,8 @@
 use crate::error::{InputError, LoadError};
 use crate::execute::Run;
 use crate::format::{
-    FunctionRecord, Header, Metadata, Opcode, Place, Section, StepRecord, Tensor, TensorRecord, crc,
+    FunctionRecord, Header, Metadata, Opcode, Place, Section, StepRecord, Tensor, TensorRecord,
+    crc, text,
 };
 use crate::kernels::{self, KernelSet};
 use crate::load::{self, Limits};
@@ -79,7 +80,8 @@ impl<'m> Model<'m> {
     /// The function called `name`.
     #[must_use]
     pub fn function(&self, name: &str) -> Option<Function<'m>> {
-        self.functions().find(|function| function.name() == name)
+        self.functions()
+            .find(|function| text::is_same(function.name(), name))
     }
 
     /// Number of tensor records.

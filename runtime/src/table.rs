@@ -7,7 +7,7 @@
 //! `load` has checked range and alignment as of every tensor. What the numbers mean is between
 //! writer and reader, and no safety property depends on them.
 
-use crate::format::{DType, Place, Tensor};
+use crate::format::{DType, Place, Tensor, text};
 use crate::model::Model;
 use bytemuck::AnyBitPattern;
 
@@ -93,7 +93,7 @@ impl<'m> Model<'m> {
     #[must_use]
     pub fn table(&self, name: &str) -> Option<Table<'m>> {
         self.tables()
-            .find(|&(other, _)| other == name)
+            .find(|&(other, _)| text::is_same(other, name))
             .map(|(_, table)| table)
     }
 }

@@ -36,6 +36,8 @@ impl Firmware<'_> {
         cargo.args([
             "build",
             "--locked",
+            "--bin",
+            self.program,
             "--profile",
             self.profile,
             "--target",
@@ -71,7 +73,9 @@ impl Firmware<'_> {
         let target = need::root().join("target");
         match self.package.starts_with("firmware-examples") {
             true => target.join("firmware"),
-            false => target.join("bare-metal").join(self.package.replace('/', "-")),
+            false => target
+                .join("bare-metal")
+                .join(self.package.replace('/', "-")),
         }
     }
 }

@@ -58,15 +58,18 @@ fn fill<T, const N: usize>(values: impl Iterator<Item = T>) -> Vec<T, N> {
     filled
 }
 
+/// Of a position without a character yet; no id.
+const OPEN: i64 = i64::MIN;
+
 /// One candidate for each position, no character twice. At most `N` positions.
 #[must_use]
 pub fn choose_distinct<const N: usize>(candidates: Candidates<'_>) -> Vec<i32, N> {
     let positions = candidates.positions().min(N);
-    let mut chosen: Vec<Option<i32>, N> = fill((0..positions).map(|_| None));
+    let mut chosen: Vec<i64, N> = fill((0..positions).map(|_| OPEN));
     for _ in 0..positions {
         let mut best: Option<(i64, usize, i32)> = None;
         for position in 0..positions {
-            if !matches!(chosen.get(position), Some(None)) {
+            if chosen.get(position) != Some(&OPEN) {
                 continue;
             }
             let (lead, id) = lead(candidates.at(position), &chosen);
@@ -77,18 +80,18 @@ pub fn choose_distinct<const N: usize>(candidates: Candidates<'_>) -> Vec<i32, N
         if let Some((_, position, id)) = best
             && let Some(slot) = chosen.get_mut(position)
         {
-            *slot = Some(id);
+            *slot = id.into();
         }
     }
-    fill(chosen.iter().map(|id| id.unwrap_or(0)))
+    fill(chosen.iter().map(|&id| id as i32))
 }
 
 /// Lead of the best admissible candidate over the next, and that candidate.
-fn lead((ids, scores): (&[i32], &[i32]), chosen: &[Option<i32>]) -> (i64, i32) {
+fn lead((ids, scores): (&[i32], &[i32]), chosen: &[i64]) -> (i64, i32) {
     let mut admissible = ids
         .iter()
         .zip(scores)
-        .filter(|&(&id, _)| !chosen.contains(&Some(id)));
+        .filter(|&(&id, _)| chosen.iter().all(|&taken| taken != id.into()));
     match (admissible.next(), admissible.next()) {
         (Some((&id, &score)), Some((_, &next))) => (i64::from(score) - i64::from(next), id),
         // The last admissible one must have it, before another position takes it.

@@ -28,7 +28,7 @@ impl<'a> Metadata<'a> {
     #[must_use]
     pub fn get(self, key: &str) -> Option<&'a str> {
         self.entries()
-            .find(|&(name, _)| name == key)
+            .find(|&(name, _)| is_same(name, key))
             .map(|(_, value)| value)
     }
 
@@ -39,6 +39,11 @@ impl<'a> Metadata<'a> {
         !key.bytes().any(|byte| matches!(byte, b'\t' | b'\n'))
             && !value.bytes().any(|byte| byte == b'\n')
     }
+}
+
+/// `a == b`, in a loop so short that the library's comparison would be longer.
+pub(crate) fn is_same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).all(|(a, b)| a == b)
 }
 
 /// `text` before and behind the first `separator`, an ASCII character. Unlike `split_once`, whose

@@ -151,7 +151,7 @@ fn integer<X: Activation, W: Quantised>(
                             let pixel = pixel(image, start + channel, *inner);
                             sum += W::dot(pixel, filter, first);
                         }
-                        None if zero_point != 0 => {
+                        None if X::HAS_ZERO_POINT && zero_point != 0 => {
                             sum += zero_point * W::sum(filter, first, *inner);
                         }
                         None => {}

@@ -7,6 +7,8 @@ use half::f16;
 pub(crate) trait Activation: Copy + bytemuck::AnyBitPattern {
     /// Largest magnitude that a weight's product counts with in the accumulator bound.
     const MAGNITUDE: u64;
+    /// Whether the type has zero points other than zero.
+    const HAS_ZERO_POINT: bool;
     /// The value.
     fn widen(self) -> i32;
 }
@@ -14,6 +16,7 @@ pub(crate) trait Activation: Copy + bytemuck::AnyBitPattern {
 impl Activation for i8 {
     // Inputs are centred offline (zero point folded into the bias), the bound leaves room for it.
     const MAGNITUDE: u64 = 255;
+    const HAS_ZERO_POINT: bool = true;
     fn widen(self) -> i32 {
         i32::from(self)
     }
@@ -21,6 +24,7 @@ impl Activation for i8 {
 
 impl Activation for i16 {
     const MAGNITUDE: u64 = 32768;
+    const HAS_ZERO_POINT: bool = false;
     fn widen(self) -> i32 {
         i32::from(self)
     }

@@ -84,13 +84,15 @@ fn run_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (low, high) = bounds(out_tensor.dtype());
     let mut sink = Sink::new(out_tensor, out, low, high)?;
     let scale = Scale::loaded(step.attribute(0));
-    for index in 0..out_tensor.elements()? {
-        let start = index / columns * steps * columns + index % columns;
-        let mut sum = 0;
-        for t in 0..steps {
-            sum += x.get(start + t * columns)? - tensor.zero_point();
+    for outer in 0..out_tensor.elements()?.checked_div(columns)? {
+        for column in 0..columns {
+            let start = outer * steps * columns + column;
+            let mut sum = 0;
+            for t in 0..steps {
+                sum += x.get(start + t * columns)? - tensor.zero_point();
+            }
+            sink.put(outer * columns + column, scale.requantise(sum));
         }
-        sink.put(index, scale.requantise(sum));
     }
     Some(())
 }
