@@ -1,0 +1,323 @@
+//! The same bits everywhere: runs a bundle of models and prints every byte of every result.
+//!
+//! ```text
+//! bundle:  records, one behind the other, each on a 16-byte boundary; kind 0 ends it
+//! record:  kind, model length, extra length, seeds: u32, little-endian
+//!          the model, then the extra bytes, each padded to 16
+//! kind 1   every function, inputs drawn from seeds 0..seeds   <record> <function> <seed> <output>: <hex>
+//! kind 2   a poem model, the couplets of seeds 1..=seeds      <record> couplet <seed>: <text>
+//! kind 3   a tag model, extra is its text in UTF-8            <record> tags <line>: <hex>, forced <count>
+//! kind 4   as 1, and a checksum behind every step             <record> <function> <seed> step <n> <operator>: <crc>
+//! ```
+//!
+//! `end` closes the output. What needs a longer arena prints `<record> <function> arena <bytes>` and
+//! is left out. So two machines with arenas of one length print the same text, or one of them errs.
+//!
+//! 1. Inputs are drawn straight into the arena, where the function's tensors say: a board has no
+//!    memory to hold them twice.
+//! 2. Index inputs are tables' business, and the tables are inside the model: a run that refuses an
+//!    id is repeated with smaller ones, at last with zeros, which every table has.
+
+use core::fmt::{self, Write};
+use qibu::format::{DType, TensorRecord, crc::crc32};
+use qibu::poem::Poet;
+use qibu::random::Random;
+use qibu::tag::{Event, TagStream, Tagger};
+use qibu::{Function, InputError, Limits, Model};
+
+/// Bounds of int32 inputs, tried in turn. The first takes special numbers, too.
+const BOUNDS: [u32; 3] = [9, 3, 1];
+/// Floats that arithmetic treats specially, one for each seed from 2 on; NaN with payload and sign.
+const SPECIAL_FLOATS: [u32; 6] = [
+    0x7F80_0000,
+    0xFF80_0000,
+    0xFFC0_1234,
+    0x8000_0000,
+    1,
+    0x7F7F_FFFF,
+];
+/// Integers that arithmetic treats specially.
+const SPECIAL_INTEGERS: [i32; 6] = [i32::MIN, i32::MAX, -1, i32::MIN + 1, -9, 1 << 24 | 1];
+/// Room for a window of 96 characters with 16 on either side, 4 tags, 128 undecided characters.
+type Stream<'m, 'r> = TagStream<'m, 'r, 128, 4, 128>;
+
+/// Seeds that bring every special number.
+pub const SEEDS: u32 = 2 + SPECIAL_FLOATS.len() as u32;
+
+/// One model of a bundle, and what to do with it.
+#[derive(Clone, Copy)]
+struct Record<'b> {
+    kind: u32,
+    model: &'b [u8],
+    extra: &'b [u8],
+    seeds: u32,
+}
+
+/// Cuts the first record off `bundle`; `None` at its end, or where it is cut short.
+fn next<'b>(bundle: &mut &'b [u8]) -> Option<Record<'b>> {
+    let (head, mut rest) = bundle.split_at_checked(16)?;
+    let (words, _) = head.as_chunks::<4>();
+    let mut words = words.iter().map(|word| u32::from_le_bytes(*word));
+    let mut word = || words.next().unwrap_or(0);
+    let (kind, lengths, seeds) = (word(), [word(), word()], word());
+    if kind == 0 {
+        return None;
+    }
+    let mut cut = |length: u32| {
+        let length = length as usize;
+        let (padded, tail) = rest.split_at_checked(length.checked_next_multiple_of(16)?)?;
+        rest = tail;
+        padded.get(..length)
+    };
+    let [model, extra] = [cut(lengths[0])?, cut(lengths[1])?];
+    *bundle = rest;
+    Some(Record {
+        kind,
+        model,
+        extra,
+        seeds,
+    })
+}
+
+/// Text, and bytes as hexadecimal digits.
+struct Out<'o>(&'o mut dyn FnMut(&str));
+
+impl Write for Out<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        (self.0)(text);
+        Ok(())
+    }
+}
+
+impl Out<'_> {
+    fn hex(&mut self, bytes: &[u8]) {
+        const DIGITS: &str = "0123456789abcdef";
+        for byte in bytes {
+            for digit in [byte >> 4, byte & 15].map(usize::from) {
+                (self.0)(DIGITS.get(digit..digit + 1).unwrap_or("?"));
+            }
+        }
+    }
+}
+
+/// Runs all of `bundle` in `arena` and prints what the file's head says.
+///
+/// `bundle` and `arena` start on 16-byte boundaries.
+pub fn bits(bundle: &[u8], arena: &mut [u8], put: &mut dyn FnMut(&str)) {
+    let mut out = Out(put);
+    let mut rest = bundle;
+    let mut index = 0u32;
+    while let Some(record) = next(&mut rest) {
+        let _ = run(index, &record, arena, &mut out);
+        index = index.wrapping_add(1);
+    }
+    let _ = out.write_str("end\n");
+}
+
+fn run(index: u32, record: &Record<'_>, arena: &mut [u8], out: &mut Out<'_>) -> fmt::Result {
+    // The host has judged what is too much work.
+    let model = match Model::load_within(record.model, Limits { macs: u64::MAX }) {
+        Ok(model) => model,
+        Err(error) => return writeln!(out, "{index} error: {error}"),
+    };
+    if !model.verify_weights() {
+        return writeln!(out, "{index} error: the weights are damaged");
+    }
+    match record.kind {
+        2 => couplets(index, &model, record.seeds, arena, out),
+        3 => tags(index, &model, record.extra, arena, out),
+        kind => {
+            for function in model.functions() {
+                if function.arena() > arena.len() {
+                    too_long(index, function.name(), function.arena(), out)?;
+                    continue;
+                }
+                for seed in 0..record.seeds {
+                    call(index, &function, seed, kind == 4, arena, out)?;
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+fn too_long(index: u32, name: &str, needed: usize, out: &mut Out<'_>) -> fmt::Result {
+    writeln!(out, "{index} {name} arena {needed}")
+}
+
+/// Runs `function` on the inputs of `seed` and prints its outputs.
+fn call(
+    index: u32,
+    function: &Function<'_>,
+    seed: u32,
+    trace: bool,
+    arena: &mut [u8],
+    out: &mut Out<'_>,
+) -> fmt::Result {
+    let name = function.name();
+    let mut done = Ok(());
+    for (attempt, bound) in BOUNDS.into_iter().enumerate() {
+        for input in 0..function.inputs().len() {
+            let tensor = function.input(input);
+            let bytes = tensor.and_then(|tensor| Some((tensor, place(&tensor, arena)?)));
+            let Some((tensor, bytes)) = bytes else {
+                return writeln!(out, "{index} {name} {seed} error: input {input}");
+            };
+            let special = seed.checked_sub(2).filter(|_| attempt == 0);
+            // Inputs of one function differ.
+            let mut random = Random::new(u64::from(seed) | (input as u64) << 32);
+            draw(&tensor, bytes, &mut random, special, bound);
+        }
+        let mut run = match function.bind(arena) {
+            Ok(run) => run,
+            Err(error) => return writeln!(out, "{index} {name} {seed} error: {error}"),
+        };
+        let mut number = 0u32;
+        done = run.execute_with(|step, arena| {
+            let code = step.opcode().name();
+            for output in 0..step.outputs().len() {
+                let bytes = step.output(output).and_then(|tensor| part(&tensor, arena));
+                if let Some(bytes) = bytes.filter(|_| trace) {
+                    let _ = write!(out, "{index} {name} {seed} step {number} {code}: ");
+                    let _ = writeln!(out, "{:08x}", crc32(bytes));
+                }
+            }
+            number = number.wrapping_add(1);
+        });
+        if !matches!(done, Err(InputError::Id { .. })) {
+            break;
+        }
+    }
+    if let Err(error) = done {
+        return writeln!(out, "{index} {name} {seed} error: {error}");
+    }
+    for output in 0..function.outputs().len() {
+        let tensor = function.output(output);
+        let bytes = tensor.and_then(|tensor| part(&tensor, arena));
+        write!(out, "{index} {name} {seed} {output}: ")?;
+        out.hex(bytes.unwrap_or(&[]));
+        out.write_char('\n')?;
+    }
+    Ok(())
+}
+
+/// Bytes of an arena tensor.
+fn part<'a>(tensor: &TensorRecord, arena: &'a [u8]) -> Option<&'a [u8]> {
+    arena.get(tensor.offset as usize..)?.get(..tensor.bytes()?)
+}
+
+/// [`part`] to write to.
+fn place<'a>(tensor: &TensorRecord, arena: &'a mut [u8]) -> Option<&'a mut [u8]> {
+    let tail = arena.get_mut(tensor.offset as usize..)?;
+    tail.get_mut(..tensor.bytes()?)
+}
+
+/// Fills an input by its element type; its first element is special where a seed asks for it.
+fn draw(
+    tensor: &TensorRecord,
+    bytes: &mut [u8],
+    random: &mut Random,
+    special: Option<u32>,
+    bound: u32,
+) {
+    let special = special.map(|special| special as usize);
+    let first = |table: &[u32]| special.and_then(|at| table.get(at).copied());
+    match tensor.dtype {
+        DType::F32 => {
+            words(bytes, first(&SPECIAL_FLOATS), || {
+                random.gaussian().to_bits()
+            });
+        }
+        DType::I32 => {
+            let table = SPECIAL_INTEGERS.map(|value| value as u32);
+            words(bytes, first(&table), || {
+                random.next_u32().checked_rem(bound).unwrap_or(0)
+            });
+        }
+        DType::Bool => bytes.fill_with(|| (random.next_u32() & 1) as u8),
+        _ => bytes.fill_with(|| random.next_u32() as u8),
+    }
+}
+
+fn words(bytes: &mut [u8], first: Option<u32>, mut draw: impl FnMut() -> u32) {
+    let (words, _) = bytes.as_chunks_mut::<4>();
+    for word in words.iter_mut() {
+        *word = draw().to_le_bytes();
+    }
+    if let (Some(word), Some(first)) = (words.first_mut(), first) {
+        *word = first.to_le_bytes();
+    }
+}
+
+fn couplets(
+    index: u32,
+    model: &Model<'_>,
+    seeds: u32,
+    arena: &mut [u8],
+    out: &mut Out<'_>,
+) -> fmt::Result {
+    let Some(poet) = Poet::new(model) else {
+        return writeln!(out, "{index} error: not a poem model");
+    };
+    if poet.arena() > arena.len() {
+        return too_long(index, "couplet", poet.arena(), out);
+    }
+    for seed in 1..=seeds {
+        write!(out, "{index} couplet {seed}: ")?;
+        match poet.couplet(seed.into(), poet.temperature(), arena) {
+            Ok(ids) => poet.write(&ids, |piece| (out.0)(piece)),
+            Err(error) => write!(out, "error: {error}")?,
+        }
+        out.write_char('\n')?;
+    }
+    Ok(())
+}
+
+fn tags(
+    index: u32,
+    model: &Model<'_>,
+    text: &[u8],
+    arena: &mut [u8],
+    out: &mut Out<'_>,
+) -> fmt::Result {
+    let text = core::str::from_utf8(text).unwrap_or("\u{FFFD}");
+    let tagger = match Tagger::new(model) {
+        Ok(tagger) => tagger,
+        Err(error) => return writeln!(out, "{index} error: {error}"),
+    };
+    if tagger.arena() > arena.len() {
+        return too_long(index, "tags", tagger.arena(), out);
+    }
+    let stream: Result<Stream<'_, '_>, _> = tagger.stream(arena);
+    let mut stream = match stream {
+        Ok(stream) => stream,
+        Err(error) => return writeln!(out, "{index} error: {error}"),
+    };
+    let mut line = 0u32;
+    let mut open = false;
+    let mut sink = |event| {
+        if !open {
+            let _ = write!(out, "{index} tags {line}: ");
+        }
+        open = true;
+        match event {
+            Event::Tag(tag) => out.hex(&[tag]),
+            Event::End { forced } => {
+                let _ = writeln!(out, ", forced {forced}");
+                line = line.wrapping_add(1);
+                open = false;
+            }
+        }
+    };
+    let mut done = Ok(());
+    for line in text.lines() {
+        for character in line.chars() {
+            done = done.and(stream.push(character, &mut sink));
+        }
+        done = done.and(stream.end(&mut sink));
+    }
+    if let Err(error) = done.and(stream.flush(&mut sink)) {
+        writeln!(out, "{index} error: {error}")?;
+    }
+    Ok(())
+}
