@@ -11,16 +11,20 @@ fn main() {
     println!("cargo:rerun-if-changed=../src/machines.rs");
     let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets it"));
     for machine in MACHINES {
-        let memory = match machine.emulator {
-            Emulator::Arm(_) => memory(machine),
-            Emulator::RiscV(_) => memory(machine) + ALIASES,
+        // cortex-m-rt's link.x includes memory.x from the linker's search path; riscv-rt's does not.
+        let (memory, scripts) = match machine.emulator {
+            Emulator::Arm(_) => (memory(machine), &["-Tlink.x"][..]),
+            Emulator::RiscV(_) => (memory(machine) + ALIASES, &["-Tmemory.x", "-Tlink.x"][..]),
             Emulator::Linux | Emulator::Wasm => continue,
         };
         let folder = out.join(machine.name);
         std::fs::create_dir_all(&folder).expect("a folder");
         std::fs::write(folder.join("memory.x"), memory).expect("a linker script");
-        // The start-up crates' link.x includes memory.x from the linker's search path.
-        for argument in [&format!("-L{}", folder.display()), "-Tlink.x", "--nmagic"] {
+        let path = format!("-L{}", folder.display());
+        for argument in [path.as_str(), "--nmagic"]
+            .into_iter()
+            .chain(scripts.iter().copied())
+        {
             println!("cargo:rustc-link-arg-bin={}={argument}", machine.name);
         }
     }

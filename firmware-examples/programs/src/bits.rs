@@ -15,7 +15,8 @@
 //!
 //! 1. Inputs are drawn straight into the arena, where the function's tensors say: a board has no
 //!    memory to hold them twice.
-//! 2. Index inputs are tables' business, and the tables are inside the model: a run that refuses an
+//! 2. What a kind needs of the stack is its own: none of them is inlined into what calls them.
+//! 3. Index inputs are tables' business, and the tables are inside the model: a run that refuses an
 //!    id is repeated with smaller ones, at last with zeros, which every table has.
 
 use core::fmt::{self, Write};
@@ -146,6 +147,7 @@ fn too_long(index: u32, name: &str, needed: usize, out: &mut Out<'_>) -> fmt::Re
 }
 
 /// Runs `function` on the inputs of `seed` and prints its outputs.
+#[inline(never)]
 fn call(
     index: u32,
     function: &Function<'_>,
@@ -249,6 +251,7 @@ fn words(bytes: &mut [u8], first: Option<u32>, mut draw: impl FnMut() -> u32) {
     }
 }
 
+#[inline(never)]
 fn couplets(
     index: u32,
     model: &Model<'_>,
@@ -273,6 +276,7 @@ fn couplets(
     Ok(())
 }
 
+#[inline(never)]
 fn tags(
     index: u32,
     model: &Model<'_>,
