@@ -61,6 +61,9 @@ pub enum Fault {
     Overlap,
     /// More multiply-accumulates than the caller's limit.
     Work,
+    /// No kernel for the operator and its element types is linked: the program was built for
+    /// another model.
+    Kernel,
 }
 
 impl fmt::Display for LoadError {
@@ -102,6 +105,7 @@ impl fmt::Display for Fault {
             Self::Unwritten => "reads what nothing wrote",
             Self::Overlap => "outputs overlap inputs or each other",
             Self::Work => "more multiply-accumulates than the limit",
+            Self::Kernel => "no kernel linked for this operator and its element types",
         })
     }
 }

@@ -3,8 +3,8 @@
 use crate::arena::{Operand, Operands};
 use crate::error::InputError;
 use crate::format::opcode::{MAX_INPUTS, MAX_OUTPUTS};
-use crate::format::{ALIGNMENT, DType, Opcode, Place, TensorRecord};
-use crate::kernels::{self, gather, scatter};
+use crate::format::{ALIGNMENT, DType, Place, TensorRecord};
+use crate::kernels::{Kernel, gather};
 use crate::model::Function;
 use crate::step::Step;
 use bytemuck::AnyBitPattern;
@@ -207,14 +207,17 @@ impl<'m, 'r> Run<'m, 'r> {
         mut observe: impl FnMut(&Step<'m>, &[u8]),
     ) -> Result<(), InputError> {
         for (position, step) in self.function.steps().enumerate() {
-            self.check_ids(&step, position)?;
-            self.run_step(&step).ok_or(InputError::Kernel)?;
+            let kernel = step.kernel().ok_or(InputError::Kernel)?;
+            if let Some(guard) = kernel.guard {
+                guard(self, &step, position)?;
+            }
+            self.run_step(kernel, &step).ok_or(InputError::Kernel)?;
             observe(&step, self.arena);
         }
         Ok(())
     }
 
-    fn run_step(&mut self, step: &Step<'m>) -> Option<()> {
+    fn run_step(&mut self, kernel: &Kernel, step: &Step<'m>) -> Option<()> {
         let end = self.arena.len();
         // A missing second output is the empty range at the end.
         let mut outputs = [const { 0..0 }; MAX_OUTPUTS];
@@ -238,16 +241,18 @@ impl<'m, 'r> Run<'m, 'r> {
             };
         }
         let operands = Operands::carve(self.arena, inputs, outputs)?;
-        kernels::run(step, operands)
+        (kernel.run)(step, operands)
     }
 
     /// Indices that come from the caller are an error outside their table; computed ones clamp.
-    fn check_ids(&self, step: &Step<'m>, position: usize) -> Result<(), InputError> {
-        let rows = match step.opcode {
-            Opcode::Gather => gather::rows(step),
-            Opcode::Scatter => scatter::rows(step),
-            _ => return Ok(()),
-        };
+    ///
+    /// `rows` is the length of the table that input 1 of `step` has indices of.
+    pub(crate) fn check_ids(
+        &self,
+        step: &Step<'_>,
+        position: usize,
+        rows: usize,
+    ) -> Result<(), InputError> {
         let Some(tensor) = step.input(1).filter(|ids| self.is_given(ids, position)) else {
             return Ok(());
         };

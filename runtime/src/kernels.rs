@@ -5,42 +5,44 @@
 //! checked. `run` is written so that the compiler sees no panic: slices are cut with `get`, walked
 //! with iterators, and a misfit is `None`.
 
-mod arg_max;
-mod arithmetic;
-pub(crate) mod binary;
-mod cast;
-mod concat;
-mod conv;
-mod copy;
-mod cum_sum;
-mod dense;
+pub mod arg_max;
+pub mod arithmetic;
+pub mod binary;
+pub mod cast;
+pub mod concat;
+pub mod conv;
+pub mod copy;
+pub mod cum_sum;
+pub mod dense;
 mod dot;
 mod elements;
-pub(crate) mod gate;
-pub(crate) mod gather;
+pub mod gate;
+pub mod gather;
+mod kernel;
 mod lanes;
-mod mat_mul;
-mod mean;
-mod normalise;
-mod pad;
-mod pool;
-mod reduce;
-pub(crate) mod scatter;
-mod select;
+pub mod mat_mul;
+pub mod mean;
+pub mod normalise;
+pub mod pad;
+pub mod pool;
+pub mod reduce;
+mod registry;
+pub mod scatter;
+pub mod select;
 mod sink;
-mod softmax;
+pub mod softmax;
 mod source;
-mod top_k;
-mod top_k_dense;
-mod types;
-pub(crate) mod unary;
+pub mod top_k;
+pub mod top_k_dense;
+pub mod types;
+pub mod unary;
 mod walk;
 mod window;
 
-use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::Opcode;
 use crate::step::Step;
+pub use kernel::{Kernel, KernelSet};
+pub use registry::{ALL, NAMES, used};
 
 /// Rows of `width` elements, none where `width` is zero.
 ///
@@ -76,66 +78,21 @@ pub(crate) fn copy_bytes(target: &mut [u8], source: &[u8]) {
 
 /// Checks a step's operands; its multiply-accumulates.
 pub(crate) fn check(step: &Step<'_>) -> Result<u64, Fault> {
-    match step.opcode {
-        Opcode::Quantise => types::check_quantise(step),
-        Opcode::Dequantise => types::check_dequantise(step),
-        Opcode::Dense => dense::check(step),
-        Opcode::Conv => conv::check(step),
-        Opcode::Gate => gate::check(step),
-        Opcode::TopKDense => top_k_dense::check(step),
-        Opcode::Gather => gather::check(step),
-        Opcode::Add => arithmetic::check_add(step),
-        Opcode::Mul => arithmetic::check_mul(step),
-        Opcode::Mean => mean::check(step),
-        Opcode::Unary => unary::check(step),
-        Opcode::Copy => copy::check(step),
-        Opcode::Binary => binary::check(step),
-        Opcode::Where => select::check(step),
-        Opcode::Cast => cast::check(step),
-        Opcode::Reduce => reduce::check(step),
-        Opcode::ArgMax => arg_max::check(step),
-        Opcode::TopK => top_k::check(step),
-        Opcode::Pool => pool::check(step),
-        Opcode::Pad => pad::check(step),
-        Opcode::Concat => concat::check(step),
-        Opcode::Scatter => scatter::check(step),
-        Opcode::Softmax => softmax::check(step),
-        Opcode::Normalise => normalise::check(step),
-        Opcode::MatMul => mat_mul::check(step),
-        Opcode::CumSum => cum_sum::check(step),
+    if let Some(kernel) = step.kernel() {
+        return (kernel.check)(step);
     }
+    // Element types that no kernel of the operator takes are a fault of the step; others are one of
+    // the set.
+    let mut kernels = step.model.kernels.iter();
+    let kernel = kernels.find(|kernel| kernel.opcode() == step.opcode);
+    kernel.map_or(Err(Fault::Kernel), |kernel| (kernel.check)(step))?;
+    Err(Fault::Kernel)
 }
 
-/// Runs a step; `None` where an operand does not fit, which loading rules out.
-pub(crate) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    match step.opcode {
-        Opcode::Quantise => types::run_quantise(step, operands),
-        Opcode::Dequantise => types::run_dequantise(step, operands),
-        Opcode::Dense => dense::run(step, operands),
-        Opcode::Conv => conv::run(step, operands),
-        Opcode::Gate => gate::run(step, operands),
-        Opcode::TopKDense => top_k_dense::run(step, operands),
-        Opcode::Gather => gather::run(step, operands),
-        Opcode::Add => arithmetic::run_add(step, operands),
-        Opcode::Mul => arithmetic::run_mul(step, operands),
-        Opcode::Mean => mean::run(step, operands),
-        Opcode::Unary => unary::run(step, operands),
-        Opcode::Copy => copy::run(step, operands),
-        Opcode::Binary => binary::run(step, operands),
-        Opcode::Where => select::run(step, operands),
-        Opcode::Cast => cast::run(step, operands),
-        Opcode::Reduce => reduce::run(step, operands),
-        Opcode::ArgMax => arg_max::run(step, operands),
-        Opcode::TopK => top_k::run(step, operands),
-        Opcode::Pool => pool::run(step, operands),
-        Opcode::Pad => pad::run(step, operands),
-        Opcode::Concat => concat::run(step, operands),
-        Opcode::Scatter => scatter::run(step, operands),
-        Opcode::Softmax => softmax::run(step, operands),
-        Opcode::Normalise => normalise::run(step, operands),
-        Opcode::MatMul => mat_mul::run(step, operands),
-        Opcode::CumSum => cum_sum::run(step, operands),
-    }
+/// Work of an element that a step writes.
+pub(crate) fn cost(step: &Step<'_>) -> u64 {
+    let cost = step.kernel().and_then(|kernel| kernel.cost);
+    cost.map_or(1, |cost| cost(step))
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub mod decode;
 mod error;
 mod execute;
 pub mod format;
-mod kernels;
+pub mod kernels;
 mod load;
 pub mod math;
 mod model;

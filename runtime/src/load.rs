@@ -11,6 +11,7 @@ mod records;
 
 use crate::error::LoadError;
 use crate::format::{ALIGNMENT, Header, Section, VERSION, aligned, crc, header};
+use crate::kernels::KernelSet;
 use crate::model::Model;
 
 /// What a caller is willing to spend on a model.
@@ -35,8 +36,12 @@ pub(crate) const MAX_FUNCTIONS: u32 = 256;
 /// Most inputs, and most outputs, of a function.
 pub(crate) const MAX_ENDS: u32 = 256;
 
-pub(crate) fn load(bytes: &[u8], limits: Limits) -> Result<Model<'_>, LoadError> {
-    let model = sections(bytes)?;
+pub(crate) fn load<'m>(
+    bytes: &'m [u8],
+    kernels: KernelSet<'m>,
+    limits: Limits,
+) -> Result<Model<'m>, LoadError> {
+    let model = sections(bytes, kernels)?;
     records::check_tensors(&model)?;
     records::check_steps(&model, limits)?;
     flow::check_functions(&model, limits)?;
@@ -44,7 +49,7 @@ pub(crate) fn load(bytes: &[u8], limits: Limits) -> Result<Model<'_>, LoadError>
 }
 
 /// Cuts the file into its sections and checks the structure checksum.
-fn sections(bytes: &[u8]) -> Result<Model<'_>, LoadError> {
+fn sections<'m>(bytes: &'m [u8], kernels: KernelSet<'m>) -> Result<Model<'m>, LoadError> {
     if !bytes.as_ptr().addr().is_multiple_of(ALIGNMENT) {
         return Err(LoadError::Alignment);
     }
@@ -93,6 +98,7 @@ fn sections(bytes: &[u8]) -> Result<Model<'_>, LoadError> {
         parameters: parameters.map_err(|_| LoadError::Alignment)?,
         text: core::str::from_utf8(section(Section::Text)?).map_err(|_| LoadError::Text)?,
         weights,
+        kernels,
     })
 }
 

@@ -5,6 +5,7 @@ use crate::execute::Run;
 use crate::format::{
     FunctionRecord, Header, Metadata, Opcode, Place, Section, StepRecord, TensorRecord, crc,
 };
+use crate::kernels::{self, KernelSet};
 use crate::load::{self, Limits};
 use crate::step::Step;
 
@@ -18,6 +19,7 @@ pub struct Model<'m> {
     pub(crate) parameters: &'m [u32],
     pub(crate) text: &'m str,
     pub(crate) weights: &'m [u8],
+    pub(crate) kernels: KernelSet<'m>,
 }
 
 impl<'m> Model<'m> {
@@ -26,7 +28,19 @@ impl<'m> Model<'m> {
     /// # Errors
     /// The first fault found, with section and index.
     pub fn load(bytes: &'m [u8]) -> Result<Self, LoadError> {
-        load::load(bytes, Limits::default())
+        load::load(bytes, kernels::ALL, Limits::default())
+    }
+
+    /// [`Model::load`] with these kernels and no others, so that a program links only them.
+    ///
+    /// ```ignore
+    /// let model = Model::load_with(MODEL, include!("model.kernels.rs"))?;
+    /// ```
+    ///
+    /// # Errors
+    /// The first fault found; [`Fault::Kernel`](crate::Fault::Kernel) at a step without kernel.
+    pub fn load_with(bytes: &'m [u8], kernels: KernelSet<'m>) -> Result<Self, LoadError> {
+        load::load(bytes, kernels, Limits::default())
     }
 
     /// [`Model::load`] with the caller's limits.
@@ -34,7 +48,7 @@ impl<'m> Model<'m> {
     /// # Errors
     /// The first fault found, with section and index.
     pub fn load_within(bytes: &'m [u8], limits: Limits) -> Result<Self, LoadError> {
-        load::load(bytes, limits)
+        load::load(bytes, kernels::ALL, limits)
     }
 
     /// Whether the weights match their checksum. No safety property depends on it.

@@ -2,6 +2,7 @@
 
 use crate::error::Fault;
 use crate::format::{DType, Opcode, Place, TensorRecord};
+use crate::kernels::{self, Kernel};
 use crate::model::Model;
 
 /// A step with its operands.
@@ -19,6 +20,13 @@ impl<'m> Step<'m> {
     #[must_use]
     pub fn opcode(&self) -> Opcode {
         self.opcode
+    }
+
+    /// The kernel that runs the step: the model's first that takes it.
+    #[must_use]
+    pub fn kernel(&self) -> Option<&'m Kernel> {
+        let mut kernels = self.model.kernels.iter();
+        kernels.find(|kernel| kernel.takes(self)).copied()
     }
 
     /// Indices of the input tensors.
@@ -44,7 +52,7 @@ impl<'m> Step<'m> {
     /// Multiply-accumulates of the step.
     #[must_use]
     pub fn macs(&self) -> u64 {
-        crate::kernels::check(self).unwrap_or(0)
+        kernels::check(self).unwrap_or(0)
     }
 
     /// What the step costs the limit of [`crate::Limits`]: no loop of a kernel is longer, and each
@@ -52,16 +60,7 @@ impl<'m> Step<'m> {
     pub(crate) fn work(&self) -> u64 {
         let elements = |index| self.output(index).and_then(|out| out.elements());
         let written = elements(0).unwrap_or(0) as u64;
-        let moves = match self.opcode {
-            // A score may pass all candidates of its row, and there are as many as biases.
-            Opcode::TopKDense => {
-                let scores = self.input(2).and_then(|bias| bias.elements());
-                written.saturating_mul(scores.unwrap_or(0) as u64)
-            }
-            Opcode::Unary => written.saturating_mul(crate::kernels::unary::cost(self)),
-            Opcode::Binary => written.saturating_mul(crate::kernels::binary::cost(self)),
-            _ => written,
-        };
+        let moves = written.saturating_mul(kernels::cost(self));
         self.macs().saturating_add(moves)
     }
 

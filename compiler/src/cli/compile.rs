@@ -1,6 +1,7 @@
 //! `qibu compile`.
 
 mod files;
+mod kernels;
 mod search;
 
 use super::{progress, stdout};
@@ -58,6 +59,10 @@ pub struct CompileArgs {
     /// Draws the memory plan of every function (SVG); a function's name is added to the file's.
     #[arg(long, value_name = "FILE.svg")]
     memory_plan: Option<PathBuf>,
+    /// Writes the list of kernels that the model needs, for `Model::load_with`: a firmware links
+    /// them and no others.
+    #[arg(long, value_name = "FILE.rs")]
+    kernels: Option<PathBuf>,
     /// Writes the report as one HTML page, which opens offline.
     #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
@@ -73,7 +78,14 @@ pub fn run(args: CompileArgs) -> Result<()> {
         .clone()
         .unwrap_or_else(|| args.model.with_extension("qibu"));
     if args.model.is_file() {
-        files::check_targets(&output, args.memory_plan.as_deref(), args.report.as_deref())?;
+        files::check_targets(
+            &output,
+            &[
+                (args.memory_plan.as_deref(), files::SVG),
+                (args.report.as_deref(), files::HTML),
+                (args.kernels.as_deref(), files::KERNELS),
+            ],
+        )?;
     }
     let goal = Goal {
         max_flash: args.max_flash,
@@ -114,6 +126,9 @@ pub fn run(args: CompileArgs) -> Result<()> {
     };
     if let Some(path) = &args.report {
         texts.push((path.clone(), files::page(&args.model, &compiled)));
+    }
+    if let Some(path) = &args.kernels {
+        texts.push((path.clone(), kernels::listed(&compiled.bytes)?));
     }
     let mut files: Vec<(&Path, &[u8])> = vec![(&output, &compiled.bytes)];
     files.extend(texts.iter().map(|(path, text)| (&**path, text.as_bytes())));

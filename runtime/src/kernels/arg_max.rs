@@ -11,16 +11,26 @@
 //! int16 or int8, out int32. A comparison with NaN is false. Attributes: n, inner, flags.
 
 use super::elements::{self, Element};
+use super::kernel::{Kernel, Types};
 use super::lanes::Lanes;
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::{DType, Opcode};
 use crate::step::Step;
 
 const MINIMUM: u32 = 1;
 const LAST: u32 = 2;
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Floats.
+pub const F32: Kernel = Kernel::new(Opcode::ArgMax, [Types::F32, Types::ANY], check, run::<f32>);
+/// int32.
+pub const I32: Kernel = Kernel::new(Opcode::ArgMax, [Types::I32, Types::ANY], check, run::<i32>);
+/// int16.
+pub const I16: Kernel = Kernel::new(Opcode::ArgMax, [Types::I16, Types::ANY], check, run::<i16>);
+/// int8.
+pub const I8: Kernel = Kernel::new(Opcode::ArgMax, [Types::I8, Types::ANY], check, run::<i8>);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
     let lanes = Lanes::of(step, &x)?;
     if step.attribute(2) & !(MINIMUM | LAST) != 0 {
@@ -38,19 +48,16 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     }
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let tensor = step.input(0)?;
-    let lanes = Lanes::of(step, &tensor).ok()?;
-    let flags = step.attribute(2);
+fn run<T: Element>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let lanes = Lanes::of(step, &step.input(0)?).ok()?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
-    let out = elements::of_mut(out)?;
-    match tensor.dtype {
-        DType::F32 => seek::<f32>(&lanes, flags, elements::of(x)?, out),
-        DType::I32 => seek::<i32>(&lanes, flags, elements::of(x)?, out),
-        DType::I16 => seek::<i16>(&lanes, flags, elements::of(x)?, out),
-        _ => seek::<i8>(&lanes, flags, elements::of(x)?, out),
-    }
+    seek::<T>(
+        &lanes,
+        step.attribute(2),
+        elements::of(x)?,
+        elements::of_mut(out)?,
+    )
 }
 
 fn seek<T: Element>(lanes: &Lanes, flags: u32, x: &[T], out: &mut [i32]) -> Option<()> {

@@ -10,22 +10,42 @@
 //! scale_b (`Mul`: scale), low, high.
 
 use super::dense::check_clamp;
+use super::kernel::{Kernel, Types};
 use super::sink::Sink;
 use super::source::Source;
 use super::types::Integers;
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::{DType, Opcode};
 use crate::math;
 use crate::rounding::Scale;
 use crate::step::Step;
 
-pub(super) fn check_add(step: &Step<'_>) -> Result<u64, Fault> {
-    check(step, 2)
+/// Sum of floats.
+pub const ADD_F32: Kernel = Kernel::new(Opcode::Add, [Types::F32, Types::ANY], check_add, add_f32);
+/// Sum of int8 and int16, mixed.
+pub const ADD_INTEGER: Kernel = Kernel::new(
+    Opcode::Add,
+    [Types::QUANTISED, Types::ANY],
+    check_add,
+    add_integer,
+);
+/// Product of floats.
+pub const MUL_F32: Kernel = Kernel::new(Opcode::Mul, [Types::F32, Types::ANY], check_mul, mul_f32);
+/// Product of int8 and int16, mixed.
+pub const MUL_INTEGER: Kernel = Kernel::new(
+    Opcode::Mul,
+    [Types::QUANTISED, Types::ANY],
+    check_mul,
+    mul_integer,
+);
+
+fn check_add(step: &Step<'_>) -> Result<u64, Fault> {
+    check(step, CLAMP_ADD)
 }
 
-pub(super) fn check_mul(step: &Step<'_>) -> Result<u64, Fault> {
-    check(step, 1)
+fn check_mul(step: &Step<'_>) -> Result<u64, Fault> {
+    check(step, CLAMP_MUL)
 }
 
 fn check(step: &Step<'_>, scales: usize) -> Result<u64, Fault> {
@@ -61,69 +81,80 @@ fn check(step: &Step<'_>, scales: usize) -> Result<u64, Fault> {
     Ok(length as u64)
 }
 
-pub(super) fn run_add(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+/// Attributes of the clamp: behind two scales of sums, one of products.
+const CLAMP_ADD: usize = 2;
+const CLAMP_MUL: usize = 1;
+
+fn add_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    float(step, operands, CLAMP_ADD, |a, b| a + b)
+}
+
+fn mul_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    float(step, operands, CLAMP_MUL, |a, b| a * b)
+}
+
+fn add_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (scale_a, scale_b) = (
         Scale::loaded(step.attribute(0)),
         Scale::loaded(step.attribute(1)),
     );
-    run(
-        step,
-        operands,
-        2,
-        |a, b| a + b,
-        |a, b| {
-            let sum = scale_a
-                .requantise(a << 15)
-                .saturating_add(scale_b.requantise(b << 15));
-            sum.saturating_add(1 << 7) >> 8
-        },
-    )
+    integer(step, operands, CLAMP_ADD, |a, b| {
+        let sum = scale_a
+            .requantise(a << 15)
+            .saturating_add(scale_b.requantise(b << 15));
+        sum.saturating_add(1 << 7) >> 8
+    })
 }
 
-pub(super) fn run_mul(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+fn mul_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let scale = Scale::loaded(step.attribute(0));
-    run(
-        step,
-        operands,
-        1,
-        |a, b| a * b,
-        |a, b| scale.requantise(a * b),
-    )
+    integer(step, operands, CLAMP_MUL, |a, b| scale.requantise(a * b))
 }
 
-/// Both operators: `float` on reals, `integer` on values without their zero points.
+/// Either operator on reals.
 #[inline(always)]
-fn run(
+fn float(
     step: &Step<'_>,
     operands: Operands<'_>,
     clamp: usize,
-    float: impl Fn(f32, f32) -> f32,
-    integer: impl Fn(i32, i32) -> i32,
+    apply: impl Fn(f32, f32) -> f32,
+) -> Option<()> {
+    // Where b is replaced it is as long as the output: its index is the output's.
+    let repeated = step.input(1)?.elements()?;
+    let [a, b, ..] = operands.inputs;
+    let [out, _] = operands.outputs;
+    let bound = |index| f32::from_bits(step.attribute(index));
+    let (low, high) = (bound(clamp), bound(clamp + 1));
+    let (a, b): (Source<'_, f32>, Source<'_, f32>) = (Source::new(a)?, Source::new(b)?);
+    let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
+    for ((index, out), b_index) in out.iter_mut().enumerate().zip((0..repeated).cycle()) {
+        let (a, b) = (a.get(index, *out)?, b.get(b_index, *out)?);
+        *out = math::clamp(apply(a, b), low, high);
+    }
+    Some(())
+}
+
+/// Either operator on values without their zero points.
+#[inline(always)]
+fn integer(
+    step: &Step<'_>,
+    operands: Operands<'_>,
+    clamp: usize,
+    apply: impl Fn(i32, i32) -> i32,
 ) -> Option<()> {
     let tensor = step.output(0)?;
     let (a_tensor, b_tensor) = (step.input(0)?, step.input(1)?);
-    // Where b is replaced it is as long as the output: its index is the output's.
     let repeated = b_tensor.elements()?;
     let [a, b, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     let (low, high) = (step.attribute(clamp), step.attribute(clamp + 1));
-    if tensor.dtype == DType::F32 {
-        let (low, high) = (f32::from_bits(low), f32::from_bits(high));
-        let (a, b): (Source<'_, f32>, Source<'_, f32>) = (Source::new(a)?, Source::new(b)?);
-        let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
-        for ((index, out), b_index) in out.iter_mut().enumerate().zip((0..repeated).cycle()) {
-            let (a, b) = (a.get(index, *out)?, b.get(b_index, *out)?);
-            *out = math::clamp(float(a, b), low, high);
-        }
-        return Some(());
-    }
     let a = Integers::new(a_tensor.dtype, a)?;
     let b = Integers::new(b_tensor.dtype, b)?;
     let mut sink = Sink::new(&tensor, out, low as i32, high as i32)?;
     for (index, b_index) in (0..tensor.elements()?).zip((0..repeated).cycle()) {
         let a = sink.read(&a, index)? - a_tensor.zero_point;
         let b = sink.read(&b, b_index)? - b_tensor.zero_point;
-        sink.put(index, integer(a, b));
+        sink.put(index, apply(a, b));
     }
     Some(())
 }

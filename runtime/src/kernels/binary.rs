@@ -10,19 +10,20 @@
 
 mod function;
 
+use super::kernel::{Kernel, Types};
 use super::rows_mut;
 use super::source::Source;
 use super::walk::{self, Walk};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::{DType, Opcode};
 use crate::step::Step;
 pub use function::Function;
 
 /// Work of one element: an int32 power squares and multiplies for each bit of the exponent, an f32
 /// remainder divides for each eight bits of the quotient, an f32 power is a logarithm and an
 /// exponential.
-pub(crate) fn cost(step: &Step<'_>) -> u64 {
+fn cost(step: &Step<'_>) -> u64 {
     let float = step.input(0).is_some_and(|a| a.dtype == DType::F32);
     match (Function::from_code(step.attribute(0)), float) {
         (Some(Function::Pow), false) | (Some(Function::Mod | Function::Fmod), true) => 64,
@@ -31,7 +32,16 @@ pub(crate) fn cost(step: &Step<'_>) -> u64 {
     }
 }
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Floats.
+pub const F32: Kernel =
+    Kernel::new(Opcode::Binary, [Types::F32, Types::ANY], check, run_f32).costing(cost);
+/// int32.
+pub const I32: Kernel =
+    Kernel::new(Opcode::Binary, [Types::I32, Types::ANY], check, run_i32).costing(cost);
+/// Truth values.
+pub const BOOL: Kernel = Kernel::new(Opcode::Binary, [Types::BOOL, Types::ANY], check, run_bool);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (a, b) = (step.need_input(0)?, step.need_input(1)?);
     let out = step.need_output(0)?;
     let function = Function::from_code(step.attribute(0)).ok_or(Fault::Attribute)?;
@@ -55,22 +65,37 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(out.elements().ok_or(Fault::Shape)? as u64)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+/// The function, and the walk over the operands.
+fn prepare(step: &Step<'_>) -> Option<(Function, Walk)> {
     let function = Function::from_code(step.attribute(0))?;
-    let (a, b, out) = (step.input(0)?, step.input(1)?, step.output(0)?);
-    let walk = walk::broadcast(&out, &[a, b])?;
-    match (a.dtype, out.dtype) {
-        (DType::F32, DType::F32) => apply(walk, operands, |a, b| function.apply_f32(a, b)),
-        (DType::F32, _) => apply(walk, operands, |a: f32, b| {
+    let walk = walk::broadcast(&step.output(0)?, &[step.input(0)?, step.input(1)?])?;
+    Some((function, walk))
+}
+
+fn run_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let (function, walk) = prepare(step)?;
+    if function.compares() {
+        return apply(walk, operands, |a: f32, b| {
             u8::from(function.apply_f32(a, b) != 0.0)
-        }),
-        (DType::I32, DType::I32) => apply(walk, operands, |a, b| function.apply_i32(a, b)),
-        (DType::I32, _) => apply(walk, operands, |a, b| function.apply_i32(a, b) as u8),
-        _ => apply(walk, operands, |a: u8, b: u8| {
-            let truth = |byte| i32::from(byte != 0);
-            function.apply_i32(truth(a), truth(b)) as u8
-        }),
+        });
     }
+    apply(walk, operands, |a, b| function.apply_f32(a, b))
+}
+
+fn run_i32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let (function, walk) = prepare(step)?;
+    if function.compares() {
+        return apply(walk, operands, |a, b| function.apply_i32(a, b) as u8);
+    }
+    apply(walk, operands, |a, b| function.apply_i32(a, b))
+}
+
+fn run_bool(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let (function, walk) = prepare(step)?;
+    let truth = |byte| i32::from(byte != 0);
+    apply(walk, operands, |a: u8, b: u8| {
+        function.apply_i32(truth(a), truth(b)) as u8
+    })
 }
 
 /// Stores `f` of each pair.

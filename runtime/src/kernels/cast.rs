@@ -7,12 +7,16 @@
 //! truth → f32, int32  1 or 0
 //! ```
 
+use super::kernel::{Kernel, Types};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::{DType, Opcode};
 use crate::step::Step;
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// All conversions.
+pub const ANY: Kernel = Kernel::new(Opcode::Cast, [Types::ANY; 2], check, run);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
     let numbers = [DType::F32, DType::I32, DType::Bool];
     if x.dtype == out.dtype || !numbers.contains(&x.dtype) || !numbers.contains(&out.dtype) {
@@ -24,7 +28,7 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(0)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     match (step.input(0)?.dtype, step.output(0)?.dtype) {
         (DType::F32, DType::I32) => convert(operands, |x: f32| x as i32),
         (DType::F32, _) => convert(operands, |x: f32| u8::from(x != 0.0)),

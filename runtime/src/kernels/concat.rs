@@ -8,17 +8,21 @@
 //! its bits; a scale word requantises int8 or int16 from the input's scale to the output's. Words of
 //! inputs that are not there are zero.
 
+use super::kernel::{Kernel, Types};
 use super::sink::Sink;
 use super::types::{Integers, bounds};
 use super::{copy_bytes, rows};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
 use crate::format::opcode::MAX_INPUTS;
+use crate::format::{DType, Opcode};
 use crate::rounding::Scale;
 use crate::step::Step;
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Any element type.
+pub const ANY: Kernel = Kernel::new(Opcode::Concat, [Types::ANY; 2], check, run);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let out = step.need_output(0)?;
     let outer = step.attribute(0) as usize;
     let mut elements = 0usize;
@@ -51,7 +55,7 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(elements as u64)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let tensor = step.output(0)?;
     let outer = step.attribute(0) as usize;
     let size = tensor.dtype.size();

@@ -15,14 +15,32 @@
 use super::dense::{check_output, check_weights};
 use super::dot::{self, Activation, Quantised, Weight};
 use super::elements;
+use super::kernel::{Kernel, Types};
 use super::sink::Sink;
 use super::window::Window;
 use super::{rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::Opcode;
 use crate::math;
 use crate::step::Step;
+
+/// int8 activations, int8 weights.
+pub const I8_I8: Kernel = kernel([Types::I8, Types::I8], run_integer::<i8, i8>);
+/// int8 activations, int4 weights.
+pub const I8_I4: Kernel = kernel([Types::I8, Types::I4], run_integer::<i8, u8>);
+/// int16 activations, int8 weights.
+pub const I16_I8: Kernel = kernel([Types::I16, Types::I8], run_integer::<i16, i8>);
+/// int16 activations, int4 weights.
+pub const I16_I4: Kernel = kernel([Types::I16, Types::I4], run_integer::<i16, u8>);
+/// Floats.
+pub const F32_F32: Kernel = kernel([Types::F32, Types::F32], run_float::<f32>);
+/// Floats, f16 weights.
+pub const F32_F16: Kernel = kernel([Types::F32, Types::F16], run_float::<u16>);
+
+const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()>) -> Kernel {
+    Kernel::new(Opcode::Conv, types, check, run)
+}
 
 /// A window and its groups.
 struct Geometry {
@@ -66,7 +84,7 @@ impl Geometry {
     }
 }
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (input, out) = (step.need_input(0)?, step.need_output(0)?);
     let window = Window::check(step, 0, &input, &out)?;
     let geometry = Geometry::new(step, window).ok_or(Fault::Attribute)?;
@@ -78,42 +96,29 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     elements.checked_mul(k as u64).ok_or(Fault::Work)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+fn run_integer<X: Activation, W: Quantised>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (input, tensor) = (step.input(0)?, step.output(0)?);
     let geometry = Geometry::new(step, Window::new(step, 0, &input, &tensor)?)?;
     let [x, w, bias, scales] = operands.inputs;
     let [out, _] = operands.outputs;
-    let (low, high) = (step.attribute(8), step.attribute(9));
-    match (input.dtype, step.input(1)?.dtype) {
-        (DType::F32, w_type) => {
-            let (x, bias) = (elements::of(x)?, elements::of(bias)?);
-            let out = elements::of_mut(out)?;
-            let clamp = (f32::from_bits(low), f32::from_bits(high));
-            match w_type {
-                DType::F32 => float::<f32>(&geometry, x, elements::of(w)?, bias, clamp, out),
-                _ => float::<u16>(&geometry, x, elements::of(w)?, bias, clamp, out),
-            }
-        }
-        (x_type, w_type) => {
-            let sink = Sink::new(&tensor, out, low as i32, high as i32)?;
-            let rows = (elements::of(bias)?, elements::of(scales)?);
-            let zero = input.zero_point;
-            match (x_type, w_type) {
-                (DType::I8, DType::I8) => {
-                    let (x, w) = (elements::of(x)?, elements::of(w)?);
-                    integer::<i8, i8>(&geometry, x, w, rows, zero, sink)
-                }
-                (DType::I8, _) => {
-                    integer::<i8, u8>(&geometry, elements::of(x)?, w, rows, zero, sink)
-                }
-                (_, DType::I8) => {
-                    let (x, w) = (elements::of(x)?, elements::of(w)?);
-                    integer::<i16, i8>(&geometry, x, w, rows, zero, sink)
-                }
-                _ => integer::<i16, u8>(&geometry, elements::of(x)?, w, rows, zero, sink),
-            }
-        }
-    }
+    let (low, high) = (step.attribute(8) as i32, step.attribute(9) as i32);
+    let sink = Sink::new(&tensor, out, low, high)?;
+    let rows = (elements::of(bias)?, elements::of(scales)?);
+    let (x, w) = (elements::of(x)?, elements::of(w)?);
+    integer::<X, W>(&geometry, x, w, rows, input.zero_point, sink)
+}
+
+fn run_float<W: Weight>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let (input, tensor) = (step.input(0)?, step.output(0)?);
+    let geometry = Geometry::new(step, Window::new(step, 0, &input, &tensor)?)?;
+    let [x, w, bias, _] = operands.inputs;
+    let [out, _] = operands.outputs;
+    let clamp = (
+        f32::from_bits(step.attribute(8)),
+        f32::from_bits(step.attribute(9)),
+    );
+    let (x, w, bias) = (elements::of(x)?, elements::of(w)?, elements::of(bias)?);
+    float::<W>(&geometry, x, w, bias, clamp, elements::of_mut(out)?)
 }
 
 /// Channels of one group at one pixel.

@@ -9,8 +9,10 @@
 //! zero. Any element type; input and output have the same. Attributes: base, six lengths, six
 //! strides (int32, in elements). The shapes of the operands do not matter, only their lengths.
 
+use super::kernel::{Kernel, Types};
 use crate::arena::Operands;
 use crate::error::Fault;
+use crate::format::Opcode;
 use crate::step::Step;
 
 /// Axes walked.
@@ -25,7 +27,10 @@ fn axis(step: &Step<'_>, index: usize) -> (u32, i32) {
     (length, stride)
 }
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Any element type.
+pub const ANY: Kernel = Kernel::new(Opcode::Copy, [Types::ANY; 2], check, run);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
     if x.dtype != out.dtype {
         return Err(Fault::DType);
@@ -56,7 +61,7 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(0)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let size = step.input(0)?.dtype.size();
     let [source, ..] = operands.inputs;
     let [target, _] = operands.outputs;

@@ -9,16 +9,22 @@
 //! Flag 2 counts t down from n − 1. f32, or int32, whose sums wrap. Attributes: n, inner, flags.
 
 use super::elements::{self, Element};
+use super::kernel::{Kernel, Types};
 use super::lanes::Lanes;
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::{DType, Opcode};
 use crate::step::Step;
 
 const EXCLUSIVE: u32 = 1;
 const REVERSE: u32 = 2;
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Floats.
+pub const F32: Kernel = Kernel::new(Opcode::CumSum, [Types::F32, Types::ANY], check, run_f32);
+/// int32.
+pub const I32: Kernel = Kernel::new(Opcode::CumSum, [Types::I32, Types::ANY], check, run_i32);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
     let lanes = Lanes::of(step, &x)?;
     if step.attribute(2) & !(EXCLUSIVE | REVERSE) != 0 {
@@ -33,16 +39,20 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     }
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let tensor = step.input(0)?;
-    let lanes = Lanes::of(step, &tensor).ok()?;
-    let flags = step.attribute(2);
+fn run_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    run(step, operands, |sum: f32, x| sum + x)
+}
+
+fn run_i32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    run(step, operands, i32::wrapping_add)
+}
+
+#[inline(always)]
+fn run<T: Element>(step: &Step<'_>, operands: Operands<'_>, add: impl Fn(T, T) -> T) -> Option<()> {
+    let lanes = Lanes::of(step, &step.input(0)?).ok()?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
-    match tensor.dtype {
-        DType::F32 => accumulate(&lanes, flags, x, out, |sum: f32, x| sum + x),
-        _ => accumulate(&lanes, flags, x, out, i32::wrapping_add),
-    }
+    accumulate(&lanes, step.attribute(2), x, out, add)
 }
 
 #[inline(always)]

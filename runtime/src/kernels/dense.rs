@@ -12,14 +12,32 @@
 
 use super::dot::{self, Activation, Quantised, Weight};
 use super::elements;
+use super::kernel::{Kernel, Types};
 use super::sink::Sink;
 use super::types::bounds;
 use super::{rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::{DType, TensorRecord};
+use crate::format::{DType, Opcode, TensorRecord};
 use crate::math;
 use crate::step::Step;
+
+/// int8 activations, int8 weights.
+pub const I8_I8: Kernel = kernel([Types::I8, Types::I8], run_integer::<i8, i8>);
+/// int8 activations, int4 weights.
+pub const I8_I4: Kernel = kernel([Types::I8, Types::I4], run_integer::<i8, u8>);
+/// int16 activations, int8 weights.
+pub const I16_I8: Kernel = kernel([Types::I16, Types::I8], run_integer::<i16, i8>);
+/// int16 activations, int4 weights.
+pub const I16_I4: Kernel = kernel([Types::I16, Types::I4], run_integer::<i16, u8>);
+/// Floats.
+pub const F32_F32: Kernel = kernel([Types::F32, Types::F32], run_float::<f32>);
+/// Floats, f16 weights.
+pub const F32_F16: Kernel = kernel([Types::F32, Types::F16], run_float::<u16>);
+
+const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()>) -> Kernel {
+    Kernel::new(Opcode::Dense, types, check, run)
+}
 
 /// Columns of x and rows of w, after checks that `Dense`, `Conv` and `TopKDense` share.
 ///
@@ -91,7 +109,7 @@ pub(super) fn check_clamp(step: &Step<'_>, dtype: DType, first: usize) -> Result
     if fits { Ok(()) } else { Err(Fault::Attribute) }
 }
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
     let (k, n) = (x.columns(), out.columns());
     if x.rows() != out.rows() {
@@ -102,40 +120,27 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(x.rows() as u64 * k as u64 * n as u64)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let (x, tensor) = (step.input(0)?, step.output(0)?);
-    let k = x.columns();
-    let [x_bytes, w, bias, scales] = operands.inputs;
+fn run_integer<X: Activation, W: Quantised>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let k = step.input(0)?.columns();
+    let [x, w, bias, scales] = operands.inputs;
     let [out, _] = operands.outputs;
-    if k == 0 {
-        return None;
-    }
-    let (low, high) = (step.attribute(0), step.attribute(1));
-    match (x.dtype, step.input(1)?.dtype) {
-        (DType::F32, w_type) => {
-            let (x, bias) = (elements::of(x_bytes)?, elements::of(bias)?);
-            let out = elements::of_mut(out)?;
-            let clamp = (f32::from_bits(low), f32::from_bits(high));
-            match w_type {
-                DType::F32 => float::<f32>(x, elements::of(w)?, bias, k, clamp, out),
-                _ => float::<u16>(x, elements::of(w)?, bias, k, clamp, out),
-            }
-        }
-        (x_type, w_type) => {
-            let sink = Sink::new(&tensor, out, low as i32, high as i32)?;
-            let rows = (elements::of(bias)?, elements::of(scales)?);
-            match (x_type, w_type) {
-                (DType::I8, DType::I8) => {
-                    integer::<i8, i8>(elements::of(x_bytes)?, elements::of(w)?, rows, k, sink);
-                }
-                (DType::I8, _) => integer::<i8, u8>(elements::of(x_bytes)?, w, rows, k, sink),
-                (_, DType::I8) => {
-                    integer::<i16, i8>(elements::of(x_bytes)?, elements::of(w)?, rows, k, sink);
-                }
-                _ => integer::<i16, u8>(elements::of(x_bytes)?, w, rows, k, sink),
-            }
-        }
-    }
+    let (low, high) = (step.attribute(0) as i32, step.attribute(1) as i32);
+    let sink = Sink::new(&step.output(0)?, out, low, high)?;
+    let rows = (elements::of(bias)?, elements::of(scales)?);
+    integer::<X, W>(elements::of(x)?, elements::of(w)?, rows, k, sink);
+    Some(())
+}
+
+fn run_float<W: Weight>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let k = step.input(0)?.columns();
+    let [x, w, bias, _] = operands.inputs;
+    let [out, _] = operands.outputs;
+    let clamp = (
+        f32::from_bits(step.attribute(0)),
+        f32::from_bits(step.attribute(1)),
+    );
+    let (x, w, bias) = (elements::of(x)?, elements::of(w)?, elements::of(bias)?);
+    float::<W>(x, w, bias, k, clamp, elements::of_mut(out)?);
     Some(())
 }
 

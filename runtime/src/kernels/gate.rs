@@ -11,12 +11,13 @@
 //! `[257]`, entry i is σ at quantised b = (i − 128) · 256 of 16 bits). Attributes: scale_a,
 //! scale_x.
 
+use super::kernel::{Kernel, Types};
 use super::sink::Sink;
 use super::source::Source;
 use super::types::{Integers, bounds};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::{DType, Opcode};
 use crate::math;
 use crate::rounding::Scale;
 use crate::step::Step;
@@ -24,7 +25,17 @@ use crate::step::Step;
 /// Entries of the table of σ.
 pub const GATE_TABLE: usize = 257;
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Floats.
+pub const F32: Kernel = Kernel::new(Opcode::Gate, [Types::F32, Types::ANY], check, run_f32);
+/// int8 and int16, mixed.
+pub const INTEGER: Kernel = Kernel::new(
+    Opcode::Gate,
+    [Types::QUANTISED, Types::ANY],
+    check,
+    run_integer,
+);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let out = step.need_output(0)?;
     let float = out.dtype == DType::F32;
     for index in 0..3 {
@@ -58,21 +69,24 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(elements)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+fn run_f32(_: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let [a, b, x, _] = operands.inputs;
+    let [out, _] = operands.outputs;
+    let a: Source<'_, f32> = Source::new(a)?;
+    let b: Source<'_, f32> = Source::new(b)?;
+    let x: Source<'_, f32> = Source::new(x)?;
+    let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
+    for (index, out) in out.iter_mut().enumerate() {
+        let (a, b) = (a.get(index, *out)?, b.get(index, *out)?);
+        *out = math::canonical(a * math::sigmoid(b) + x.get(index, *out)?);
+    }
+    Some(())
+}
+
+fn run_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let tensor = step.output(0)?;
     let [a, b, x, table] = operands.inputs;
     let [out, _] = operands.outputs;
-    if tensor.dtype == DType::F32 {
-        let a: Source<'_, f32> = Source::new(a)?;
-        let b: Source<'_, f32> = Source::new(b)?;
-        let x: Source<'_, f32> = Source::new(x)?;
-        let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
-        for (index, out) in out.iter_mut().enumerate() {
-            let (a, b) = (a.get(index, *out)?, b.get(index, *out)?);
-            *out = math::canonical(a * math::sigmoid(b) + x.get(index, *out)?);
-        }
-        return Some(());
-    }
     let (a_tensor, b_tensor, x_tensor) = (step.input(0)?, step.input(1)?, step.input(2)?);
     let a = Integers::new(a_tensor.dtype, a)?;
     let b = Integers::new(b_tensor.dtype, b)?;

@@ -14,10 +14,11 @@
 //!    of int8 tables. Outer is 1: rows of the first axis start at bytes, others need not.
 
 use super::dot::Weight;
+use super::kernel::{Kernel, Types};
 use super::{copy_bytes, rows as rows_of, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::{DType, nibble};
+use crate::format::{DType, Opcode, nibble};
 use crate::math;
 use crate::step::Step;
 
@@ -36,11 +37,26 @@ pub(super) fn row(id: i32, rows: usize) -> Option<usize> {
 }
 
 /// Rows of the table.
-pub(crate) fn rows(step: &Step<'_>) -> usize {
+fn rows(step: &Step<'_>) -> usize {
     step.attribute(0) as usize
 }
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Rows as they are.
+pub const PLAIN: Kernel = kernel(
+    Types::of(&[DType::F32, DType::I8, DType::I16, DType::I32, DType::Bool]),
+    run_plain,
+);
+/// f16 to f32.
+pub const F16: Kernel = kernel(Types::F16, run_f16);
+/// int4 to int8.
+pub const I4: Kernel = kernel(Types::I4, run_i4);
+
+const fn kernel(table: Types, run: fn(&Step<'_>, Operands<'_>) -> Option<()>) -> Kernel {
+    Kernel::new(Opcode::Gather, [table, Types::ANY], check, run)
+        .guarded(|run, step, position| run.check_ids(step, position, rows(step)))
+}
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (table, ids) = (step.need_input(0)?, step.need_input(1)?);
     let out = step.need_output(0)?;
     let result = match table.dtype {
@@ -73,27 +89,46 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(0)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let (dtype, out_size) = (step.input(0)?.dtype, step.output(0)?.dtype.size());
+fn run_plain(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let row_bytes = (step.attribute(1) as usize).checked_mul(step.input(0)?.dtype.size())?;
+    run(step, operands, row_bytes, |target, source| {
+        copy_bytes(target, source);
+        Some(())
+    })
+}
+
+fn run_f16(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let row_bytes = (step.attribute(1) as usize).checked_mul(DType::F16.size())?;
+    run(step, operands, row_bytes, widen)
+}
+
+fn run_i4(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let row_bytes = nibble::row_bytes(step.attribute(1) as usize);
+    run(step, operands, row_bytes, |target, source| {
+        unpack(target, source);
+        Some(())
+    })
+}
+
+/// Writes, with `put(target, source from the row on)`, the rows of `row_bytes` that the ids name.
+#[inline(always)]
+fn run(
+    step: &Step<'_>,
+    operands: Operands<'_>,
+    row_bytes: usize,
+    put: impl Fn(&mut [u8], &[u8]) -> Option<()>,
+) -> Option<()> {
+    let out_size = step.output(0)?.dtype.size();
     let (length, width) = (rows(step), step.attribute(1) as usize);
     let [table, ids, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     let ids: &[i32] = bytemuck::try_cast_slice(ids).ok()?;
-    let row_bytes = match dtype {
-        DType::I4 => nibble::row_bytes(width),
-        _ => width.checked_mul(dtype.size())?,
-    };
     let slices = rows_of(table, row_bytes.checked_mul(length)?);
     let mut targets = rows_mut(out, width.checked_mul(out_size)?);
     for slice in slices {
         for &id in ids {
             let source = slice.get(row(id, length)?.checked_mul(row_bytes)?..)?;
-            let target = targets.next()?;
-            match dtype {
-                DType::F16 => widen(target, source)?,
-                DType::I4 => unpack(target, source),
-                _ => copy_bytes(target, source),
-            }
+            put(targets.next()?, source)?;
         }
     }
     Some(())

@@ -12,12 +12,13 @@
 
 use super::dot;
 use super::elements;
+use super::kernel::{Kernel, Types};
 use super::sink::Sink;
 use super::types::bounds;
 use super::{rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::{DType, TensorRecord};
+use crate::format::{DType, Opcode, TensorRecord};
 use crate::math;
 use crate::rounding::Scale;
 use crate::step::Step;
@@ -49,7 +50,12 @@ fn matching(leading: &[u32], out: &[u32], index: usize) -> Option<usize> {
     Some(matching)
 }
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Floats.
+pub const F32: Kernel = Kernel::new(Opcode::MatMul, [Types::F32, Types::ANY], check, run_f32);
+/// int8.
+pub const I8: Kernel = Kernel::new(Opcode::MatMul, [Types::I8, Types::ANY], check, run_i8);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (a, b, out) = (
         step.need_input(0)?,
         step.need_input(1)?,
@@ -83,49 +89,53 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     elements.checked_mul(k as u64).ok_or(Fault::Work)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let (a, b, tensor) = (step.input(0)?, step.input(1)?, step.output(0)?);
+/// Calls `product(index, a's matrix, b's matrix)` for each matrix of the output.
+#[inline(always)]
+fn run<T: bytemuck::AnyBitPattern>(
+    step: &Step<'_>,
+    [a_bytes, b_bytes]: [&[u8]; 2],
+    mut product: impl FnMut(usize, &[T], &[T]),
+) -> Option<()> {
+    let (a, b, out) = (step.input(0)?, step.input(1)?, step.output(0)?);
     let (a_leading, m, k) = matrices(&a)?;
     let (b_leading, n, _) = matrices(&b)?;
-    let (leading, ..) = matrices(&tensor)?;
-    let [a_bytes, b_bytes, ..] = operands.inputs;
-    let [out, _] = operands.outputs;
-    let pairs = |index| {
-        let a = matching(a_leading, leading, index)?.checked_mul(m * k)?;
-        let b = matching(b_leading, leading, index)?.checked_mul(n * k)?;
-        Some((a, b))
-    };
-    if tensor.dtype == DType::F32 {
-        let (a, b) = (elements::of(a_bytes)?, elements::of(b_bytes)?);
-        let matrices = rows_mut(elements::of_mut(out)?, m * n).enumerate();
-        for (index, out) in matrices {
-            let (a_start, b_start) = pairs(index)?;
-            float(
-                matrix(a, a_start, m * k)?,
-                matrix(b, b_start, n * k)?,
-                k,
-                n,
-                out,
-            );
-        }
-        return Some(());
-    }
-    let (low, high) = bounds(tensor.dtype);
-    let mut sink = Sink::new(&tensor, out, low, high)?;
-    let (a_values, b_values) = (elements::of(a_bytes)?, elements::of(b_bytes)?);
-    let zeros = (a.zero_point, b.zero_point);
-    let matrices = tensor.elements()?.checked_div(m * n)?;
-    for index in 0..matrices {
-        let (a_start, b_start) = pairs(index)?;
-        let (a, b) = (
-            matrix(a_values, a_start, m * k)?,
-            matrix(b_values, b_start, n * k)?,
-        );
-        integer(a, b, k, zeros, |at, sum| {
-            sink.put_accumulator(index * m * n + at, sum, step.attribute(0));
-        });
+    let (leading, ..) = matrices(&out)?;
+    let (a, b) = (elements::of(a_bytes)?, elements::of(b_bytes)?);
+    for index in 0..out.elements()?.checked_div(m * n)? {
+        let a_start = matching(a_leading, leading, index)?.checked_mul(m * k)?;
+        let b_start = matching(b_leading, leading, index)?.checked_mul(n * k)?;
+        let a = matrix(a, a_start, m * k)?;
+        product(index, a, matrix(b, b_start, n * k)?);
     }
     Some(())
+}
+
+fn run_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let (k, n) = (step.input(0)?.columns(), step.output(0)?.columns());
+    let [a, b, ..] = operands.inputs;
+    let [out, _] = operands.outputs;
+    let size = matrices(&step.output(0)?).map(|(_, m, n)| m * n)?;
+    let mut products = rows_mut(elements::of_mut(out)?, size);
+    run(step, [a, b], |_, a, b| {
+        if let Some(out) = products.next() {
+            float(a, b, k, n, out);
+        }
+    })
+}
+
+fn run_i8(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let (k, tensor) = (step.input(0)?.columns(), step.output(0)?);
+    let zeros = (step.input(0)?.zero_point, step.input(1)?.zero_point);
+    let [a, b, ..] = operands.inputs;
+    let [out, _] = operands.outputs;
+    let size = matrices(&tensor).map(|(_, m, n)| m * n)?;
+    let (low, high) = bounds(tensor.dtype);
+    let mut sink = Sink::new(&tensor, out, low, high)?;
+    run(step, [a, b], |index, a, b| {
+        integer(a, b, k, zeros, |at, sum| {
+            sink.put_accumulator(index * size + at, sum, step.attribute(0));
+        });
+    })
 }
 
 fn matrix<T>(values: &[T], start: usize, length: usize) -> Option<&[T]> {

@@ -7,17 +7,28 @@
 //! Integers: `requantise(Σₜ (x − zx))` with 1 / T in the scale word. Floats: summed in order of t.
 //! Attribute: scale.
 
+use super::kernel::{Kernel, Types};
 use super::rows_mut;
 use super::sink::Sink;
 use super::types::{Integers, bounds};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::{DType, Opcode, TensorRecord};
 use crate::math;
 use crate::rounding::Scale;
 use crate::step::Step;
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Floats.
+pub const F32: Kernel = Kernel::new(Opcode::Mean, [Types::F32, Types::ANY], check, run_f32);
+/// int8 and int16.
+pub const INTEGER: Kernel = Kernel::new(
+    Opcode::Mean,
+    [Types::QUANTISED, Types::ANY],
+    check,
+    run_integer,
+);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
     let [.., steps, _] = x.shape() else {
         return Err(Fault::Shape);
@@ -37,32 +48,38 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(elements as u64)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let (tensor, out_tensor) = (step.input(0)?, step.output(0)?);
+/// Lengths of the axis and of the one behind it; neither is zero.
+fn axes(tensor: &TensorRecord) -> Option<(usize, usize)> {
     let [.., steps, columns] = tensor.shape() else {
         return None;
     };
-    let (steps, columns) = (*steps as usize, *columns as usize);
+    (*columns != 0).then_some((*steps as usize, *columns as usize))
+}
+
+fn run_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let (steps, columns) = axes(&step.input(0)?)?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
-    if columns == 0 {
-        return None;
-    }
-    if tensor.dtype == DType::F32 {
-        let x: &[f32] = bytemuck::try_cast_slice(x).ok()?;
-        let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
-        for (outer, out) in rows_mut(out, columns).enumerate() {
-            for (column, out) in out.iter_mut().enumerate() {
-                let start = outer * steps * columns + column;
-                let mut sum = 0.0;
-                for t in 0..steps {
-                    sum += x.get(start + t * columns)?;
-                }
-                *out = math::canonical(sum / steps as f32);
+    let x: &[f32] = bytemuck::try_cast_slice(x).ok()?;
+    let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
+    for (outer, out) in rows_mut(out, columns).enumerate() {
+        for (column, out) in out.iter_mut().enumerate() {
+            let start = outer * steps * columns + column;
+            let mut sum = 0.0;
+            for t in 0..steps {
+                sum += x.get(start + t * columns)?;
             }
+            *out = math::canonical(sum / steps as f32);
         }
-        return Some(());
     }
+    Some(())
+}
+
+fn run_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let (tensor, out_tensor) = (step.input(0)?, step.output(0)?);
+    let (steps, columns) = axes(&tensor)?;
+    let [x, ..] = operands.inputs;
+    let [out, _] = operands.outputs;
     let x = Integers::new(tensor.dtype, x)?;
     let (low, high) = bounds(out_tensor.dtype);
     let mut sink = Sink::new(&out_tensor, out, low, high)?;

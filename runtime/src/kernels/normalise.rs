@@ -13,10 +13,11 @@
 //! n, ε (bits of an f32), flags.
 
 use super::elements;
+use super::kernel::{Kernel, Types};
 use super::{rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::{DType, Opcode};
 use crate::math;
 use crate::step::Step;
 
@@ -24,7 +25,10 @@ const UNCENTRED: u32 = 1;
 const UNDIVIDED: u32 = 2;
 const ABSOLUTE: u32 = 4;
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Floats.
+pub const F32: Kernel = Kernel::new(Opcode::Normalise, [Types::F32, Types::ANY], check, run);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
     let (n, epsilon) = (step.attribute(0), f32::from_bits(step.attribute(1)));
     let flags = step.attribute(2);
@@ -42,7 +46,7 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(2 * elements as u64)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (n, flags) = (step.attribute(0) as usize, step.attribute(2));
     let epsilon = f32::from_bits(step.attribute(1));
     let [x, ..] = operands.inputs;

@@ -11,10 +11,11 @@
 //! that x does not have are zero. Any element type; input and output have the same, and the same
 //! rank. Bits are copied.
 
+use super::kernel::{Kernel, Types};
 use super::{copy_bytes, rows, rows_mut, walk};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::MAX_RANK;
+use crate::format::{MAX_RANK, Opcode};
 use crate::step::Step;
 
 /// Words of `before` and `step` of axis `index`.
@@ -25,7 +26,10 @@ fn axis(step: &Step<'_>, index: usize) -> (u32, u32) {
     )
 }
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Any element type.
+pub const ANY: Kernel = Kernel::new(Opcode::Pad, [Types::ANY; 2], check, run);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
     if x.dtype != out.dtype {
         return Err(Fault::DType);
@@ -49,7 +53,7 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(x.elements().ok_or(Fault::Shape)? as u64)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (tensor, out_tensor) = (step.input(0)?, step.output(0)?);
     let size = tensor.dtype.size();
     let walk = walk::spread(

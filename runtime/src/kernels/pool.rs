@@ -15,18 +15,26 @@
 //! then those of the window.
 
 use super::elements::{self, Element, check_same};
+use super::kernel::{Kernel, Types};
 use super::window::Window;
 use super::{rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::{DType, Opcode};
 use crate::step::Step;
 
 const MAXIMUM: u32 = 0;
 const MEAN: u32 = 1;
 const MEAN_OF_ALL: u32 = 2;
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Floats.
+pub const F32: Kernel = Kernel::new(Opcode::Pool, [Types::F32, Types::ANY], check, run_f32);
+/// int16.
+pub const I16: Kernel = Kernel::new(Opcode::Pool, [Types::I16, Types::ANY], check, run_i16);
+/// int8.
+pub const I8: Kernel = Kernel::new(Opcode::Pool, [Types::I8, Types::ANY], check, run_i8);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (input, out) = (step.need_input(0)?, step.need_output(0)?);
     let window = Window::check(step, 1, &input, &out)?;
     if step.attribute(0) > MEAN_OF_ALL || window.taps() >= 1 << 16 {
@@ -45,39 +53,50 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
         .ok_or(Fault::Work)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let (input, tensor) = (step.input(0)?, step.output(0)?);
-    let window = Window::new(step, 1, &input, &tensor)?;
-    let (kind, zero) = (step.attribute(0), input.zero_point);
+fn run_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    run::<f32, f32>(
+        step,
+        operands,
+        |sum, x| sum + x,
+        |sum, count| sum / count as f32,
+        0.0,
+    )
+}
+
+fn run_i16(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    run::<i16, i32>(
+        step,
+        operands,
+        |sum, x| sum + i32::from(x),
+        |sum, count| mean(sum, count) as i16,
+        0,
+    )
+}
+
+fn run_i8(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let zero = step.input(0)?.zero_point;
+    run::<i8, i32>(
+        step,
+        operands,
+        |sum, x| sum + (i32::from(x) - zero),
+        // Between the taps' values, or between one and zero: a mean fits its type.
+        |sum, count| (mean(sum, count) + zero) as i8,
+        zero as i8,
+    )
+}
+
+#[inline(always)]
+fn run<T: Element, S: Copy + Default>(
+    step: &Step<'_>,
+    operands: Operands<'_>,
+    add: impl Fn(S, T) -> S,
+    divide: impl Fn(S, usize) -> T,
+    zero: T,
+) -> Option<()> {
+    let window = Window::new(step, 1, &step.input(0)?, &step.output(0)?)?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
-    match input.dtype {
-        DType::F32 => pool::<f32, f32>(
-            &window,
-            kind,
-            (x, out),
-            |sum, x| sum + x,
-            |sum, count| sum / count as f32,
-            0.0,
-        ),
-        DType::I16 => pool::<i16, i32>(
-            &window,
-            kind,
-            (x, out),
-            |sum, x| sum + i32::from(x),
-            |sum, count| mean(sum, count) as i16,
-            0,
-        ),
-        _ => pool::<i8, i32>(
-            &window,
-            kind,
-            (x, out),
-            |sum, x| sum + (i32::from(x) - zero),
-            // Between the taps' values, or between one and zero: a mean fits its type.
-            |sum, count| (mean(sum, count) + zero) as i8,
-            zero as i8,
-        ),
-    }
+    pool(&window, step.attribute(0), (x, out), add, divide, zero)
 }
 
 /// `⌊sum / count + ½⌋`.

@@ -10,10 +10,11 @@
 //! of the output. Attributes: kind, n, inner.
 
 use super::elements::{self, Element, check_same};
+use super::kernel::{Kernel, Types};
 use super::lanes::Lanes;
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::{DType, TensorRecord};
+use crate::format::{DType, Opcode, TensorRecord};
 use crate::step::Step;
 
 const SUM: u32 = 0;
@@ -26,7 +27,26 @@ fn lanes(step: &Step<'_>, x: &TensorRecord) -> Result<Lanes, Fault> {
     Lanes::new(x.elements().ok_or(Fault::Shape)?, n, inner)
 }
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Floats.
+pub const F32: Kernel = Kernel::new(Opcode::Reduce, [Types::F32, Types::ANY], check, run_f32);
+/// int32.
+pub const I32: Kernel = Kernel::new(Opcode::Reduce, [Types::I32, Types::ANY], check, run_i32);
+/// int16, extremes only.
+pub const I16: Kernel = Kernel::new(
+    Opcode::Reduce,
+    [Types::I16, Types::ANY],
+    check,
+    run_extreme::<i16>,
+);
+/// int8, extremes only.
+pub const I8: Kernel = Kernel::new(
+    Opcode::Reduce,
+    [Types::I8, Types::ANY],
+    check,
+    run_extreme::<i8>,
+);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
     let lanes = lanes(step, &x)?;
     if out.elements() != Some(lanes.count()) {
@@ -42,22 +62,40 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(lanes.elements() as u64)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let tensor = step.input(0)?;
-    let lanes = lanes(step, &tensor).ok()?;
-    let kind = step.attribute(0);
+fn run_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    match step.attribute(0) {
+        SUM => run(step, operands, Some(0.0f32), |sum, x| sum + x),
+        PRODUCT => run(step, operands, Some(1.0f32), |product, x| product * x),
+        _ => run_extreme::<f32>(step, operands),
+    }
+}
+
+fn run_i32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    match step.attribute(0) {
+        SUM => run(step, operands, Some(0), i32::wrapping_add),
+        PRODUCT => run(step, operands, Some(1), i32::wrapping_mul),
+        _ => run_extreme::<i32>(step, operands),
+    }
+}
+
+#[inline(always)]
+fn run<T: Element>(
+    step: &Step<'_>,
+    operands: Operands<'_>,
+    start: Option<T>,
+    join: impl Fn(T, T) -> T,
+) -> Option<()> {
+    let lanes = lanes(step, &step.input(0)?).ok()?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
-    match (tensor.dtype, kind) {
-        (DType::F32, SUM) => fold(&lanes, x, out, Some(0.0f32), |sum, x| sum + x),
-        (DType::F32, PRODUCT) => fold(&lanes, x, out, Some(1.0f32), |product, x| product * x),
-        (DType::I32, SUM) => fold(&lanes, x, out, Some(0), i32::wrapping_add),
-        (DType::I32, PRODUCT) => fold(&lanes, x, out, Some(1), i32::wrapping_mul),
-        (DType::F32, _) => extreme::<f32>(&lanes, kind, x, out),
-        (DType::I32, _) => extreme::<i32>(&lanes, kind, x, out),
-        (DType::I16, _) => extreme::<i16>(&lanes, kind, x, out),
-        _ => extreme::<i8>(&lanes, kind, x, out),
-    }
+    fold(&lanes, x, out, start, join)
+}
+
+fn run_extreme<T: Element>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let lanes = lanes(step, &step.input(0)?).ok()?;
+    let [x, ..] = operands.inputs;
+    let [out, _] = operands.outputs;
+    extreme::<T>(&lanes, step.attribute(0), x, out)
 }
 
 fn extreme<T: Element>(lanes: &Lanes, kind: u32, x: &[u8], out: &mut [u8]) -> Option<()> {

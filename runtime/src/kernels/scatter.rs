@@ -12,10 +12,11 @@
 //! functions of `Binary`.
 
 use super::binary::Function;
+use super::kernel::{Kernel, Types};
 use super::{copy_bytes, gather, rows as rows_of};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::{DType, Opcode};
 use crate::step::Step;
 
 /// What a row and its update become; `None` where the update replaces it.
@@ -31,13 +32,17 @@ fn combination(kind: u32) -> Result<Option<Function>, Fault> {
 }
 
 /// Rows of the table.
-pub(crate) fn rows(step: &Step<'_>) -> usize {
+fn rows(step: &Step<'_>) -> usize {
     let elements = step.input(0).and_then(|data| data.elements());
     let width = step.attribute(1) as usize;
     elements.and_then(|all| all.checked_div(width)).unwrap_or(0)
 }
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Any element type.
+pub const ANY: Kernel = Kernel::new(Opcode::Scatter, [Types::ANY; 2], check, run)
+    .guarded(|run, step, position| run.check_ids(step, position, rows(step)));
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (data, ids, updates) = (
         step.need_input(0)?,
         step.need_input(1)?,
@@ -63,7 +68,7 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(updates.elements().ok_or(Fault::Shape)? as u64)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let function = combination(step.attribute(0)).ok()?;
     let width = step.attribute(1) as usize;
     let dtype = step.output(0)?.dtype;

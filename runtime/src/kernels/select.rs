@@ -7,13 +7,17 @@
 //! cond is a tensor of truth values; a, b and the output have one type and one quantisation. Bits
 //! are copied.
 
+use super::kernel::{Kernel, Types};
 use super::{copy_bytes, rows_mut, walk};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::{DType, Opcode};
 use crate::step::Step;
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Any element type.
+pub const ANY: Kernel = Kernel::new(Opcode::Where, [Types::ANY; 2], check, run);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (condition, a, b) = (
         step.need_input(0)?,
         step.need_input(1)?,
@@ -31,7 +35,7 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(out.elements().ok_or(Fault::Shape)? as u64)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let out = step.output(0)?;
     let size = out.dtype.size();
     let walk = walk::broadcast(&out, &[step.input(0)?, step.input(1)?, step.input(2)?])?;

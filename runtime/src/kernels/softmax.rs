@@ -9,14 +9,18 @@
 //! f32 only; maximum and sum in order, the sum from +0. Attributes: n, inner, log (0 or 1).
 
 use super::elements;
+use super::kernel::{Kernel, Types};
 use super::lanes::Lanes;
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::{DType, Opcode};
 use crate::math;
 use crate::step::Step;
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Floats.
+pub const F32: Kernel = Kernel::new(Opcode::Softmax, [Types::F32, Types::ANY], check, run);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
     let lanes = Lanes::of(step, &x)?;
     if step.attribute(2) > 1 {
@@ -32,7 +36,7 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(2 * lanes.elements() as u64)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let lanes = Lanes::of(step, &step.input(0)?).ok()?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;

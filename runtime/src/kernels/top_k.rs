@@ -12,10 +12,11 @@
 //! n, inner, flags.
 
 use super::elements::{self, Element, check_same};
+use super::kernel::{Kernel, Types};
 use super::lanes::Lanes;
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::{DType, TensorRecord};
+use crate::format::{DType, Opcode, TensorRecord};
 use crate::step::Step;
 use core::cmp::Ordering;
 
@@ -34,7 +35,16 @@ fn kept(lanes: &Lanes, out: &TensorRecord) -> Result<Lanes, Fault> {
     Ok(kept)
 }
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Floats.
+pub const F32: Kernel = Kernel::new(Opcode::TopK, [Types::F32, Types::ANY], check, run::<f32>);
+/// int32.
+pub const I32: Kernel = Kernel::new(Opcode::TopK, [Types::I32, Types::ANY], check, run::<i32>);
+/// int16.
+pub const I16: Kernel = Kernel::new(Opcode::TopK, [Types::I16, Types::ANY], check, run::<i16>);
+/// int8.
+pub const I8: Kernel = Kernel::new(Opcode::TopK, [Types::I8, Types::ANY], check, run::<i8>);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, values, ids) = (
         step.need_input(0)?,
         step.need_output(0)?,
@@ -57,9 +67,8 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok((lanes.elements() as u64).saturating_mul(kept.n as u64))
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let tensor = step.input(0)?;
-    let lanes = Lanes::of(step, &tensor).ok()?;
+fn run<T: Element>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let lanes = Lanes::of(step, &step.input(0)?).ok()?;
     let kept = kept(&lanes, &step.output(0)?).ok()?;
     let first = match step.attribute(2) {
         SMALLEST => Ordering::Less,
@@ -67,13 +76,7 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     };
     let [x, ..] = operands.inputs;
     let [values, ids] = operands.outputs;
-    let ids = elements::of_mut(ids)?;
-    match tensor.dtype {
-        DType::F32 => select::<f32>([&lanes, &kept], first, x, values, ids),
-        DType::I32 => select::<i32>([&lanes, &kept], first, x, values, ids),
-        DType::I16 => select::<i16>([&lanes, &kept], first, x, values, ids),
-        _ => select::<i8>([&lanes, &kept], first, x, values, ids),
-    }
+    select::<T>([&lanes, &kept], first, x, values, elements::of_mut(ids)?)
 }
 
 fn select<T: Element>(

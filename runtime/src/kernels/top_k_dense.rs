@@ -13,17 +13,41 @@
 use super::dense::check_weights;
 use super::dot::{self, Activation, Quantised, Weight};
 use super::elements;
+use super::kernel::{Kernel, Types};
 use super::rows;
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::{DType, Opcode};
 use crate::rounding::Scale;
 use crate::step::Step;
 
 /// Most candidates of a row.
 const MAX_CANDIDATES: usize = 256;
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// int8 activations, int8 weights.
+pub const I8_I8: Kernel = kernel([Types::I8, Types::I8], run_integer::<i8, i8>);
+/// int8 activations, int4 weights.
+pub const I8_I4: Kernel = kernel([Types::I8, Types::I4], run_integer::<i8, u8>);
+/// int16 activations, int8 weights.
+pub const I16_I8: Kernel = kernel([Types::I16, Types::I8], run_integer::<i16, i8>);
+/// int16 activations, int4 weights.
+pub const I16_I4: Kernel = kernel([Types::I16, Types::I4], run_integer::<i16, u8>);
+/// Floats.
+pub const F32_F32: Kernel = kernel([Types::F32, Types::F32], run_float::<f32>);
+/// Floats, f16 weights.
+pub const F32_F16: Kernel = kernel([Types::F32, Types::F16], run_float::<u16>);
+
+const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()>) -> Kernel {
+    Kernel::new(Opcode::TopKDense, types, check, run).costing(cost)
+}
+
+/// Work of one score kept: it may pass all candidates of its row, and there are as many as biases.
+fn cost(step: &Step<'_>) -> u64 {
+    let scores = step.input(2).and_then(|bias| bias.elements());
+    scores.unwrap_or(0) as u64
+}
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, w) = (step.need_input(0)?, step.need_input(1)?);
     let (ids, scores) = (step.need_output(0)?, step.need_output(1)?);
     let (k, rows, candidates) = (x.columns(), x.rows(), ids.columns());
@@ -47,52 +71,20 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
         .ok_or(Fault::Work)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let x = step.input(0)?;
-    let (k, candidates) = (x.columns(), step.output(0)?.columns());
-    let [x_bytes, w, bias, scales] = operands.inputs;
-    let [ids, scores] = operands.outputs;
-    let ids: &mut [i32] = elements::of_mut(ids)?;
-    if k == 0 || candidates == 0 {
-        return None;
-    }
-    ids.fill(0);
-    match (x.dtype, step.input(1)?.dtype) {
-        (DType::F32, w_type) => {
-            let (x, bias) = (elements::of(x_bytes)?, elements::of(bias)?);
-            let scores: &mut [f32] = elements::of_mut(scores)?;
-            scores.fill(f32::NEG_INFINITY);
-            let best = Best {
-                ids,
-                scores,
-                candidates,
-            };
-            match w_type {
-                DType::F32 => float::<f32>(x, elements::of(w)?, bias, k, best),
-                _ => float::<u16>(x, elements::of(w)?, bias, k, best),
-            }
-        }
-        (x_type, w_type) => {
-            let rows = (elements::of(bias)?, elements::of(scales)?);
-            let scores: &mut [i32] = elements::of_mut(scores)?;
-            scores.fill(i32::MIN);
-            let best = Best {
-                ids,
-                scores,
-                candidates,
-            };
-            match (x_type, w_type) {
-                (DType::I8, DType::I8) => {
-                    integer::<i8, i8>(elements::of(x_bytes)?, elements::of(w)?, rows, k, best);
-                }
-                (DType::I8, _) => integer::<i8, u8>(elements::of(x_bytes)?, w, rows, k, best),
-                (_, DType::I8) => {
-                    integer::<i16, i8>(elements::of(x_bytes)?, elements::of(w)?, rows, k, best);
-                }
-                _ => integer::<i16, u8>(elements::of(x_bytes)?, w, rows, k, best),
-            }
-        }
-    }
+fn run_integer<X: Activation, W: Quantised>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let [x, w, bias, scales] = operands.inputs;
+    let best = Best::empty(step, operands.outputs, i32::MIN)?;
+    let rows = (elements::of(bias)?, elements::of(scales)?);
+    let k = step.input(0)?.columns();
+    integer::<X, W>(elements::of(x)?, elements::of(w)?, rows, k, best);
+    Some(())
+}
+
+fn run_float<W: Weight>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let [x, w, bias, _] = operands.inputs;
+    let best = Best::empty(step, operands.outputs, f32::NEG_INFINITY)?;
+    let (x, w, bias) = (elements::of(x)?, elements::of(w)?, elements::of(bias)?);
+    float::<W>(x, w, bias, step.input(0)?.columns(), best);
     Some(())
 }
 
@@ -103,7 +95,20 @@ struct Best<'a, S> {
     candidates: usize,
 }
 
-impl<S: PartialOrd + Copy> Best<'_, S> {
+impl<'a, S: PartialOrd + bytemuck::Pod> Best<'a, S> {
+    /// No candidates yet: each place holds id 0 and the score `least`.
+    fn empty(step: &Step<'_>, [ids, scores]: [&'a mut [u8]; 2], least: S) -> Option<Self> {
+        let (ids, scores) = (elements::of_mut(ids)?, elements::of_mut(scores)?);
+        ids.fill(0);
+        scores.fill(least);
+        let candidates = step.output(0)?.columns();
+        Some(Self {
+            ids,
+            scores,
+            candidates,
+        })
+    }
+
     /// Offers candidate `id` to `row`. Ids come in ascending order, so that a strict comparison
     /// keeps the lower one first.
     #[inline]

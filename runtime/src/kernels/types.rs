@@ -5,18 +5,34 @@
 //! Dequantise:  x = (q − zero_point) · scale                  int8, int16, int32 → f32
 //! ```
 
+use super::kernel::{Kernel, Types};
 use super::sink::Sink;
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::{DType, Opcode};
 use crate::rounding;
 use crate::step::Step;
 
-pub(super) fn check_quantise(step: &Step<'_>) -> Result<u64, Fault> {
+/// To int8 or int16.
+pub const QUANTISE: Kernel = Kernel::new(
+    Opcode::Quantise,
+    [Types::ANY; 2],
+    check_quantise,
+    run_quantise,
+);
+/// From int8, int16 or int32.
+pub const DEQUANTISE: Kernel = Kernel::new(
+    Opcode::Dequantise,
+    [Types::ANY; 2],
+    check_dequantise,
+    run_dequantise,
+);
+
+fn check_quantise(step: &Step<'_>) -> Result<u64, Fault> {
     check(step, &[DType::F32], &[DType::I8, DType::I16])
 }
 
-pub(super) fn check_dequantise(step: &Step<'_>) -> Result<u64, Fault> {
+fn check_dequantise(step: &Step<'_>) -> Result<u64, Fault> {
     check(step, &[DType::I8, DType::I16, DType::I32], &[DType::F32])
 }
 
@@ -72,7 +88,7 @@ impl<'a> Integers<'a> {
     }
 }
 
-pub(super) fn run_quantise(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+fn run_quantise(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let tensor = step.output(0)?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
@@ -89,7 +105,7 @@ pub(super) fn run_quantise(step: &Step<'_>, operands: Operands<'_>) -> Option<()
     Some(())
 }
 
-pub(super) fn run_dequantise(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+fn run_dequantise(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let tensor = step.input(0)?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;

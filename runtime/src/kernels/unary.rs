@@ -10,10 +10,11 @@
 
 mod function;
 
+use super::kernel::{Kernel, Types};
 use super::source::Source;
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::DType;
+use crate::format::{DType, Opcode};
 use crate::math;
 use crate::step::Step;
 pub use function::Function;
@@ -24,12 +25,8 @@ fn parameters(step: &Step<'_>) -> (f32, f32) {
     (real(1), real(2))
 }
 
-/// Work of one element: a table costs one access, a function of the reals some dozens of operations,
-/// and a sine reduces its argument by a number of many words.
-pub(crate) fn cost(step: &Step<'_>) -> u64 {
-    if step.input(0).is_none_or(|x| x.dtype != DType::F32) {
-        return 1;
-    }
+/// Work of one element: a function of the reals costs some dozens of operations, and a sine reduces its argument by a number of many words.
+fn cost(step: &Step<'_>) -> u64 {
     match Function::from_code(step.attribute(0)) {
         Some(Function::Sin | Function::Cos) => 64,
         Some(
@@ -52,7 +49,17 @@ pub(crate) fn cost(step: &Step<'_>) -> u64 {
     }
 }
 
-pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// Floats.
+pub const F32: Kernel =
+    Kernel::new(Opcode::Unary, [Types::F32, Types::ANY], check, run_f32).costing(cost);
+/// int32.
+pub const I32: Kernel = Kernel::new(Opcode::Unary, [Types::I32, Types::ANY], check, run_i32);
+/// Truth values.
+pub const BOOL: Kernel = Kernel::new(Opcode::Unary, [Types::BOOL, Types::ANY], check, run_bool);
+/// int8, by a table made offline.
+pub const TABLE: Kernel = Kernel::new(Opcode::Unary, [Types::I8, Types::ANY], check, run_table);
+
+fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
     if x.elements() != out.elements() {
         return Err(Fault::Shape);
@@ -85,41 +92,38 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(x.elements().ok_or(Fault::Shape)? as u64)
 }
 
-pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let [x, table, ..] = operands.inputs;
+fn run_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let function = Function::from_code(step.attribute(0))?;
+    let (alpha, beta) = parameters(step);
+    replace(operands, |x| {
+        Some(math::canonical(function.apply(x, alpha, beta)))
+    })
+}
+
+fn run_i32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let function = Function::from_code(step.attribute(0))?;
+    replace(operands, |x| function.apply_i32(x))
+}
+
+fn run_bool(_: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    replace(operands, |x: u8| Some(u8::from(x == 0)))
+}
+
+fn run_table(_: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let [_, table, ..] = operands.inputs;
+    // The byte of q with its sign bit flipped is q + 128.
+    replace(operands, |x: u8| table.get(usize::from(x ^ 0x80)).copied())
+}
+
+/// Writes `f` of each element.
+#[inline(always)]
+fn replace<T: bytemuck::Pod>(operands: Operands<'_>, f: impl Fn(T) -> Option<T>) -> Option<()> {
+    let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
-    let function = Function::from_code(step.attribute(0));
-    match step.input(0)?.dtype {
-        DType::F32 => {
-            let function = function?;
-            let (alpha, beta) = parameters(step);
-            let x: Source<'_, f32> = Source::new(x)?;
-            let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
-            for (index, out) in out.iter_mut().enumerate() {
-                *out = math::canonical(function.apply(x.get(index, *out)?, alpha, beta));
-            }
-        }
-        DType::I32 => {
-            let function = function?;
-            let x: Source<'_, i32> = Source::new(x)?;
-            let out: &mut [i32] = bytemuck::try_cast_slice_mut(out).ok()?;
-            for (index, out) in out.iter_mut().enumerate() {
-                *out = function.apply_i32(x.get(index, *out)?)?;
-            }
-        }
-        DType::Bool => {
-            let x: Source<'_, u8> = Source::new(x)?;
-            for (index, out) in out.iter_mut().enumerate() {
-                *out = u8::from(x.get(index, *out)? == 0);
-            }
-        }
-        _ => {
-            let x: Source<'_, u8> = Source::new(x)?;
-            for (index, out) in out.iter_mut().enumerate() {
-                // The byte of q with its sign bit flipped is q + 128.
-                *out = *table.get(usize::from(x.get(index, *out)? ^ 0x80))?;
-            }
-        }
+    let x: Source<'_, T> = Source::new(x)?;
+    let out: &mut [T] = bytemuck::try_cast_slice_mut(out).ok()?;
+    for (index, out) in out.iter_mut().enumerate() {
+        *out = f(x.get(index, *out)?)?;
     }
     Some(())
 }

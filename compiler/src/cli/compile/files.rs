@@ -11,21 +11,23 @@ use crate::verify::FunctionReport;
 use std::path::{Path, PathBuf};
 
 /// How pictures start.
-const SVG: &[&[u8]] = &[b"<svg", b"<?xml"];
+pub const SVG: &[&[u8]] = &[b"<svg", b"<?xml"];
 /// How reports start.
-const HTML: &[&[u8]] = &[b"<!DOCTYPE html>"];
+pub const HTML: &[&[u8]] = &[b"<!DOCTYPE html>"];
+/// How lists of kernels start.
+pub const KERNELS: &[&[u8]] = &[super::kernels::HEAD.as_bytes()];
 
 /// What may be replaced: older files of the same kind.
-pub fn check_targets(output: &Path, drawing: Option<&Path>, report: Option<&Path>) -> Result<()> {
+pub fn check_targets(output: &Path, others: &[(Option<&Path>, &[&[u8]])]) -> Result<()> {
     let mut targets = vec![atomic::check_target(output, &[&qibu::format::MAGIC])?];
-    for (path, kinds) in [(drawing, SVG), (report, HTML)] {
+    for &(path, kinds) in others {
         let Some(path) = path else {
             continue;
         };
         let target = atomic::check_target(path, kinds)?;
         if targets.contains(&target) {
             return Err(Error::usage(format!("{} is given twice", path.display()))
-                .hint("name different files with -o, --memory-plan and --report"));
+                .hint("name different files with -o, --memory-plan, --report and --kernels"));
         }
         targets.push(target);
     }

@@ -3,7 +3,7 @@
 use super::super::window::Axis;
 use super::super::window::testing::axis;
 use super::*;
-use crate::format::{Layout, Place, TensorRecord, nibble};
+use crate::format::{DType, Layout, Place, TensorRecord, nibble};
 use crate::random::Random;
 use crate::rounding::Scale;
 use proptest::prelude::*;

@@ -1,0 +1,125 @@
+//! One kernel, and sets of them: a firmware links the kernels of its set and no others.
+//!
+//! ```text
+//! load:  for each step, the kernel of the set that has its operator and takes its element types
+//!        checks it; none: refused
+//! run:   the same search, then the kernel runs
+//! ```
+//!
+//! The search is a handful of comparisons for each step. A kernel is named by address only in its
+//! set, so that the linker drops the others.
+
+use crate::arena::Operands;
+use crate::error::{Fault, InputError};
+use crate::execute::Run;
+use crate::format::{DType, Opcode};
+use crate::step::Step;
+use core::fmt;
+
+/// An operator for some element types: what loading checks of a step, and how it runs.
+///
+/// All kernels are constants in the modules of [`crate::kernels`], named after their operator and
+/// element types; `qibu compile` writes, beside a model, the set that the model needs.
+pub struct Kernel {
+    opcode: Opcode,
+    /// Element types of input 0 and of input 1.
+    types: [Types; 2],
+    pub(super) check: fn(&Step<'_>) -> Result<u64, Fault>,
+    pub(crate) run: fn(&Step<'_>, Operands<'_>) -> Option<()>,
+    pub(super) cost: Option<fn(&Step<'_>) -> u64>,
+    pub(crate) guard: Option<Guard>,
+}
+
+/// Looks, before the step at a position, at the indices that the caller set.
+type Guard = fn(&Run<'_, '_>, &Step<'_>, usize) -> Result<(), InputError>;
+
+/// The kernels that a program links.
+pub type KernelSet<'k> = &'k [&'k Kernel];
+
+impl Kernel {
+    pub(super) const fn new(
+        opcode: Opcode,
+        types: [Types; 2],
+        check: fn(&Step<'_>) -> Result<u64, Fault>,
+        run: fn(&Step<'_>, Operands<'_>) -> Option<()>,
+    ) -> Self {
+        Self {
+            opcode,
+            types,
+            check,
+            run,
+            cost: None,
+            guard: None,
+        }
+    }
+
+    /// The kernel with another work per element written than one, see [`Step::work`].
+    pub(super) const fn costing(self, cost: fn(&Step<'_>) -> u64) -> Self {
+        Self {
+            cost: Some(cost),
+            ..self
+        }
+    }
+
+    /// The kernel behind a look at its indices.
+    pub(super) const fn guarded(self, guard: Guard) -> Self {
+        Self {
+            guard: Some(guard),
+            ..self
+        }
+    }
+
+    /// The operator.
+    #[must_use]
+    pub fn opcode(&self) -> Opcode {
+        self.opcode
+    }
+
+    /// Whether the kernel runs `step`.
+    #[must_use]
+    pub fn takes(&self, step: &Step<'_>) -> bool {
+        let [first, second] = &self.types;
+        self.opcode == step.opcode && first.take(step, 0) && second.take(step, 1)
+    }
+}
+
+impl fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.opcode.name())
+    }
+}
+
+/// A set of element types.
+#[derive(Clone, Copy)]
+pub(super) struct Types(u8);
+
+impl Types {
+    /// Any, and none at all.
+    pub const ANY: Self = Self(u8::MAX);
+    pub const I8: Self = Self::of(&[DType::I8]);
+    pub const I4: Self = Self::of(&[DType::I4]);
+    pub const I16: Self = Self::of(&[DType::I16]);
+    pub const I32: Self = Self::of(&[DType::I32]);
+    pub const F32: Self = Self::of(&[DType::F32]);
+    pub const F16: Self = Self::of(&[DType::F16]);
+    pub const BOOL: Self = Self::of(&[DType::Bool]);
+    /// Quantised activations.
+    pub const QUANTISED: Self = Self::of(&[DType::I8, DType::I16]);
+
+    pub const fn of(dtypes: &[DType]) -> Self {
+        let mut set = 0;
+        let mut rest = dtypes;
+        while let [first, tail @ ..] = rest {
+            set |= 1 << *first as u8;
+            rest = tail;
+        }
+        Self(set)
+    }
+
+    fn take(self, step: &Step<'_>, input: usize) -> bool {
+        self.0 == u8::MAX
+            || step
+                .input(input)
+                .is_some_and(|tensor| self.0 & 1 << tensor.dtype as u8 != 0)
+    }
+}

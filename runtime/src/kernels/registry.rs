@@ -1,0 +1,56 @@
+//! All kernels, with the names under which Rust knows them.
+
+use super::kernel::Kernel;
+use super::*;
+use crate::model::Model;
+
+/// Kernels by module: the list of all of them, and their names in the same order.
+macro_rules! registry {
+    ($($module:ident: $($kernel:ident)+;)+) => {
+        /// Every kernel; [`Model::load`] uses all.
+        pub const ALL: KernelSet<'static> = &[$($(&$module::$kernel),+),+];
+
+        /// Paths of the kernels of [`ALL`] below [`crate::kernels`], in the same order.
+        pub const NAMES: &[&str] =
+            &[$($(concat!(stringify!($module), "::", stringify!($kernel))),+),+];
+    };
+}
+
+registry! {
+    dense: I8_I8 I8_I4 I16_I8 I16_I4 F32_F32 F32_F16;
+    conv: I8_I8 I8_I4 I16_I8 I16_I4 F32_F32 F32_F16;
+    top_k_dense: I8_I8 I8_I4 I16_I8 I16_I4 F32_F32 F32_F16;
+    mat_mul: I8 F32;
+    gate: INTEGER F32;
+    arithmetic: ADD_INTEGER ADD_F32 MUL_INTEGER MUL_F32;
+    mean: INTEGER F32;
+    pool: I8 I16 F32;
+    unary: TABLE I32 BOOL F32;
+    binary: I32 BOOL F32;
+    types: QUANTISE DEQUANTISE;
+    cast: ANY;
+    gather: PLAIN I4 F16;
+    scatter: ANY;
+    select: ANY;
+    copy: ANY;
+    pad: ANY;
+    concat: ANY;
+    reduce: I8 I16 I32 F32;
+    cum_sum: I32 F32;
+    arg_max: I8 I16 I32 F32;
+    top_k: I8 I16 I32 F32;
+    softmax: F32;
+    normalise: F32;
+}
+
+/// Names of the kernels that `model` needs, each once, in the order of [`ALL`].
+pub fn used<'m>(model: &Model<'m>) -> impl Iterator<Item = &'static str> + use<'m> {
+    let model = *model;
+    let needed = move |kernel: &Kernel| {
+        let steps = 0..model.steps() as u32;
+        let mut steps = steps.filter_map(|index| model.step(index));
+        steps.any(|step| kernel.takes(&step))
+    };
+    let named = ALL.iter().zip(NAMES);
+    named.filter_map(move |(kernel, name)| needed(kernel).then_some(*name))
+}
