@@ -4,7 +4,7 @@
 #[path = "../src/machines.rs"]
 mod machines;
 
-use machines::{Emulator, MACHINES, Machine};
+use machines::{Emulator, Kernels, MACHINES, Machine};
 use std::path::PathBuf;
 
 fn main() {
@@ -26,6 +26,19 @@ fn main() {
             .chain(scripts.iter().copied())
         {
             println!("cargo:rustc-link-arg-bin={}={argument}", machine.name);
+        }
+        let set = out.join(format!("{}.kernels.rs", machine.name));
+        std::fs::write(set, kernels(machine)).expect("a kernel set");
+    }
+}
+
+/// The machine's kernels, as a constant's value.
+fn kernels(machine: &Machine) -> String {
+    match machine.kernels {
+        Kernels::All => "qibu::kernels::ALL".into(),
+        Kernels::Some(names) => {
+            let paths = names.iter().map(|name| format!("&qibu::kernels::{name}, "));
+            format!("&[{}]", paths.collect::<String>())
         }
     }
 }

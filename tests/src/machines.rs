@@ -49,6 +49,34 @@ pub enum Emulator {
     Wasm,
 }
 
+/// The kernels of a program.
+#[derive(Clone, Copy, Debug)]
+pub enum Kernels {
+    /// All that the runtime has.
+    All,
+    /// Those of these names, as a firmware links those of its models.
+    Some(&'static [&'static str]),
+}
+
+/// Kernels of the small models of poems and tags.
+const TEXT: &[&str] = &[
+    "arithmetic::ADD_INTEGER",
+    "concat::ANY",
+    "conv::I16_I4",
+    "conv::I16_I8",
+    "conv::I8_I8",
+    "copy::ANY",
+    "dense::I16_I4",
+    "dense::I16_I8",
+    "gate::INTEGER",
+    "gather::I4",
+    "gather::PLAIN",
+    "top_k_dense::I16_I4",
+    "top_k_dense::I16_I8",
+    "types::DEQUANTISE",
+    "types::QUANTISE",
+];
+
 /// A machine.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine {
@@ -68,6 +96,8 @@ pub struct Machine {
     pub ram: Range,
     /// Bytes of arena.
     pub arena: u32,
+    /// What its program links.
+    pub kernels: Kernels,
     /// What runs here.
     pub groups: &'static [Group],
 }
@@ -85,6 +115,7 @@ const HOSTED: Machine = Machine {
     bundle: (0, 16 * M),
     ram: (0, 0),
     arena: M,
+    kernels: Kernels::All,
     groups: ALL,
 };
 
@@ -103,22 +134,48 @@ pub const MACHINES: &[Machine] = &[
         core: "Cortex-M0",
         target: "thumbv6m-none-eabi",
         emulator: Emulator::Arm("microbit"),
-        flash: (0, 124 * K),
-        bundle: (124 * K, 132 * K),
+        flash: (0, 136 * K),
+        bundle: (136 * K, 120 * K),
         ram: (0x2000_0000, 16 * K),
-        arena: 12 * K,
-        groups: &[Vectors, Sample, PoemSmall],
+        arena: 8 * K,
+        groups: &[Vectors, Sample],
+        ..HOSTED
+    },
+    Machine {
+        name: "microbit-text",
+        core: "Cortex-M0",
+        target: "thumbv6m-none-eabi",
+        emulator: Emulator::Arm("microbit"),
+        flash: (0, 96 * K),
+        bundle: (96 * K, 160 * K),
+        ram: (0x2000_0000, 16 * K),
+        arena: 8 * K,
+        kernels: Kernels::Some(TEXT),
+        groups: &[PoemSmall, Cws150k],
     },
     Machine {
         name: "lm3s6965evb",
         core: "Cortex-M3",
         target: "thumbv7m-none-eabi",
         emulator: Emulator::Arm("lm3s6965evb"),
-        flash: (0, 116 * K),
-        bundle: (116 * K, 140 * K),
+        flash: (0, 136 * K),
+        bundle: (136 * K, 120 * K),
         ram: (0x2000_0000, 64 * K),
         arena: 48 * K,
-        groups: &[Vectors, Sample, PoemSmall, Cws150k],
+        groups: &[Vectors, Sample],
+        ..HOSTED
+    },
+    Machine {
+        name: "lm3s6965evb-text",
+        core: "Cortex-M3",
+        target: "thumbv7m-none-eabi",
+        emulator: Emulator::Arm("lm3s6965evb"),
+        flash: (0, 96 * K),
+        bundle: (96 * K, 160 * K),
+        ram: (0x2000_0000, 64 * K),
+        arena: 48 * K,
+        kernels: Kernels::Some(TEXT),
+        groups: &[PoemSmall, Cws150k],
     },
     Machine {
         name: "netduinoplus2",
@@ -129,9 +186,8 @@ pub const MACHINES: &[Machine] = &[
         bundle: (0x0802_0000, 896 * K),
         ram: (0x2000_0000, 128 * K),
         arena: 112 * K,
-        groups: &[
-            Vectors, Sample, PoemSmall, Cws150k, Cws300k, Cws, Geometries,
-        ],
+        groups: &[Vectors, Sample, PoemSmall, Cws150k, Cws300k, Cws],
+        ..HOSTED
     },
     Machine {
         name: "mps2-an385-v6m",

@@ -24,7 +24,8 @@ use qibu::format::{DType, TensorRecord, crc::crc32};
 use qibu::poem::Poet;
 use qibu::random::Random;
 use qibu::tag::{Event, TagStream, Tagger};
-use qibu::{Function, InputError, Limits, Model};
+use qibu::kernels::KernelSet;
+use qibu::{Function, InputError, Model};
 
 /// Bounds of int32 inputs, tried in turn. The first takes special numbers, too.
 const BOUNDS: [u32; 3] = [9, 3, 1];
@@ -103,21 +104,31 @@ impl Out<'_> {
 
 /// Runs all of `bundle` in `arena` and prints what the file's head says.
 ///
-/// `bundle` and `arena` start on 16-byte boundaries.
-pub fn bits(bundle: &[u8], arena: &mut [u8], put: &mut dyn FnMut(&str)) {
+/// `bundle` and `arena` start on 16-byte boundaries. `kernels` has all that the models need.
+pub fn bits(
+    bundle: &[u8],
+    arena: &mut [u8],
+    kernels: KernelSet<'_>,
+    put: &mut dyn FnMut(&str),
+) {
     let mut out = Out(put);
     let mut rest = bundle;
     let mut index = 0u32;
     while let Some(record) = next(&mut rest) {
-        let _ = run(index, &record, arena, &mut out);
+        let _ = run(index, &record, kernels, arena, &mut out);
         index = index.wrapping_add(1);
     }
     let _ = out.write_str("end\n");
 }
 
-fn run(index: u32, record: &Record<'_>, arena: &mut [u8], out: &mut Out<'_>) -> fmt::Result {
-    // The host has judged what is too much work.
-    let model = match Model::load_within(record.model, Limits { macs: u64::MAX }) {
+fn run(
+    index: u32,
+    record: &Record<'_>,
+    kernels: KernelSet<'_>,
+    arena: &mut [u8],
+    out: &mut Out<'_>,
+) -> fmt::Result {
+    let model = match Model::load_with(record.model, kernels) {
         Ok(model) => model,
         Err(error) => return writeln!(out, "{index} error: {error}"),
     };

@@ -2,28 +2,30 @@
 
 use core::fmt::Write;
 use core::ptr::{addr_of, read_volatile};
-use cortex_m_rt::entry;
+pub use cortex_m_rt::entry;
 use cortex_m_semihosting::{debug, hio};
 
-#[entry]
-fn start() -> ! {
-    crate::board::main()
-}
+/// The emulator's standard output.
+pub struct Output(hio::HostStream);
 
-/// Sends `bytes` to the emulator's standard output.
-pub fn put(bytes: &[u8]) {
-    if let Ok(mut out) = hio::hstdout() {
-        let _ = out.write_all(bytes);
+impl Output {
+    pub fn open() -> Self {
+        match hio::hstdout() {
+            Ok(out) => Self(out),
+            Err(()) => panic!("no standard output"),
+        }
     }
-}
 
-/// Prints how much stack was used and ends the emulation.
-pub fn end() -> ! {
-    if let Ok(mut out) = hio::hstdout() {
-        let _ = writeln!(out, "# stack {}", stack_used());
+    pub fn put(&mut self, bytes: &[u8]) {
+        let _ = self.0.write_all(bytes);
     }
-    loop {
-        debug::exit(debug::EXIT_SUCCESS);
+
+    /// Prints how much stack was used and ends the emulation.
+    pub fn end(mut self) -> ! {
+        let _ = writeln!(self.0, "# stack {}", stack_used());
+        loop {
+            debug::exit(debug::EXIT_SUCCESS);
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Bundle and arena, as the linker script places them, and lines on their way out.
 
-use crate::machine;
+use crate::machine::Output;
 use core::ptr::{addr_of, addr_of_mut};
 use core::slice::{from_raw_parts, from_raw_parts_mut};
+use qibu::kernels::KernelSet;
 
 unsafe extern "C" {
     static _bundle: u8;
@@ -11,11 +12,11 @@ unsafe extern "C" {
     static _arena_end: u8;
 }
 
-/// Bytes that wait for [`machine::put`], which takes long for each call.
-const BUFFER: usize = 512;
+/// Bytes that wait for [`Output::put`], which takes long for each call.
+const BUFFER: usize = 128;
 
 /// Runs the bundle, once.
-pub fn main() -> ! {
+pub fn main(kernels: KernelSet<'static>) -> ! {
     let (bundle, arena) = (addr_of!(_bundle), addr_of_mut!(_arena));
     let length = addr_of!(_bundle_end).addr() - bundle.addr();
     let room = addr_of!(_arena_end).addr() - arena.addr();
@@ -28,16 +29,18 @@ pub fn main() -> ! {
     let mut buffer = Buffer {
         bytes: [0; BUFFER],
         filled: 0,
+        output: Output::open(),
     };
-    programs::bits(bundle, arena, &mut |text| buffer.put(text));
+    programs::bits(bundle, arena, kernels, &mut |text| buffer.put(text));
     buffer.flush();
-    machine::end()
+    buffer.output.end()
 }
 
-/// A buffer in front of [`machine::put`].
+/// A buffer in front of an [`Output`].
 struct Buffer {
     bytes: [u8; BUFFER],
     filled: usize,
+    output: Output,
 }
 
 impl Buffer {
@@ -52,7 +55,7 @@ impl Buffer {
     }
 
     fn flush(&mut self) {
-        machine::put(&self.bytes[..self.filled]);
+        self.output.put(&self.bytes[..self.filled]);
         self.filled = 0;
     }
 }

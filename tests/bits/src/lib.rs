@@ -1,7 +1,8 @@
-//! What the programs share: on boards all of it, start, memory, output and the way out.
+//! What the programs of boards share: start, memory, output and the way out.
 //!
 //! The code is the same on all boards of a target. Where bundle and arena are, the linker script
-//! says, which the build script writes from `tests/src/machines.rs`.
+//! says, and which kernels there are, a constant; the build script writes both from
+//! `tests/src/machines.rs`.
 #![no_std]
 
 #[cfg(target_os = "none")]
@@ -12,3 +13,22 @@ mod machine;
 #[cfg(all(target_arch = "riscv32", target_os = "none"))]
 #[path = "riscv.rs"]
 mod machine;
+
+#[cfg(target_os = "none")]
+pub use board::main;
+#[cfg(target_os = "none")]
+pub use machine::entry;
+
+/// The program of the machine of this name: `KERNELS`, and the entry point.
+#[macro_export]
+macro_rules! program {
+    ($machine:literal) => {
+        const KERNELS: qibu::kernels::KernelSet<'static> =
+            include!(concat!(env!("OUT_DIR"), "/", $machine, ".kernels.rs"));
+
+        #[$crate::entry]
+        fn start() -> ! {
+            $crate::main(KERNELS)
+        }
+    };
+}

@@ -2,7 +2,7 @@
 
 use core::fmt::Write;
 use core::ptr::with_exposed_provenance_mut as register;
-use riscv_rt::entry;
+pub use riscv_rt::entry;
 
 /// The 16550's register for bytes to send; QEMU always has room.
 const SEND: usize = 0x1000_0000;
@@ -11,22 +11,25 @@ const FINISHER: usize = 0x0010_0000;
 const PASS: u32 = 0x5555;
 const FAIL: u32 = 0x0001_3333;
 
-#[entry]
-fn start() -> ! {
-    crate::board::main()
-}
+/// The serial line.
+pub struct Output;
 
-/// Sends `bytes` on the serial line.
-pub fn put(bytes: &[u8]) {
-    for &byte in bytes {
-        // SAFETY: a device register of the board, which aliases no memory that Rust knows.
-        unsafe { register::<u8>(SEND).write_volatile(byte) };
+impl Output {
+    pub fn open() -> Self {
+        Self
     }
-}
 
-/// Ends the emulation.
-pub fn end() -> ! {
-    finish(PASS)
+    pub fn put(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            // SAFETY: a device register of the board, which aliases no memory that Rust knows.
+            unsafe { register::<u8>(SEND).write_volatile(byte) };
+        }
+    }
+
+    /// Ends the emulation.
+    pub fn end(self) -> ! {
+        finish(PASS)
+    }
 }
 
 fn finish(word: u32) -> ! {
@@ -36,18 +39,15 @@ fn finish(word: u32) -> ! {
     }
 }
 
-/// The serial line, for formatted text.
-struct Line;
-
-impl Write for Line {
+impl Write for Output {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        put(text.as_bytes());
+        self.put(text.as_bytes());
         Ok(())
     }
 }
 
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    let _ = writeln!(Line, "error: {info}");
+    let _ = writeln!(Output, "error: {info}");
     finish(FAIL)
 }

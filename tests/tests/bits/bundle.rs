@@ -1,11 +1,11 @@
 //! Records, and bundles of as many as a machine holds: see `programs::bits`.
 
-use qibu::Model;
 use qibu::format::ALIGNMENT;
 use qibu::poem::Poet;
 use qibu::tag::Tagger;
+use qibu::{Model, kernels};
 use qibu_compiler::aligned::AlignedBytes;
-use qibu_tests::machines::{Group, Machine};
+use qibu_tests::machines::{Group, Kernels, Machine};
 use std::sync::Arc;
 
 /// What is done with a model.
@@ -54,7 +54,16 @@ impl Record {
 
     /// Whether all of it runs on `machine`.
     pub fn fits(&self, machine: &Machine) -> bool {
-        self.length() + 16 <= machine.bundle.1 as usize && self.arena() <= machine.arena as usize
+        let linked = match machine.kernels {
+            Kernels::All => true,
+            Kernels::Some(names) => {
+                let model = Model::load(&self.model).expect("a sound model");
+                kernels::used(&model).all(|name| names.contains(&name))
+            }
+        };
+        linked
+            && self.length() + 16 <= machine.bundle.1 as usize
+            && self.arena() <= machine.arena as usize
     }
 
     fn append(&self, bundle: &mut Vec<u8>) {
@@ -91,7 +100,9 @@ impl Bundle<'_> {
         let mut memory = AlignedBytes::zeros(arena);
         memory.fill(0xA5);
         let mut text = String::new();
-        programs::bits(&self.bytes(), &mut memory, &mut |piece| text += piece);
+        programs::bits(&self.bytes(), &mut memory, kernels::ALL, &mut |piece| {
+            text += piece;
+        });
         text
     }
 }

@@ -38,6 +38,7 @@ mod network;
 mod run;
 
 use bundle::{Record, bundles};
+use qibu::{Model, kernels};
 use qibu_tests::machines::{ALL, Group, MACHINES, Machine};
 use qibu_tests::need::{say, skip};
 use qibu_tests::vectors::forms;
@@ -82,6 +83,11 @@ fn check(name: &str) {
         }
         let used = comments.strip_prefix("# stack ");
         let used: usize = used.map_or(0, |text| text.trim().parse().expect("bytes of stack"));
+        let room = (machine.ram.1 as usize).saturating_sub(machine.arena as usize);
+        assert!(
+            used == 0 || used < room,
+            "{name}: all of {room} bytes of stack"
+        );
         stack = stack.max(used);
         bytes += found.len();
         runs += 1;
@@ -139,7 +145,9 @@ macro_rules! machines {
 
 machines! {
     microbit "microbit",
+    microbit_text "microbit-text",
     lm3s6965evb "lm3s6965evb",
+    lm3s6965evb_text "lm3s6965evb-text",
     netduinoplus2 "netduinoplus2",
     mps2_an385_as_armv6m "mps2-an385-v6m",
     mps2_an385 "mps2-an385",
@@ -156,30 +164,49 @@ machines! {
 #[test]
 fn vectors_cover_every_form() {
     let forms_of = |record: &Record| {
-        let model = qibu::Model::load(&record.model).expect("a sound model");
+        let model = Model::load(&record.model).expect("a sound model");
         forms(&model)
     };
     let small = &MACHINES[0];
-    let of = |group: fn(&Group) -> bool| {
-        let records = records().iter().filter(move |record| group(&record.group));
-        records.collect::<Vec<_>>()
-    };
-    let vectors = of(|&group| group == Group::Vectors);
-    let running = vectors.iter().filter(|record| record.fits(small)).count();
-    let covered: BTreeSet<String> = vectors
+    let (vectors, others): (Vec<&Record>, Vec<&Record>) = records()
         .iter()
-        .filter(|record| record.fits(small))
-        .filter(|record| record.name.contains('['))
+        .partition(|record| record.group == Group::Vectors);
+    let single = |record: &&&Record| record.name.contains('[');
+    let running: Vec<&&Record> = vectors.iter().filter(|record| record.fits(small)).collect();
+    let covered: BTreeSet<String> = running
+        .iter()
+        .copied()
+        .filter(single)
         .flat_map(|record| forms_of(record))
         .collect();
-    let used: BTreeSet<String> = records().iter().flat_map(forms_of).collect();
+    let more = vectors.iter().filter(|record| !single(record));
+    let used: BTreeSet<String> = others
+        .iter()
+        .chain(more)
+        .flat_map(|record| forms_of(record))
+        .collect();
     let missing: Vec<&String> = used.difference(&covered).collect();
+    assert!(missing.is_empty(), "no vectors of {missing:#?}");
+    // Nor is a kernel of the runtime without one, be it in a model or not.
+    let kernels: BTreeSet<&str> = running
+        .iter()
+        .flat_map(|record| {
+            let model = Model::load(&record.model).expect("a sound model");
+            kernels::used(&model).collect::<Vec<_>>()
+        })
+        .collect();
+    let missing: Vec<&&str> = kernels::NAMES
+        .iter()
+        .filter(|name| !kernels.contains(**name))
+        .collect();
     assert!(missing.is_empty(), "no vectors of {missing:#?}");
     assert!(vectors.len() >= 500, "{} vectors", vectors.len());
     say(&format!(
-        "{} vectors, {running} on the {}; {} forms, {} of them in models",
+        "{} vectors, {} of them on the {}; {} kernels in {} forms, {} of these in other models",
         vectors.len(),
+        running.len(),
         small.name,
+        kernels.len(),
         covered.len(),
         used.len()
     ));

@@ -26,7 +26,8 @@ fn main() {
     bytes(&mut bundle)[..file.len()].copy_from_slice(&file);
     let mut arena = zeros(argument().parse().expect("a length"));
     let mut out = BufWriter::new(std::io::stdout().lock());
-    programs::bits(bytes(&mut bundle), bytes(&mut arena), &mut |text| {
+    let (bundle, arena) = (bytes(&mut bundle), bytes(&mut arena));
+    programs::bits(bundle, arena, qibu::kernels::ALL, &mut |text| {
         out.write_all(text.as_bytes()).expect("standard output");
     });
 }

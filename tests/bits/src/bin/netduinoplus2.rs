@@ -1,5 +1,5 @@
-//! The program of the machine of this name; all of it is in the library.
+//! The program of the machine of this name.
 #![no_std]
 #![no_main]
 
-use bits as _;
+bits::program!("netduinoplus2");

@@ -34,7 +34,7 @@ unsafe extern "C" fn run(bundle: *const u8, length: usize, arena: *mut u8, room:
             from_raw_parts_mut(arena, room),
         )
     };
-    programs::bits(bundle, arena, &mut |text| {
+    programs::bits(bundle, arena, qibu::kernels::ALL, &mut |text| {
         // SAFETY: the host reads the text's bytes before it returns.
         unsafe { put(text.as_ptr(), text.len()) }
     });
