@@ -215,6 +215,7 @@ pub const MACHINES: &[Machine] = &[
         core: "Cortex-M7",
         target: "thumbv7em-none-eabihf",
         emulator: Emulator::Arm("mps2-an500"),
+        bundle: (0x6000_0000, 16 * M),
         ..MPS2
     },
     Machine {

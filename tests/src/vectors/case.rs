@@ -196,9 +196,14 @@ impl Draw {
         }
     }
 
-    /// A scale word of about `factor`, from half to twice, as far as words reach.
+    /// A scale word of about `factor`, from half to twice, as far as words reach. Every third is a
+    /// power of two, where halves are to be rounded.
     pub fn scale(&mut self, factor: f64) -> Option<u32> {
-        let factor = (factor * f64::from(self.real(0.5, 2.0))).min(0.98);
+        let mut factor = (factor * f64::from(self.real(0.5, 2.0))).min(0.98);
+        if self.chance(33) {
+            // The mantissa is dropped.
+            factor = f64::from_bits(factor.to_bits() >> 52 << 52);
+        }
         Scale::nearest(factor).map(Scale::word)
     }
 

@@ -92,6 +92,10 @@ fn check(name: &str) {
         bytes += found.len();
         runs += 1;
     }
+    let stack = match stack {
+        0 => "not measured".into(),
+        stack => format!("{stack} bytes"),
+    };
     say(&format!(
         "{name} ({}): {} records in {runs} runs, {bytes} bytes the same; stack {stack}; \
          built in {:.1} s, all in {:.1} s",
