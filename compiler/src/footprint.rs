@@ -27,7 +27,7 @@ pub fn flash(model: &Model<'_>, function: &Function<'_>) -> usize {
             continue;
         };
         let bytes = tensor.bytes().unwrap_or(0);
-        match tensor.place {
+        match tensor.place() {
             Place::Arena => {}
             Place::Weights => weights = padded(weights) + bytes,
             Place::Parameters => parameters += bytes,
@@ -49,7 +49,7 @@ pub fn flash(model: &Model<'_>, function: &Function<'_>) -> usize {
 
 fn is_table(model: &Model<'_>, index: u32) -> bool {
     let tensor = model.tensor(index);
-    tensor.is_some_and(|tensor| tensor.place == Place::Weights && tensor.name_length > 0)
+    tensor.is_some_and(|tensor| tensor.place() == Place::Weights && tensor.name().1 > 0)
 }
 
 /// Bytes of metadata and of the names that the function needs, each stored once.
@@ -59,7 +59,7 @@ fn text(model: &Model<'_>, function: &Function<'_>, tensors: &BTreeSet<u32>) -> 
         .map(|(key, value)| format!("{key}\t{value}\n"))
         .collect();
     let tensors = tensors.iter().filter_map(|&index| model.tensor(index));
-    let names = tensors.map(|tensor| model.tensor_name(&tensor));
+    let names = tensors.map(|tensor| model.tensor_name(tensor));
     for name in names.chain([function.name()]) {
         if !text.contains(name) {
             text.push_str(name);

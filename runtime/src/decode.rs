@@ -6,7 +6,6 @@ mod distinct;
 mod sorted;
 mod vocabulary;
 
-pub(crate) use distinct::fill;
 pub use distinct::{Candidates, choose_distinct, choose_first};
 pub use sorted::SortedVocabulary;
 pub use vocabulary::Vocabulary;

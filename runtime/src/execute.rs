@@ -3,7 +3,7 @@
 use crate::arena::{Operand, Operands};
 use crate::error::InputError;
 use crate::format::opcode::{MAX_INPUTS, MAX_OUTPUTS};
-use crate::format::{ALIGNMENT, DType, Place, TensorRecord};
+use crate::format::{ALIGNMENT, DType, Place, Tensor};
 use crate::kernels::{Kernel, gather};
 use crate::model::Function;
 use crate::step::Step;
@@ -76,10 +76,10 @@ impl<'m, 'r> Run<'m, 'r> {
 
     fn set(&mut self, index: usize, dtype: DType, bytes: &[u8]) -> Result<(), InputError> {
         let tensor = self.function.input(index).ok_or(InputError::Index)?;
-        if tensor.dtype != dtype {
+        if tensor.dtype() != dtype {
             return Err(InputError::Index);
         }
-        let target = range(&tensor).and_then(|range| self.arena.get_mut(range));
+        let target = range(tensor).and_then(|range| self.arena.get_mut(range));
         let target = target.ok_or(InputError::Index)?;
         if target.len() != bytes.len() {
             return Err(InputError::Length {
@@ -92,13 +92,14 @@ impl<'m, 'r> Run<'m, 'r> {
         Ok(())
     }
 
-    /// Sets int32 input `index` word by word, as many as it has elements.
+    /// Sets input `index`, of 32-bit elements of type `dtype`, word by word, as many as it has.
     pub(crate) fn set_words(
         &mut self,
         index: usize,
+        dtype: DType,
         words: impl Iterator<Item = i32>,
     ) -> Result<(), InputError> {
-        let target = self.words_mut(self.function.input(index), DType::I32)?;
+        let target = self.words_mut(self.function.input(index), dtype)?;
         for (target, word) in target.iter_mut().zip(words) {
             *target = word;
         }
@@ -118,14 +119,20 @@ impl<'m, 'r> Run<'m, 'r> {
         Ok(words)
     }
 
+    /// Output `index` of 32-bit elements, whatever they are.
+    pub(crate) fn output_words(&self, index: usize) -> Result<&[i32], InputError> {
+        let tensor = self.function.output(index).ok_or(InputError::Index)?;
+        self.output(index, tensor.dtype())
+    }
+
     /// An arena tensor of 32-bit elements of type `dtype`, as words.
     fn words_mut(
         &mut self,
-        tensor: Option<TensorRecord>,
+        tensor: Option<Tensor>,
         dtype: DType,
     ) -> Result<&mut [i32], InputError> {
-        let tensor = tensor.filter(|tensor| tensor.dtype == dtype);
-        let range = tensor.and_then(|tensor| range(&tensor));
+        let tensor = tensor.filter(|tensor| tensor.dtype() == dtype);
+        let range = tensor.and_then(|tensor| range(tensor));
         let bytes = range.and_then(|range| self.arena.get_mut(range));
         let words = bytemuck::try_cast_slice_mut(bytes.ok_or(InputError::Index)?);
         words.map_err(|_| InputError::Index)
@@ -173,18 +180,18 @@ impl<'m, 'r> Run<'m, 'r> {
 
     fn output<T: AnyBitPattern>(&self, index: usize, dtype: DType) -> Result<&[T], InputError> {
         let tensor = self.function.output(index).ok_or(InputError::Index)?;
-        if tensor.dtype != dtype {
+        if tensor.dtype() != dtype {
             return Err(InputError::Index);
         }
-        let bytes = range(&tensor).and_then(|range| self.arena.get(range));
+        let bytes = range(tensor).and_then(|range| self.arena.get(range));
         let values = bytemuck::try_cast_slice(bytes.ok_or(InputError::Index)?);
         values.map_err(|_| InputError::Index)
     }
 
     /// Bytes of any tensor in the arena, for tools that look inside (calibration, verification).
     #[must_use]
-    pub fn tensor_bytes(&self, tensor: &TensorRecord) -> Option<&[u8]> {
-        if tensor.place != Place::Arena {
+    pub fn tensor_bytes(&self, tensor: Tensor<'_>) -> Option<&[u8]> {
+        if tensor.place() != Place::Arena {
             return None;
         }
         self.arena.get(range(tensor)?)
@@ -204,9 +211,10 @@ impl<'m, 'r> Run<'m, 'r> {
     /// An index that the caller set is outside its table.
     pub fn execute_with(
         &mut self,
-        mut observe: impl FnMut(&Step<'m>, &[u8]),
+        mut observe: impl FnMut(&Step<'_>, &[u8]),
     ) -> Result<(), InputError> {
-        for (position, step) in self.function.steps().enumerate() {
+        let function = self.function;
+        for (position, step) in function.steps().enumerate() {
             let kernel = step.kernel().ok_or(InputError::Kernel)?;
             if let Some(guard) = kernel.guard {
                 guard(self, &step, position)?;
@@ -217,22 +225,22 @@ impl<'m, 'r> Run<'m, 'r> {
         Ok(())
     }
 
-    fn run_step(&mut self, kernel: &Kernel, step: &Step<'m>) -> Option<()> {
+    fn run_step(&mut self, kernel: &Kernel, step: &Step<'_>) -> Option<()> {
         let end = self.arena.len();
         // A missing second output is the empty range at the end.
         let mut outputs = [const { 0..0 }; MAX_OUTPUTS];
         for (position, output) in outputs.iter_mut().enumerate() {
             *output = match step.output(position) {
-                Some(tensor) => range(&tensor)?,
+                Some(tensor) => range(tensor)?,
                 None => end..end,
             };
         }
         let mut inputs = [const { Operand::None }; MAX_INPUTS];
         for (position, &index) in step.inputs().iter().enumerate() {
             let tensor = step.model.tensor(index)?;
-            *inputs.get_mut(position)? = match step.model.constant(&tensor) {
+            *inputs.get_mut(position)? = match step.model.constant(tensor) {
                 Some(bytes) => Operand::Constant(bytes),
-                None => match range(&tensor)? {
+                None => match range(tensor)? {
                     range if step.opcode.in_place(position) && outputs.first() == Some(&range) => {
                         Operand::None
                     }
@@ -253,10 +261,10 @@ impl<'m, 'r> Run<'m, 'r> {
         position: usize,
         rows: usize,
     ) -> Result<(), InputError> {
-        let Some(tensor) = step.input(1).filter(|ids| self.is_given(ids, position)) else {
+        let Some(tensor) = step.input(1).filter(|ids| self.is_given(*ids, position)) else {
             return Ok(());
         };
-        let bytes = range(&tensor).and_then(|range| self.arena.get(range));
+        let bytes = range(tensor).and_then(|range| self.arena.get(range));
         let (words, _) = bytes.ok_or(InputError::Index)?.as_chunks::<4>();
         let outside = |word: &[u8; 4]| !gather::is_inside(i32::from_le_bytes(*word), rows);
         match words.iter().position(outside) {
@@ -266,29 +274,31 @@ impl<'m, 'r> Run<'m, 'r> {
     }
 
     /// Whether the caller set the bytes of `tensor`, and no step before `position` wrote there.
-    fn is_given(&self, tensor: &TensorRecord, position: usize) -> bool {
+    fn is_given(&self, tensor: Tensor<'_>, position: usize) -> bool {
         let model = self.function.model;
         let inputs = self.function.inputs().iter();
         let mut inputs = inputs.filter_map(|&input| model.tensor(input));
-        let same = |input: TensorRecord| {
-            input.place == tensor.place && range(&input) == range(tensor) && range(tensor).is_some()
+        let same = |input: Tensor| {
+            input.place() == tensor.place()
+                && range(input) == range(tensor)
+                && range(tensor).is_some()
         };
-        let touches = |output: TensorRecord| match (range(&output), range(tensor)) {
+        let touches = |output: Tensor| match (range(output), range(tensor)) {
             (Some(written), Some(read)) => written.start < read.end && read.start < written.end,
             _ => true,
         };
-        let written = |step: Step<'m>| {
+        let written = |step: Step<'_>| {
             let mut outputs = step.outputs().iter();
             outputs.any(|&output| model.tensor(output).is_none_or(touches))
         };
-        tensor.place == Place::Arena
+        tensor.place() == Place::Arena
             && inputs.any(same)
             && !self.function.steps().take(position).any(written)
     }
 }
 
 /// Byte range of an arena tensor.
-fn range(tensor: &TensorRecord) -> Option<Range<usize>> {
-    let start = tensor.offset as usize;
+fn range(tensor: Tensor<'_>) -> Option<Range<usize>> {
+    let start = tensor.offset() as usize;
     Some(start..start.checked_add(tensor.bytes()?)?)
 }

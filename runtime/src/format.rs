@@ -16,7 +16,7 @@ pub use function::FunctionRecord;
 pub use header::{Header, MAGIC, VERSION};
 pub use opcode::Opcode;
 pub use step::StepRecord;
-pub use tensor::{DType, Layout, MAX_RANK, Place, TensorRecord};
+pub use tensor::{DType, Layout, MAX_RANK, Place, Tensor, TensorRecord};
 pub use text::Metadata;
 
 #[doc = include_str!("../FORMAT.md")]

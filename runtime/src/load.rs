@@ -70,55 +70,41 @@ fn sections<'m>(bytes: &'m [u8], kernels: KernelSet<'m>) -> Result<Model<'m>, Lo
     if header.file_length as usize != bytes.len() {
         return Err(LoadError::Length);
     }
-    let section = |section| {
-        let (start, length) = header.range(section).ok_or(LoadError::Length)?;
-        let slice = bytes.get(start..).and_then(|tail| tail.get(..length));
-        slice.ok_or(LoadError::Length)
-    };
-    let weights = section(Section::Weights)?;
-    let (weights_start, weights_length) =
-        header.range(Section::Weights).ok_or(LoadError::Length)?;
-    let end = weights_start.checked_add(weights_length).and_then(aligned);
-    if end != Some(bytes.len()) {
+    let (weights, length) = header.range(Section::Weights).ok_or(LoadError::Length)?;
+    if weights.checked_add(length).and_then(aligned) != Some(bytes.len()) {
         return Err(LoadError::Length);
     }
-    let covered = bytes
-        .get(Header::CHECKED_FROM..weights_start)
-        .ok_or(LoadError::Length)?;
-    if crc::crc32(covered) != header.structure_crc {
+    let covered = bytes.get(Header::CHECKED_FROM..weights);
+    if crc::crc32(covered.ok_or(LoadError::Length)?) != header.structure_crc {
         return Err(LoadError::Checksum);
     }
-    check_padding(bytes, &header)?;
-    let parameters = bytemuck::try_cast_slice(section(Section::Parameters)?);
+    let mut rest = bytes.get(Header::LENGTH..).unwrap_or(&[]);
+    let mut next = |section| {
+        let (bytes, padding) = cut(&mut rest, &header, section).ok_or(LoadError::Length)?;
+        match padding.iter().all(|&byte| byte == 0) {
+            true => Ok(bytes),
+            false => Err(LoadError::Padding(section)),
+        }
+    };
+    let words = |section| bytemuck::try_cast_slice(section).map_err(|_| LoadError::Alignment);
     Ok(Model {
-        header,
-        functions: section(Section::Functions)?,
-        tensors: section(Section::Tensors)?,
-        steps: section(Section::Steps)?,
-        parameters: parameters.map_err(|_| LoadError::Alignment)?,
-        text: core::str::from_utf8(section(Section::Text)?).map_err(|_| LoadError::Text)?,
-        weights,
+        head,
+        functions: words(next(Section::Functions)?)?,
+        tensors: words(next(Section::Tensors)?)?,
+        steps: words(next(Section::Steps)?)?,
+        parameters: words(next(Section::Parameters)?)?,
+        text: core::str::from_utf8(next(Section::Text)?).map_err(|_| LoadError::Text)?,
+        weights: next(Section::Weights)?,
         kernels,
     })
 }
 
-/// Bytes between sections, and behind the last one, are zero.
-fn check_padding(bytes: &[u8], header: &Header) -> Result<(), LoadError> {
-    for section in [
-        Section::Functions,
-        Section::Tensors,
-        Section::Steps,
-        Section::Parameters,
-        Section::Text,
-        Section::Weights,
-    ] {
-        let (start, length) = header.range(section).ok_or(LoadError::Length)?;
-        let end = start.checked_add(length).ok_or(LoadError::Length)?;
-        let padded = aligned(end).ok_or(LoadError::Length)?;
-        let padding = bytes.get(end..padded).ok_or(LoadError::Length)?;
-        if padding.iter().any(|&byte| byte != 0) {
-            return Err(LoadError::Padding(section));
-        }
-    }
-    Ok(())
+/// The next section of `rest`, and the padding behind it.
+fn cut<'m>(rest: &mut &'m [u8], header: &Header, section: Section) -> Option<(&'m [u8], &'m [u8])> {
+    let index = section as usize;
+    let length = *header.counts.get(index)? as usize;
+    let length = length.checked_mul(*Header::UNITS.get(index)?)?;
+    let (padded, behind) = rest.split_at_checked(aligned(length)?)?;
+    *rest = behind;
+    padded.split_at_checked(length)
 }

@@ -3,7 +3,7 @@
 use crate::error::{InputError, LoadError};
 use crate::execute::Run;
 use crate::format::{
-    FunctionRecord, Header, Metadata, Opcode, Place, Section, StepRecord, TensorRecord, crc,
+    FunctionRecord, Header, Metadata, Opcode, Place, Section, StepRecord, Tensor, TensorRecord, crc,
 };
 use crate::kernels::{self, KernelSet};
 use crate::load::{self, Limits};
@@ -12,10 +12,10 @@ use crate::step::Step;
 /// A model that [`Model::load`] has checked; borrows the file and is cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Model<'m> {
-    pub(crate) header: Header,
-    pub(crate) functions: &'m [u8],
-    pub(crate) tensors: &'m [u8],
-    pub(crate) steps: &'m [u8],
+    pub(crate) head: &'m [u8; Header::LENGTH],
+    pub(crate) functions: &'m [u32],
+    pub(crate) tensors: &'m [u32],
+    pub(crate) steps: &'m [u32],
     pub(crate) parameters: &'m [u32],
     pub(crate) text: &'m str,
     pub(crate) weights: &'m [u8],
@@ -54,13 +54,13 @@ impl<'m> Model<'m> {
     /// Whether the weights match their checksum. No safety property depends on it.
     #[must_use]
     pub fn verify_weights(&self) -> bool {
-        crc::crc32(self.weights) == self.header.weights_crc
+        crc::crc32(self.weights) == self.header().weights_crc
     }
 
     /// The header.
     #[must_use]
     pub fn header(&self) -> Header {
-        self.header
+        Header::of(self.head)
     }
 
     /// Metadata: task, vocabulary, licence and the like.
@@ -72,11 +72,8 @@ impl<'m> Model<'m> {
     /// All functions in file order.
     pub fn functions(&self) -> impl Iterator<Item = Function<'m>> + use<'m> {
         let model = *self;
-        let (records, _) = self.functions.as_chunks::<{ FunctionRecord::LENGTH }>();
-        records.iter().map(move |bytes| Function {
-            model,
-            record: FunctionRecord::parse(bytes),
-        })
+        let (records, _) = self.functions.as_chunks::<{ FunctionRecord::LENGTH / 4 }>();
+        records.iter().map(move |words| Function { model, words })
     }
 
     /// The function called `name`.
@@ -88,31 +85,30 @@ impl<'m> Model<'m> {
     /// Number of tensor records.
     #[must_use]
     pub fn tensors(&self) -> usize {
-        self.tensors.len() / TensorRecord::LENGTH
+        self.tensors.len() / (TensorRecord::LENGTH / 4)
     }
 
     /// Tensor `index`.
     #[must_use]
-    pub fn tensor(&self, index: u32) -> Option<TensorRecord> {
-        let (records, _) = self.tensors.as_chunks::<{ TensorRecord::LENGTH }>();
-        TensorRecord::parse(records.get(index as usize)?)
+    pub fn tensor(&self, index: u32) -> Option<Tensor<'m>> {
+        let (records, _) = self.tensors.as_chunks();
+        records.get(index as usize).map(Tensor::new)
     }
 
     /// Number of step records.
     #[must_use]
     pub fn steps(&self) -> usize {
-        self.steps.len() / StepRecord::LENGTH
+        self.steps.len() / (StepRecord::LENGTH / 4)
     }
 
     /// Step `index`.
     #[must_use]
-    pub fn step(&self, index: u32) -> Option<Step<'m>> {
-        let (records, _) = self.steps.as_chunks::<{ StepRecord::LENGTH }>();
-        let record = StepRecord::parse(records.get(index as usize)?);
+    pub fn step(&self, index: u32) -> Option<Step<'_>> {
+        let record = self.step_record(index)?;
         let count = usize::from(record.inputs) + usize::from(record.outputs);
         let words = self.words(record.operands, count + usize::from(record.attributes))?;
         Some(Step {
-            model: *self,
+            model: self,
             opcode: Opcode::from_code(record.opcode)?,
             inputs: record.inputs,
             outputs: record.outputs,
@@ -122,8 +118,12 @@ impl<'m> Model<'m> {
 
     /// Operator of step `index`; `None` where its code is unknown.
     pub(crate) fn opcode(&self, index: u32) -> Option<Opcode> {
-        let (records, _) = self.steps.as_chunks::<{ StepRecord::LENGTH }>();
-        Opcode::from_code(StepRecord::parse(records.get(index as usize)?).opcode)
+        Opcode::from_code(self.step_record(index)?.opcode)
+    }
+
+    fn step_record(&self, index: u32) -> Option<StepRecord> {
+        let (records, _) = self.steps.as_chunks();
+        records.get(index as usize).map(StepRecord::parse)
     }
 
     /// `count` parameter words from `first` on.
@@ -133,14 +133,14 @@ impl<'m> Model<'m> {
 
     /// Bytes of a constant; `None` for a tensor in the arena.
     #[must_use]
-    pub fn constant(&self, tensor: &TensorRecord) -> Option<&'m [u8]> {
-        let section = match tensor.place {
+    pub fn constant(&self, tensor: Tensor<'_>) -> Option<&'m [u8]> {
+        let section = match tensor.place() {
             Place::Arena => return None,
             Place::Weights => self.weights,
             Place::Parameters => bytemuck::cast_slice(self.parameters),
         };
         section
-            .get(tensor.offset as usize..)?
+            .get(tensor.offset() as usize..)?
             .get(..tensor.bytes()?)
     }
 
@@ -151,15 +151,15 @@ impl<'m> Model<'m> {
 
     /// Name of a tensor; empty for inner ones.
     #[must_use]
-    pub fn tensor_name(&self, tensor: &TensorRecord) -> &'m str {
-        self.name(tensor.name_offset, tensor.name_length)
-            .unwrap_or("")
+    pub fn tensor_name(&self, tensor: Tensor<'_>) -> &'m str {
+        let (offset, length) = tensor.name();
+        self.name(offset, length).unwrap_or("")
     }
 
     /// Start and length of a section in the file.
     #[must_use]
     pub fn section(&self, section: Section) -> (usize, usize) {
-        self.header.range(section).unwrap_or((0, 0))
+        self.header().range(section).unwrap_or((0, 0))
     }
 }
 
@@ -167,58 +167,63 @@ impl<'m> Model<'m> {
 #[derive(Clone, Copy)]
 pub struct Function<'m> {
     pub(crate) model: Model<'m>,
-    pub(crate) record: FunctionRecord,
+    pub(crate) words: &'m [u32; FunctionRecord::LENGTH / 4],
 }
 
 impl<'m> Function<'m> {
+    pub(crate) fn record(&self) -> FunctionRecord {
+        FunctionRecord::parse(self.words)
+    }
+
     /// The name.
     #[must_use]
     pub fn name(&self) -> &'m str {
-        self.model
-            .name(self.record.name_offset, self.record.name_length)
-            .unwrap_or("")
+        let record = self.record();
+        let name = self.model.name(record.name_offset, record.name_length);
+        name.unwrap_or("")
     }
 
     /// Bytes of arena that the function needs.
     #[must_use]
     pub fn arena(&self) -> usize {
-        self.record.arena as usize
+        self.record().arena as usize
     }
 
     /// Indices of the input tensors.
     #[must_use]
     pub fn inputs(&self) -> &'m [u32] {
-        let words = self
-            .model
-            .words(self.record.operands, self.record.inputs as usize);
+        let record = self.record();
+        let words = self.model.words(record.operands, record.inputs as usize);
         words.unwrap_or(&[])
     }
 
     /// Indices of the output tensors.
     #[must_use]
     pub fn outputs(&self) -> &'m [u32] {
-        let first = self.record.operands.saturating_add(self.record.inputs);
-        let words = self.model.words(first, self.record.outputs as usize);
+        let record = self.record();
+        let first = record.operands.saturating_add(record.inputs);
+        let words = self.model.words(first, record.outputs as usize);
         words.unwrap_or(&[])
     }
 
     /// Tensor of input `index`.
     #[must_use]
-    pub fn input(&self, index: usize) -> Option<TensorRecord> {
+    pub fn input(&self, index: usize) -> Option<Tensor<'m>> {
         self.model.tensor(*self.inputs().get(index)?)
     }
 
     /// Tensor of output `index`.
     #[must_use]
-    pub fn output(&self, index: usize) -> Option<TensorRecord> {
+    pub fn output(&self, index: usize) -> Option<Tensor<'m>> {
         self.model.tensor(*self.outputs().get(index)?)
     }
 
     /// The steps in order.
-    pub fn steps(&self) -> impl Iterator<Item = Step<'m>> + use<'m> {
-        let model = self.model;
-        let first = self.record.first_step;
-        (first..first.saturating_add(self.record.steps)).map_while(move |index| model.step(index))
+    pub fn steps(&self) -> impl Iterator<Item = Step<'_>> {
+        let FunctionRecord {
+            first_step, steps, ..
+        } = self.record();
+        (first_step..first_step.saturating_add(steps)).map_while(|index| self.model.step(index))
     }
 
     /// Joins the function to `arena`, whose contents do not matter.

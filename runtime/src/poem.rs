@@ -4,9 +4,10 @@
 //! int32 or f32 `[1, n, k]`, and metadata `vocab` (characters in id order) and `temperature_milli`
 //! (the temperature that its card recommends, in thousandths).
 
-use crate::decode::{self, Candidates, Vocabulary, choose_distinct, choose_first};
+use crate::decode::{Candidates, Vocabulary, choose_distinct, choose_first};
 use crate::error::InputError;
-use crate::format::{DType, TensorRecord};
+use crate::execute::Run;
+use crate::format::{DType, Tensor};
 use crate::model::{Function, Model};
 use crate::random::Random;
 use heapless::Vec;
@@ -15,8 +16,6 @@ use heapless::Vec;
 pub const MAX_CHARACTERS: usize = 16;
 /// Most dimensions of a latent.
 pub const MAX_LATENT: usize = 256;
-/// Most f32 scores of a couplet, 16 candidates for each character; integers have no such limit.
-const MAX_FLOAT_SCORES: usize = MAX_CHARACTERS * 16;
 
 /// A couplet's characters, by id.
 pub type Ids = Vec<i32, MAX_CHARACTERS>;
@@ -51,12 +50,11 @@ impl<'m> Poet<'m> {
         let scores = generate.output(1)?;
         let vocabulary = Vocabulary::new(model.metadata().get("vocab")?);
         let (k, latent) = (ids.columns(), z.elements()?);
-        let positions = ids.elements()?.checked_div(k)?;
-        let typed = |tensor: &TensorRecord, dtype| tensor.dtype == dtype;
-        let suitable = typed(&z, DType::F32)
-            && typed(&ids, DType::I32)
-            && (typed(&scores, DType::I32)
-                || typed(&scores, DType::F32) && scores.elements()? <= MAX_FLOAT_SCORES)
+        let positions = ids.rows();
+        let typed = |tensor: Tensor<'_>, dtype| tensor.dtype() == dtype;
+        let suitable = typed(z, DType::F32)
+            && typed(ids, DType::I32)
+            && (typed(scores, DType::I32) || typed(scores, DType::F32))
             && scores.elements() == ids.elements()
             && generate.inputs().len() == 1
             && latent <= MAX_LATENT
@@ -104,11 +102,10 @@ impl<'m> Poet<'m> {
         self.positions
     }
 
-    /// The latent of `seed`: Gaussians of PCG32 times `temperature`.
-    #[must_use]
-    pub fn sample(&self, seed: u64, temperature: f32) -> Vec<f32, MAX_LATENT> {
+    /// The latent of `seed`: as many Gaussians of PCG32 as it has dimensions, times `temperature`.
+    pub fn sample(&self, seed: u64, temperature: f32) -> impl Iterator<Item = f32> + use<> {
         let mut random = Random::new(seed);
-        decode::fill((0..self.latent).map(|_| random.gaussian() * temperature))
+        (0..self.latent).map(move |_| random.gaussian() * temperature)
     }
 
     /// The couplet of `seed`.
@@ -121,7 +118,10 @@ impl<'m> Poet<'m> {
         temperature: f32,
         arena: &mut [u8],
     ) -> Result<Ids, InputError> {
-        self.decode(&self.sample(seed, temperature), Reading::Distinct, arena)
+        let mut run = self.generate.bind(arena)?;
+        let latent = self.sample(seed, temperature);
+        run.set_words(0, DType::F32, latent.map(|x| x.to_bits() as i32))?;
+        self.read(run, Reading::Distinct)
     }
 
     /// The couplet of `latent`.
@@ -136,23 +136,19 @@ impl<'m> Poet<'m> {
     ) -> Result<Ids, InputError> {
         let mut run = self.generate.bind(arena)?;
         run.set_f32(0, latent)?;
+        self.read(run, reading)
+    }
+
+    /// Runs, and reads a couplet off the candidates.
+    fn read(&self, mut run: Run<'_, '_>, reading: Reading) -> Result<Ids, InputError> {
         run.execute()?;
-        let ids = run.output_i32(0)?;
-        let mut ranks: Vec<i32, MAX_FLOAT_SCORES> = Vec::new();
-        let scores = match run.output_i32(1) {
-            Ok(scores) => scores,
-            Err(_) => {
-                // Floats as integers in the same order; leads compare as well as they need to.
-                for score in run.output_f32(1)? {
-                    let fixed = (score * 65536.0) as i32;
-                    ranks.push(fixed).map_err(|_| InputError::Index)?;
-                }
-                &ranks
-            }
-        };
+        // Floats as integers in the same order; leads compare as well as they need to.
+        if run.output_i32(1).is_err() {
+            run.rewritten(1, |bits| (f32::from_bits(bits) * 65536.0) as i32)?;
+        }
         let candidates = Candidates {
-            ids,
-            scores,
+            ids: run.output_i32(0)?,
+            scores: run.output_words(1)?,
             k: self.k,
         };
         Ok(match reading {

@@ -1,14 +1,14 @@
 //! One step of a model, as kernels and reports see it.
 
 use crate::error::Fault;
-use crate::format::{DType, Opcode, Place, TensorRecord};
+use crate::format::{DType, Opcode, Place, Tensor};
 use crate::kernels::{self, Kernel};
 use crate::model::Model;
 
 /// A step with its operands.
 #[derive(Clone, Copy)]
 pub struct Step<'m> {
-    pub(crate) model: Model<'m>,
+    pub(crate) model: &'m Model<'m>,
     pub(crate) opcode: Opcode,
     pub(crate) inputs: u8,
     pub(crate) outputs: u8,
@@ -66,13 +66,13 @@ impl<'m> Step<'m> {
 
     /// Tensor of input `index`.
     #[must_use]
-    pub fn input(&self, index: usize) -> Option<TensorRecord> {
+    pub fn input(&self, index: usize) -> Option<Tensor<'m>> {
         self.model.tensor(*self.inputs().get(index)?)
     }
 
     /// Tensor of output `index`.
     #[must_use]
-    pub fn output(&self, index: usize) -> Option<TensorRecord> {
+    pub fn output(&self, index: usize) -> Option<Tensor<'m>> {
         self.model.tensor(*self.outputs().get(index)?)
     }
 
@@ -82,26 +82,22 @@ impl<'m> Step<'m> {
     }
 
     /// Input `index`, or the fault of not having it.
-    pub(crate) fn need_input(&self, index: usize) -> Result<TensorRecord, Fault> {
+    pub(crate) fn need_input(&self, index: usize) -> Result<Tensor<'m>, Fault> {
         self.input(index).ok_or(Fault::Arity)
     }
 
     /// Output `index`, or the fault of not having it.
-    pub(crate) fn need_output(&self, index: usize) -> Result<TensorRecord, Fault> {
+    pub(crate) fn need_output(&self, index: usize) -> Result<Tensor<'m>, Fault> {
         self.output(index).ok_or(Fault::Arity)
     }
 
     /// Input `index` as a constant of one of `dtypes`.
-    pub(crate) fn need_weights(
-        &self,
-        index: usize,
-        dtypes: &[DType],
-    ) -> Result<TensorRecord, Fault> {
+    pub(crate) fn need_weights(&self, index: usize, dtypes: &[DType]) -> Result<Tensor<'m>, Fault> {
         let tensor = self.need_input(index)?;
-        if tensor.place == Place::Arena {
+        if tensor.place() == Place::Arena {
             return Err(Fault::Operand);
         }
-        if !dtypes.contains(&tensor.dtype) {
+        if !dtypes.contains(&tensor.dtype()) {
             return Err(Fault::DType);
         }
         Ok(tensor)
@@ -115,17 +111,17 @@ impl<'m> Step<'m> {
         length: usize,
     ) -> Result<&'m [u32], Fault> {
         let tensor = self.need_input(index)?;
-        if tensor.place != Place::Parameters {
+        if tensor.place() != Place::Parameters {
             return Err(Fault::Operand);
         }
-        if tensor.dtype != dtype {
+        if tensor.dtype() != dtype {
             return Err(Fault::DType);
         }
         if tensor.elements() != Some(length) {
             return Err(Fault::Shape);
         }
         self.model
-            .words(tensor.offset / 4, length)
+            .words(tensor.offset() / 4, length)
             .ok_or(Fault::Offset)
     }
 }

@@ -7,27 +7,27 @@
 //! `load` has checked range and alignment as of every tensor. What the numbers mean is between
 //! writer and reader, and no safety property depends on them.
 
-use crate::format::{DType, Place, TensorRecord};
+use crate::format::{DType, Place, Tensor};
 use crate::model::Model;
 use bytemuck::AnyBitPattern;
 
 /// A named constant; borrows the file.
 #[derive(Clone, Copy, Debug)]
 pub struct Table<'m> {
-    record: TensorRecord,
+    record: Tensor<'m>,
     bytes: &'m [u8],
 }
 
 impl<'m> Table<'m> {
     /// Element type, shape and quantisation.
     #[must_use]
-    pub fn record(&self) -> TensorRecord {
+    pub fn record(&self) -> Tensor<'m> {
         self.record
     }
 
     /// Dimensions.
     #[must_use]
-    pub fn shape(&self) -> &[u32] {
+    pub fn shape(&self) -> &'m [u32] {
         self.record.shape()
     }
 
@@ -68,7 +68,7 @@ impl<'m> Table<'m> {
     }
 
     fn elements<T: AnyBitPattern>(&self, dtype: DType) -> Option<&'m [T]> {
-        if self.record.dtype != dtype {
+        if self.record.dtype() != dtype {
             return None;
         }
         bytemuck::try_cast_slice(self.bytes).ok()
@@ -81,11 +81,11 @@ impl<'m> Model<'m> {
         let model = *self;
         (0..self.tensors() as u32).filter_map(move |index| {
             let record = model.tensor(index)?;
-            if record.place != Place::Weights || record.name_length == 0 {
+            if record.place() != Place::Weights || record.name().1 == 0 {
                 return None;
             }
-            let bytes = model.constant(&record)?;
-            Some((model.tensor_name(&record), Table { record, bytes }))
+            let bytes = model.constant(record)?;
+            Some((model.tensor_name(record), Table { record, bytes }))
         })
     }
 

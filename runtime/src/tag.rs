@@ -51,7 +51,7 @@ pub use crate::decode::crf::MAX_TAGS;
 
 use crate::decode::crf::Crf;
 use crate::format::text::words;
-use crate::format::{DType, TensorRecord};
+use crate::format::{DType, Tensor};
 use crate::model::{Function, Model};
 
 /// Id of the padding around a text.
@@ -241,12 +241,12 @@ fn shape(emit: &Function<'_>) -> Result<(usize, usize, usize), TaggerError> {
     }
     let out = emit.output(0).ok_or(TaggerError::Outputs)?;
     let (window, tags) = (out.rows(), out.columns());
-    if out.dtype != DType::F32 || window == 0 || tags == 0 {
+    if out.dtype() != DType::F32 || window == 0 || tags == 0 {
         return Err(TaggerError::Outputs);
     }
     let length = |index: usize| -> Option<usize> {
-        let tensor: TensorRecord = emit.input(index)?;
-        tensor.elements().filter(|_| tensor.dtype == DType::I32)
+        let tensor: Tensor = emit.input(index)?;
+        tensor.elements().filter(|_| tensor.dtype() == DType::I32)
     };
     let ids = length(0).ok_or(TaggerError::Inputs)?;
     let context = ids.checked_sub(window).ok_or(TaggerError::Inputs)?;

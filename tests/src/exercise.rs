@@ -96,7 +96,7 @@ fn run(function: &Function<'_>, arena: &mut [u8], random: Option<&mut Random>) {
             .input(index)
             .expect("a loaded function has its inputs");
         let length = tensor.elements().expect("a loaded shape");
-        match tensor.dtype {
+        match tensor.dtype() {
             // Any bits: infinities, NaN and subnormals too.
             DType::F32 => {
                 let values: Vec<f32> = (0..length).map(|_| f32::from_bits(word())).collect();

@@ -63,5 +63,5 @@ fn the_example_runs_as_the_text_says() {
     run.set_f32(0, &[1.0, 2.0, 3.0, 4.0]).unwrap();
     run.execute().unwrap();
     let y = function.output(0).unwrap();
-    assert_eq!(run.tensor_bytes(&y).unwrap(), [8, -7i8 as u8]);
+    assert_eq!(run.tensor_bytes(y).unwrap(), [8, -7i8 as u8]);
 }

@@ -32,13 +32,13 @@ fn models_run_with_exactly_what_they_need() {
         let names: Vec<_> = kernels::used(&model).collect();
         let enough = set(&names);
         assert!(Model::load_with(&file, &enough).is_ok());
-        for missing in 0..enough.len() {
+        for (missing, name) in names.iter().enumerate() {
             let mut rest = enough.clone();
             let kernel = rest.remove(missing);
             let Err(LoadError::Step(index, Fault::Kernel)) =
                 Model::load_with(&file, &rest).map(|_| ())
             else {
-                panic!("loaded without {}", names[missing]);
+                panic!("loaded without {name}");
             };
             assert!(kernel.takes(&model.step(index).unwrap()));
         }

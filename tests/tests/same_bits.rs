@@ -31,16 +31,16 @@ fn set_inputs(function: &Function<'_>, run: &mut Run<'_, '_>, seed: usize) {
         let tensor = function.input(index).unwrap();
         let length = tensor.elements().unwrap();
         let mut draw = |bound: u32| random.next_u32() % bound;
-        if tensor.dtype == DType::I8 {
+        if tensor.dtype() == DType::I8 {
             let values: Vec<i8> = (0..length).map(|_| draw(256) as i8).collect();
             run.set_i8(index, &values).unwrap();
-        } else if tensor.dtype == DType::I16 {
+        } else if tensor.dtype() == DType::I16 {
             let values: Vec<i16> = (0..length).map(|_| draw(1 << 16) as i16).collect();
             run.set_i16(index, &values).unwrap();
-        } else if tensor.dtype == DType::Bool {
+        } else if tensor.dtype() == DType::Bool {
             let values: Vec<bool> = (0..length).map(|_| draw(2) == 1).collect();
             run.set_bool(index, &values).unwrap();
-        } else if tensor.dtype == DType::F32 {
+        } else if tensor.dtype() == DType::F32 {
             let mut values: Vec<f32> = (0..length).map(|_| random.gaussian()).collect();
             if let Some(&special) = seed.checked_sub(2).and_then(|at| SPECIAL.get(at)) {
                 values[0] = f32::from_bits(special);

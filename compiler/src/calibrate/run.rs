@@ -6,7 +6,7 @@ use crate::graph::{Graph, ValueId};
 use crate::plan::{Planned, Reuse, plan_with};
 use crate::quantise::float_program;
 use crate::write::write;
-use qibu::format::{DType, TensorRecord};
+use qibu::format::{DType, Tensor};
 use qibu::{Function, InputError, Limits, LoadError, Model, Run};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,7 +89,7 @@ impl FloatRun {
             function(&model, name)?,
             inputs,
             |index, tensor, bytes| {
-                if let (Some(&value), DType::F32) = (self.values.get(&index), tensor.dtype) {
+                if let (Some(&value), DType::F32) = (self.values.get(&index), tensor.dtype()) {
                     let values = bytemuck::allocation::pod_collect_to_vec::<u8, f32>(bytes);
                     observe(value, &values);
                 }
@@ -105,17 +105,17 @@ pub(crate) fn record(
     model: &Model<'_>,
     function: Function<'_>,
     inputs: &[Input],
-    mut observe: impl FnMut(u32, &TensorRecord, &[u8]),
+    mut observe: impl FnMut(u32, Tensor<'_>, &[u8]),
 ) -> Result<Vec<Input>> {
     let mut arena = AlignedBytes::zeros(function.arena());
     let mut run = bind(function, &mut arena, inputs)?;
     let mut shown = BTreeSet::new();
     for &index in function.inputs() {
         if let Some(tensor) = model.tensor(index)
-            && let Some(bytes) = run.tensor_bytes(&tensor)
+            && let Some(bytes) = run.tensor_bytes(tensor)
         {
             shown.insert(index);
-            observe(index, &tensor, bytes);
+            observe(index, tensor, bytes);
         }
     }
     run.execute_with(|step, arena| {
@@ -123,11 +123,11 @@ pub(crate) fn record(
             let Some(tensor) = model.tensor(index) else {
                 continue;
             };
-            let start = tensor.offset as usize;
+            let start = tensor.offset() as usize;
             let length = tensor.bytes().unwrap_or(0);
             if let Some(bytes) = arena.get(start..).and_then(|rest| rest.get(..length)) {
                 shown.insert(index);
-                observe(index, &tensor, bytes);
+                observe(index, tensor, bytes);
             }
         }
     })
@@ -135,9 +135,9 @@ pub(crate) fn record(
     for &index in function.outputs() {
         if !shown.contains(&index)
             && let Some(tensor) = model.tensor(index)
-            && let Some(bytes) = run.tensor_bytes(&tensor)
+            && let Some(bytes) = run.tensor_bytes(tensor)
         {
-            observe(index, &tensor, bytes);
+            observe(index, tensor, bytes);
         }
     }
     results(function, &run)
@@ -200,7 +200,7 @@ pub(crate) fn bind<'m, 'r>(
         .bind(arena)
         .map_err(|error| failed(function, error))?;
     for (index, input) in inputs.iter().enumerate() {
-        let stored = function.input(index).map(|tensor| tensor.dtype);
+        let stored = function.input(index).map(|tensor| tensor.dtype());
         match input {
             Input::F32(values) => run.set_f32(index, values),
             Input::I32(values) if stored == Some(DType::I8) => {
@@ -232,17 +232,17 @@ pub(crate) fn outputs(function: Function<'_>, inputs: &[Input]) -> Result<Vec<In
 fn results(function: Function<'_>, run: &Run<'_, '_>) -> Result<Vec<Input>> {
     let output = |index: usize| -> std::result::Result<Input, InputError> {
         let tensor = function.output(index).ok_or(InputError::Index)?;
-        Ok(match tensor.dtype {
+        Ok(match tensor.dtype() {
             DType::F32 => Input::F32(run.output_f32(index)?.to_vec()),
             DType::Bool => {
                 let bytes = run.output_bool(index)?;
                 Input::Bool(bytes.iter().map(|&byte| byte != 0).collect())
             }
             // Indices count by one from zero; anything else is a quantised real number.
-            DType::I32 if tensor.scale == 1.0 => Input::I32(run.output_i32(index)?.to_vec()),
+            DType::I32 if tensor.scale() == 1.0 => Input::I32(run.output_i32(index)?.to_vec()),
             _ => {
-                let bytes = run.tensor_bytes(&tensor).ok_or(InputError::Index)?;
-                Input::F32(reals(&tensor, bytes).ok_or(InputError::Index)?)
+                let bytes = run.tensor_bytes(tensor).ok_or(InputError::Index)?;
+                Input::F32(reals(tensor, bytes).ok_or(InputError::Index)?)
             }
         })
     };
@@ -252,9 +252,9 @@ fn results(function: Function<'_>, run: &Run<'_, '_>) -> Result<Vec<Input>> {
 }
 
 /// The real numbers that the bytes of a tensor stand for; none for types that hold no activation.
-pub(crate) fn reals(tensor: &TensorRecord, bytes: &[u8]) -> Option<Vec<f32>> {
-    let real = |q: i32| qibu::rounding::dequantise(q, tensor.scale, tensor.zero_point);
-    Some(match tensor.dtype {
+pub(crate) fn reals(tensor: Tensor<'_>, bytes: &[u8]) -> Option<Vec<f32>> {
+    let real = |q: i32| qibu::rounding::dequantise(q, tensor.scale(), tensor.zero_point());
+    Some(match tensor.dtype() {
         DType::F32 => bytemuck::allocation::pod_collect_to_vec(bytes),
         DType::I8 => bytes
             .iter()

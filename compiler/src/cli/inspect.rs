@@ -7,7 +7,7 @@ use crate::model_file::ModelFile;
 use crate::report::table::{Align, Style, Table};
 use crate::report::{element_type, grouped, printable};
 use clap::Args;
-use qibu::format::{Section, TensorRecord, header};
+use qibu::format::{Section, Tensor, header};
 use qibu::{Function, Model};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -49,9 +49,9 @@ fn metadata(model: &Model<'_>) -> Vec<(String, String)> {
     entries.collect()
 }
 
-fn described(model: &Model<'_>, tensor: &TensorRecord) -> String {
+fn described(model: &Model<'_>, tensor: Tensor<'_>) -> String {
     let dims: Vec<String> = tensor.shape().iter().map(ToString::to_string).collect();
-    let dtype = element_type(tensor.dtype);
+    let dtype = element_type(tensor.dtype());
     format!("{} {dtype}[{}]", model.tensor_name(tensor), dims.join(","))
 }
 
@@ -59,7 +59,7 @@ fn signature(model: &Model<'_>, function: &Function<'_>) -> (String, String) {
     let list = |indices: &[u32]| {
         let tensors = indices.iter().filter_map(|&index| model.tensor(index));
         tensors
-            .map(|tensor| described(model, &tensor))
+            .map(|tensor| described(model, tensor))
             .collect::<Vec<_>>()
             .join(", ")
     };
@@ -127,7 +127,11 @@ fn tables_text(model: &Model<'_>, style: Style) -> String {
     for (name, found) in model.tables() {
         none = false;
         let dims: Vec<String> = found.shape().iter().map(ToString::to_string).collect();
-        let elements = format!("{}[{}]", element_type(found.record().dtype), dims.join(","));
+        let elements = format!(
+            "{}[{}]",
+            element_type(found.record().dtype()),
+            dims.join(",")
+        );
         table.row([name.to_owned(), elements, grouped(found.bytes().len())]);
     }
     match none {
@@ -145,16 +149,16 @@ fn steps_text(model: &Model<'_>, function: &Function<'_>, style: Style) -> Strin
         ("MACs", Align::Right),
     ]);
     for (index, step) in function.steps().enumerate() {
-        let outputs: Vec<TensorRecord> = step
+        let outputs: Vec<Tensor> = step
             .outputs()
             .iter()
             .filter_map(|&index| model.tensor(index))
             .collect();
         let shown: Vec<String> = outputs
             .iter()
-            .map(|tensor| described(model, tensor).trim().to_owned())
+            .map(|tensor| described(model, *tensor).trim().to_owned())
             .collect();
-        let offset = outputs.first().map_or(0, |tensor| tensor.offset as usize);
+        let offset = outputs.first().map_or(0, |tensor| tensor.offset() as usize);
         table.row([
             index.to_string(),
             step.opcode().name().to_owned(),
@@ -195,7 +199,7 @@ fn as_json(model: &Model<'_>, bytes: &[u8]) -> Value {
         .map(|(name, table)| {
             json!({
                 "name": name,
-                "type": element_type(table.record().dtype),
+                "type": element_type(table.record().dtype()),
                 "shape": table.shape(),
                 "bytes": table.bytes().len(),
             })

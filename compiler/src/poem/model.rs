@@ -3,7 +3,7 @@
 use super::coder::{Coder, Posterior, Worker};
 use crate::aligned::AlignedBytes;
 use crate::error::{Error, Result};
-use qibu::format::{DType, TensorRecord};
+use qibu::format::{DType, Tensor};
 use qibu::poem::{Poet, Reading};
 use qibu::{Function, InputError, Model};
 use std::collections::BTreeMap;
@@ -118,8 +118,8 @@ impl<'f> Poem<'f> {
     }
 }
 
-fn is(tensor: Option<TensorRecord>, dtype: DType, elements: usize) -> bool {
-    tensor.is_some_and(|tensor| tensor.dtype == dtype && tensor.elements() == Some(elements))
+fn is(tensor: Option<Tensor>, dtype: DType, elements: usize) -> bool {
+    tensor.is_some_and(|tensor| tensor.dtype() == dtype && tensor.elements() == Some(elements))
 }
 
 /// Working memory of one thread; grows to what the largest function needs.
@@ -165,7 +165,7 @@ impl Coder for Poem<'_> {
 
     fn sample(&self, seed: u64) -> Vec<f32> {
         let sample = self.poet.sample(seed, self.poet.temperature());
-        sample.iter().copied().collect()
+        sample.collect()
     }
 
     fn worker(&self) -> Result<Box<dyn Worker + '_>> {

@@ -101,7 +101,12 @@ mod tests {
         let function = file.functions().next().unwrap();
         let input = function.input(0).unwrap();
         let step = function.steps().next().unwrap();
-        (input.dtype, input.scale, input.zero_point, step.opcode())
+        (
+            input.dtype(),
+            input.scale(),
+            input.zero_point(),
+            step.opcode(),
+        )
     }
 
     #[test]

@@ -153,7 +153,7 @@ impl Comparison<'_> {
                 }
                 let noise = compared.noise.entry(index).or_default();
                 noise.add(expected, &actual);
-                if self.equalised && matches!(tensor.dtype, DType::I8 | DType::I16) {
+                if self.equalised && matches!(tensor.dtype(), DType::I8 | DType::I16) {
                     let channels = compared.channels.entry(index).or_default();
                     channels.add(tensor.columns(), expected, &actual);
                 }

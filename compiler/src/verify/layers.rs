@@ -112,12 +112,11 @@ pub(super) fn is_quantised(model: &Model<'_>) -> bool {
 
 /// Whether a step has an operand or a result of this type; named tables do not count.
 fn holds(model: &Model<'_>, dtype: DType) -> bool {
-    let functions = model.functions();
-    let mut steps = functions.flat_map(|function| function.steps());
+    let mut steps = (0..model.steps() as u32).filter_map(|index| model.step(index));
     let is = |&index: &u32| {
         model
             .tensor(index)
-            .is_some_and(|tensor| tensor.dtype == dtype)
+            .is_some_and(|tensor| tensor.dtype() == dtype)
     };
     steps.any(|step| step.inputs().iter().chain(step.outputs()).any(is))
 }
@@ -175,8 +174,8 @@ impl Pairs<'_> {
         for (&id, &index) in ours.iter().zip(theirs) {
             let (tensor, record) = (program.tensors.get(id)?, self.model.tensor(index)?);
             let shape = record.shape().iter().map(|&dim| dim as usize);
-            let arena = record.place == Place::Arena;
-            if tensor.dtype != record.dtype
+            let arena = record.place() == Place::Arena;
+            if tensor.dtype != record.dtype()
                 || !shape.eq(tensor.shape.iter().copied())
                 || arena != program.in_arena(id)
             {
@@ -189,7 +188,7 @@ impl Pairs<'_> {
                 );
                 // The same place, too: of two steps alike, each is the one it seems to be.
                 let offset = self.planned.offsets.get(id).copied();
-                if known != (index, id) || offset != Some(record.offset as usize) {
+                if known != (index, id) || offset != Some(record.offset() as usize) {
                     return None;
                 }
             }

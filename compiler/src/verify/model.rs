@@ -320,7 +320,7 @@ impl Judge {
                 name: name.clone(),
                 operator: step.opcode().name(),
                 dtype: first
-                    .map(|tensor| element_type(tensor.dtype))
+                    .map(|tensor| element_type(tensor.dtype()))
                     .unwrap_or_default(),
                 shape: first.map_or_else(Vec::new, |tensor| {
                     tensor.shape().iter().map(|&dim| dim as usize).collect()

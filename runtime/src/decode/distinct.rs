@@ -48,7 +48,7 @@ pub fn choose_first<const N: usize>(candidates: Candidates<'_>) -> Vec<i32, N> {
 }
 
 /// The first `N` of `values`. Unlike `collect`, which panics where there are more.
-pub(crate) fn fill<T, const N: usize>(values: impl Iterator<Item = T>) -> Vec<T, N> {
+fn fill<T, const N: usize>(values: impl Iterator<Item = T>) -> Vec<T, N> {
     let mut filled = Vec::new();
     for value in values {
         if filled.push(value).is_err() {

@@ -13,12 +13,24 @@ impl<'m> Vocabulary<'m> {
     /// A vocabulary of the characters of `text`.
     #[must_use]
     pub fn new(text: &'m str) -> Self {
-        let stride = text.chars().next().map_or(0, char::len_utf8);
-        let uniform = text.chars().all(|character| character.len_utf8() == stride);
+        // Bytes of the first character, of the one that is being counted, and of all if the same.
+        let (mut first, mut bytes, mut length) = (0, 0, 0);
+        let mut uniform = true;
+        for byte in text.bytes() {
+            if is_start(byte) {
+                uniform &= bytes == first;
+                (bytes, length) = (0, length + 1);
+            }
+            bytes += 1;
+            if length == 1 {
+                first = bytes;
+            }
+        }
+        uniform &= bytes == first;
         Self {
             text,
-            stride: if uniform { stride } else { 0 },
-            length: text.chars().count(),
+            stride: if uniform { first } else { 0 },
+            length,
         }
     }
 
@@ -38,12 +50,20 @@ impl<'m> Vocabulary<'m> {
     /// Chinese ones do, else by counting.
     #[must_use]
     pub fn text(&self, id: usize) -> Option<&'m str> {
-        let start = match self.stride {
-            0 => self.text.char_indices().nth(id)?.0,
-            stride => id.checked_mul(stride)?,
-        };
-        let tail = self.text.get(start..)?;
-        tail.get(..tail.chars().next()?.len_utf8())
+        if id >= self.length {
+            return None;
+        }
+        self.text.get(self.start(id)?..self.start(id + 1)?)
+    }
+
+    /// Where character `id` starts; that behind the last one, where the text ends.
+    fn start(&self, id: usize) -> Option<usize> {
+        if self.stride != 0 {
+            return id.checked_mul(self.stride);
+        }
+        let starts = self.text.bytes().enumerate();
+        let mut starts = starts.filter_map(|(at, byte)| is_start(byte).then_some(at));
+        Some(starts.nth(id).unwrap_or(self.text.len()))
     }
 
     /// Id of `character`.
@@ -53,13 +73,18 @@ impl<'m> Vocabulary<'m> {
     }
 }
 
+/// Whether a character starts with `byte` of UTF-8: it is no continuation.
+fn is_start(byte: u8) -> bool {
+    byte & 0xC0 != 0x80
+}
+
 #[cfg(test)]
 mod tests {
     use super::Vocabulary;
 
     #[test]
     fn finds_characters_of_one_width_and_of_several() {
-        for text in ["山水月", "a山𠀀é"] {
+        for text in ["", "山水月", "a山𠀀é", "ab山", "山水a", "é"] {
             let vocabulary = Vocabulary::new(text);
             assert_eq!(vocabulary.len(), text.chars().count());
             for (id, character) in text.chars().enumerate() {

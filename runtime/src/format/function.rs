@@ -1,19 +1,5 @@
 //! Function record: a named entry point with its steps, inputs, outputs and arena.
 
-use super::u32_at;
-
-/// Byte offsets of the record's fields.
-mod field {
-    pub const NAME_OFFSET: usize = 0;
-    pub const NAME_LENGTH: usize = 4;
-    pub const FIRST_STEP: usize = 8;
-    pub const STEPS: usize = 12;
-    pub const OPERANDS: usize = 16;
-    pub const INPUTS: usize = 20;
-    pub const OUTPUTS: usize = 24;
-    pub const ARENA: usize = 28;
-}
-
 /// One function of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct FunctionRecord {
@@ -41,34 +27,51 @@ impl FunctionRecord {
 
     /// Reads the record.
     #[must_use]
-    pub fn parse(bytes: &[u8; Self::LENGTH]) -> Self {
+    pub const fn parse(words: &[u32; Self::LENGTH / 4]) -> Self {
+        let &[
+            name_offset,
+            name_length,
+            first_step,
+            steps,
+            operands,
+            inputs,
+            outputs,
+            arena,
+        ] = words;
         Self {
-            name_offset: u32_at(bytes, field::NAME_OFFSET),
-            name_length: u32_at(bytes, field::NAME_LENGTH),
-            first_step: u32_at(bytes, field::FIRST_STEP),
-            steps: u32_at(bytes, field::STEPS),
-            operands: u32_at(bytes, field::OPERANDS),
-            inputs: u32_at(bytes, field::INPUTS),
-            outputs: u32_at(bytes, field::OUTPUTS),
-            arena: u32_at(bytes, field::ARENA),
+            name_offset,
+            name_length,
+            first_step,
+            steps,
+            operands,
+            inputs,
+            outputs,
+            arena,
         }
+    }
+
+    /// The record's words.
+    #[must_use]
+    pub const fn words(&self) -> [u32; Self::LENGTH / 4] {
+        [
+            self.name_offset,
+            self.name_length,
+            self.first_step,
+            self.steps,
+            self.operands,
+            self.inputs,
+            self.outputs,
+            self.arena,
+        ]
     }
 
     /// Writes the record.
     #[must_use]
     pub fn emit(&self) -> [u8; Self::LENGTH] {
         let mut bytes = [0; Self::LENGTH];
-        let mut put = |offset: usize, value: u32| {
-            bytes[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
-        };
-        put(field::NAME_OFFSET, self.name_offset);
-        put(field::NAME_LENGTH, self.name_length);
-        put(field::FIRST_STEP, self.first_step);
-        put(field::STEPS, self.steps);
-        put(field::OPERANDS, self.operands);
-        put(field::INPUTS, self.inputs);
-        put(field::OUTPUTS, self.outputs);
-        put(field::ARENA, self.arena);
+        for (slot, word) in bytes.chunks_exact_mut(4).zip(self.words()) {
+            slot.copy_from_slice(&word.to_le_bytes());
+        }
         bytes
     }
 }
@@ -87,6 +90,7 @@ mod tests {
             outputs: 7,
             arena: 8,
         };
-        assert_eq!(super::FunctionRecord::parse(&record.emit()), record);
+        assert_eq!(super::FunctionRecord::parse(&record.words()), record);
+        assert_eq!(record.emit(), bytemuck::cast_slice(&record.words()));
     }
 }

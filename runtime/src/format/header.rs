@@ -55,30 +55,33 @@ impl Header {
         1,
     ];
 
-    /// Reads the fields; `None` unless the magic stands first and, in a version that this crate
-    /// knows, the reserved word is zero.
-    #[must_use]
-    pub fn parse(bytes: &[u8; Self::LENGTH]) -> Option<Self> {
+    /// Reads the fields.
+    pub(crate) fn of(bytes: &[u8; Self::LENGTH]) -> Self {
         let half = |range: core::ops::Range<usize>| u32_at(bytes, range.start) as u16;
-        let version = half(field::VERSION);
-        let reserved = u32_at(bytes, field::RESERVED.start);
-        if bytes.first_chunk::<4>() != Some(&MAGIC) || (version == VERSION && reserved != 0) {
-            return None;
-        }
-        debug_assert_eq!(field::MAGIC.start, 0);
         let mut counts = [0; 6];
         for (count, index) in counts.iter_mut().zip(0..) {
             let index: usize = index;
             *count = u32_at(bytes, field::COUNTS.start + 4 * index);
         }
-        Some(Self {
+        Self {
             structure_crc: u32_at(bytes, field::STRUCTURE_CRC.start),
-            version,
+            version: half(field::VERSION),
             flags: half(field::FLAGS),
             file_length: u32_at(bytes, field::FILE_LENGTH.start),
             weights_crc: u32_at(bytes, field::WEIGHTS_CRC.start),
             counts,
-        })
+        }
+    }
+
+    /// Reads the fields; `None` unless the magic stands first and, in a version that this crate
+    /// knows, the reserved word is zero.
+    #[must_use]
+    pub fn parse(bytes: &[u8; Self::LENGTH]) -> Option<Self> {
+        let header = Self::of(bytes);
+        let reserved = u32_at(bytes, field::RESERVED.start);
+        debug_assert_eq!(field::MAGIC.start, 0);
+        let known = header.version != VERSION || reserved == 0;
+        (bytes.first_chunk::<4>() == Some(&MAGIC) && known).then_some(header)
     }
 
     /// Writes the fields.

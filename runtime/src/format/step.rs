@@ -1,7 +1,5 @@
 //! Step record: one operator applied to tensors.
 
-use super::u32_at;
-
 /// One step; its operand words are, in order, input tensors, output tensors, attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct StepRecord {
@@ -23,14 +21,14 @@ impl StepRecord {
 
     /// Reads the record.
     #[must_use]
-    pub fn parse(bytes: &[u8; Self::LENGTH]) -> Self {
-        let [opcode, inputs, outputs, attributes, ..] = *bytes;
+    pub const fn parse(&[codes, operands]: &[u32; Self::LENGTH / 4]) -> Self {
+        let [opcode, inputs, outputs, attributes] = codes.to_le_bytes();
         Self {
             opcode,
             inputs,
             outputs,
             attributes,
-            operands: u32_at(bytes, 4),
+            operands,
         }
     }
 

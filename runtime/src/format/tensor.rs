@@ -1,22 +1,19 @@
 //! Tensor record: element type, shape, quantisation and place of a constant or an activation.
 
-use super::{nibble, u32_at};
+use super::nibble;
 
 /// Most dimensions that a tensor has.
 pub const MAX_RANK: usize = 6;
 
-/// Byte offsets of the record's fields.
-mod field {
-    pub const DTYPE: usize = 0;
-    pub const LAYOUT: usize = 1;
-    pub const RANK: usize = 2;
-    pub const PLACE: usize = 3;
-    pub const OFFSET: usize = 4;
-    pub const SCALE: usize = 8;
-    pub const ZERO_POINT: usize = 12;
-    pub const DIMS: usize = 16;
-    pub const NAME_OFFSET: usize = 40;
-    pub const NAME_LENGTH: usize = 44;
+/// Words of the record; the first holds four codes, a byte each.
+mod word {
+    pub const CODES: usize = 0;
+    pub const OFFSET: usize = 1;
+    pub const SCALE: usize = 2;
+    pub const ZERO_POINT: usize = 3;
+    pub const DIMS: usize = 4;
+    pub const NAME_OFFSET: usize = 10;
+    pub const NAME_LENGTH: usize = 11;
 }
 
 /// Element types.
@@ -89,7 +86,7 @@ pub enum Place {
     Parameters = 2,
 }
 
-/// One tensor of the file.
+/// One tensor of the file, as writers make it; readers see a [`Tensor`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TensorRecord {
     /// Element type.
@@ -118,71 +115,141 @@ impl TensorRecord {
     /// Length in bytes.
     pub const LENGTH: usize = 48;
 
-    /// Reads the record; `None` for an unknown code of type, layout or place, or rank above 6.
-    #[must_use]
-    pub fn parse(bytes: &[u8; Self::LENGTH]) -> Option<Self> {
-        let mut dims = [0; MAX_RANK];
-        for (dim, index) in dims.iter_mut().zip(0..) {
-            let index: usize = index;
-            *dim = u32_at(bytes, field::DIMS + 4 * index);
-        }
-        let rank = bytes[field::RANK];
-        if usize::from(rank) > MAX_RANK {
-            return None;
-        }
-        Some(Self {
-            dtype: DType::from_code(bytes[field::DTYPE])?,
-            layout: match bytes[field::LAYOUT] {
-                0 => Layout::Plain,
-                _ => return None,
-            },
-            place: match bytes[field::PLACE] {
-                0 => Place::Arena,
-                1 => Place::Weights,
-                2 => Place::Parameters,
-                _ => return None,
-            },
-            rank,
-            offset: u32_at(bytes, field::OFFSET),
-            scale: f32::from_bits(u32_at(bytes, field::SCALE)),
-            zero_point: u32_at(bytes, field::ZERO_POINT) as i32,
-            dims,
-            name_offset: u32_at(bytes, field::NAME_OFFSET),
-            name_length: u32_at(bytes, field::NAME_LENGTH),
-        })
-    }
-
-    /// Writes the record.
-    #[must_use]
-    pub fn emit(&self) -> [u8; Self::LENGTH] {
-        let mut bytes = [0; Self::LENGTH];
-        bytes[field::DTYPE] = self.dtype as u8;
-        bytes[field::LAYOUT] = self.layout as u8;
-        bytes[field::RANK] = self.rank;
-        bytes[field::PLACE] = self.place as u8;
-        let mut put = |offset: usize, value: u32| {
-            bytes[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
-        };
-        put(field::OFFSET, self.offset);
-        put(field::SCALE, self.scale.to_bits());
-        put(field::ZERO_POINT, self.zero_point as u32);
-        for (index, dim) in self.dims.into_iter().enumerate() {
-            put(field::DIMS + 4 * index, dim);
-        }
-        put(field::NAME_OFFSET, self.name_offset);
-        put(field::NAME_LENGTH, self.name_length);
-        bytes
-    }
-
     /// The dimensions.
     #[must_use]
     pub fn shape(&self) -> &[u32] {
         self.dims.get(..usize::from(self.rank)).unwrap_or(&[])
     }
 
+    /// The record's words.
+    #[must_use]
+    pub fn words(&self) -> [u32; Self::LENGTH / 4] {
+        let mut words = [0; Self::LENGTH / 4];
+        let codes = [
+            self.dtype as u8,
+            self.layout as u8,
+            self.rank,
+            self.place as u8,
+        ];
+        words[word::CODES] = u32::from_le_bytes(codes);
+        words[word::OFFSET] = self.offset;
+        words[word::SCALE] = self.scale.to_bits();
+        words[word::ZERO_POINT] = self.zero_point as u32;
+        words[word::DIMS..word::NAME_OFFSET].copy_from_slice(&self.dims);
+        words[word::NAME_OFFSET] = self.name_offset;
+        words[word::NAME_LENGTH] = self.name_length;
+        words
+    }
+
+    /// Writes the record.
+    #[must_use]
+    pub fn emit(&self) -> [u8; Self::LENGTH] {
+        let mut bytes = [0; Self::LENGTH];
+        for (slot, word) in bytes.chunks_exact_mut(4).zip(self.words()) {
+            slot.copy_from_slice(&word.to_le_bytes());
+        }
+        bytes
+    }
+}
+
+/// A tensor record where it lies in the file: a pointer, so that a chip copies none.
+///
+/// Of a loaded model: codes that loading refuses read as any known one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tensor<'m>(&'m [u32; TensorRecord::LENGTH / 4]);
+
+impl<'m> Tensor<'m> {
+    /// The record in `words`.
+    #[must_use]
+    pub const fn new(words: &'m [u32; TensorRecord::LENGTH / 4]) -> Self {
+        Self(words)
+    }
+
+    /// Whether codes of type, layout and place are known, and the rank is at most 6.
+    #[must_use]
+    pub fn is_known(self) -> bool {
+        let [dtype, layout, rank, place] = self.codes();
+        DType::from_code(dtype).is_some()
+            && layout == Layout::Plain as u8
+            && usize::from(rank) <= MAX_RANK
+            && place <= Place::Parameters as u8
+    }
+
+    fn codes(self) -> [u8; 4] {
+        self.0[word::CODES].to_le_bytes()
+    }
+
+    /// Element type.
+    #[must_use]
+    pub fn dtype(self) -> DType {
+        let [code, ..] = self.codes();
+        DType::from_code(code).unwrap_or(DType::I4)
+    }
+
+    /// Order of the elements.
+    #[must_use]
+    pub fn layout(self) -> Layout {
+        Layout::Plain
+    }
+
+    /// Where the bytes are.
+    #[must_use]
+    pub fn place(self) -> Place {
+        let [.., code] = self.codes();
+        match code {
+            0 => Place::Arena,
+            1 => Place::Weights,
+            _ => Place::Parameters,
+        }
+    }
+
+    /// Number of dimensions.
+    #[must_use]
+    pub fn rank(self) -> u8 {
+        let [_, _, rank, _] = self.codes();
+        rank
+    }
+
+    /// Byte offset in its place.
+    #[must_use]
+    pub fn offset(self) -> u32 {
+        self.0[word::OFFSET]
+    }
+
+    /// Real value of one quantisation step; 1 for floats and indices.
+    #[must_use]
+    pub fn scale(self) -> f32 {
+        f32::from_bits(self.0[word::SCALE])
+    }
+
+    /// Quantised value of real zero.
+    #[must_use]
+    pub fn zero_point(self) -> i32 {
+        self.0[word::ZERO_POINT] as i32
+    }
+
+    /// Byte offset and length of the name in the text section; no length for inner tensors.
+    #[must_use]
+    pub fn name(self) -> (u32, u32) {
+        (self.0[word::NAME_OFFSET], self.0[word::NAME_LENGTH])
+    }
+
+    /// All six dimensions; those behind the rank are zero.
+    #[must_use]
+    pub fn dims(self) -> &'m [u32; MAX_RANK] {
+        let [_, _, _, _, dims @ .., _, _] = self.0;
+        dims
+    }
+
+    /// The dimensions.
+    #[must_use]
+    pub fn shape(self) -> &'m [u32] {
+        self.dims().get(..usize::from(self.rank())).unwrap_or(&[])
+    }
+
     /// Number of elements; `None` where it overflows `u32`.
     #[must_use]
-    pub fn elements(&self) -> Option<usize> {
+    pub fn elements(self) -> Option<usize> {
         let mut product = 1u32;
         for &dim in self.shape() {
             product = product.checked_mul(dim)?;
@@ -194,25 +261,25 @@ impl TensorRecord {
     ///
     /// Four-bit elements come in rows, everything behind the first axis, that start at whole bytes.
     #[must_use]
-    pub fn bytes(&self) -> Option<usize> {
+    pub fn bytes(self) -> Option<usize> {
         let elements = self.elements()? as u32;
-        if self.dtype == DType::I4 {
+        if self.dtype() == DType::I4 {
             let rows = self.shape().first().copied().unwrap_or(1);
             let row = nibble::row_bytes(elements.checked_div(rows)? as usize) as u32;
             return Some(rows.checked_mul(row)? as usize);
         }
-        Some(elements.checked_mul(self.dtype.size() as u32)? as usize)
+        Some(elements.checked_mul(self.dtype().size() as u32)? as usize)
     }
 
     /// The last dimension; 1 for a scalar.
     #[must_use]
-    pub fn columns(&self) -> usize {
+    pub fn columns(self) -> usize {
         self.shape().last().map_or(1, |&dim| dim as usize)
     }
 
     /// Product of all dimensions but the last; loaded tensors never overflow.
     #[must_use]
-    pub fn rows(&self) -> usize {
+    pub fn rows(self) -> usize {
         match self.shape().split_last() {
             Some((_, rest)) => rest
                 .iter()
@@ -227,7 +294,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parse_undoes_emit() {
+    fn a_tensor_reads_what_was_written() {
         let record = TensorRecord {
             dtype: DType::I16,
             layout: Layout::Plain,
@@ -240,14 +307,39 @@ mod tests {
             name_offset: 9,
             name_length: 4,
         };
-        assert_eq!(TensorRecord::parse(&record.emit()), Some(record));
-        assert_eq!(record.bytes(), Some(60));
-        assert_eq!((record.rows(), record.columns()), (6, 5));
+        let words = record.words();
+        let tensor = Tensor::new(&words);
+        assert!(tensor.is_known());
+        assert_eq!(record.emit(), bytemuck::cast_slice(&words));
+        assert_eq!(
+            (tensor.dtype(), tensor.layout()),
+            (record.dtype, record.layout)
+        );
+        assert_eq!((tensor.place(), tensor.rank()), (record.place, record.rank));
+        assert_eq!((tensor.offset(), tensor.name()), (160, (9, 4)));
+        assert_eq!((tensor.scale(), tensor.zero_point()), (0.25, -7));
+        assert_eq!(tensor.shape(), [2, 3, 5]);
+        assert_eq!(tensor.bytes(), Some(60));
+        assert_eq!((tensor.rows(), tensor.columns()), (6, 5));
         let nibbles = TensorRecord {
             dtype: DType::I4,
             ..record
         };
-        assert_eq!(nibbles.bytes(), Some(2 * 8));
-        assert_eq!(TensorRecord::parse(&nibbles.emit()), Some(nibbles));
+        assert_eq!(Tensor::new(&nibbles.words()).bytes(), Some(2 * 8));
+    }
+
+    #[test]
+    fn unknown_codes_are_found() {
+        for (codes, known) in [
+            (0x0206_0007, true),
+            (0x0206_0008, false),
+            (0x0206_0107, false),
+            (0x0207_0007, false),
+            (0x0306_0007, false),
+        ] {
+            let mut words = [0; 12];
+            words[0] = codes;
+            assert_eq!(Tensor::new(&words).is_known(), known, "{codes:x}");
+        }
     }
 }

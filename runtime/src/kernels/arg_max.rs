@@ -32,7 +32,7 @@ pub const I8: Kernel = Kernel::new(Opcode::ArgMax, [Types::I8, Types::ANY], chec
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
-    let lanes = Lanes::of(step, &x)?;
+    let lanes = Lanes::of(step, x)?;
     if step.attribute(2) & !(MINIMUM | LAST) != 0 {
         return Err(Fault::Attribute);
     }
@@ -40,7 +40,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
     if out.elements() != Some(lanes.count()) || i32::try_from(lanes.n).is_err() {
         return Err(Fault::Shape);
     }
-    match (x.dtype, out.dtype) {
+    match (x.dtype(), out.dtype()) {
         (DType::F32 | DType::I32 | DType::I16 | DType::I8, DType::I32) => {
             Ok(lanes.elements() as u64)
         }
@@ -49,7 +49,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
 }
 
 fn run<T: Element>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let lanes = Lanes::of(step, &step.input(0)?).ok()?;
+    let lanes = Lanes::of(step, step.input(0)?).ok()?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     seek::<T>(

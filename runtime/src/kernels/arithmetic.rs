@@ -62,22 +62,22 @@ fn check(step: &Step<'_>, scales: usize) -> Result<u64, Fault> {
         return Err(Fault::Shape);
     }
     let integer = |dtype| matches!(dtype, DType::I8 | DType::I16);
-    if a.dtype == DType::F32 {
-        return match (b.dtype, out.dtype) {
+    if a.dtype() == DType::F32 {
+        return match (b.dtype(), out.dtype()) {
             (DType::F32, DType::F32) => {
-                check_clamp(step, out.dtype, scales)?;
+                check_clamp(step, out.dtype(), scales)?;
                 Ok(length as u64)
             }
             _ => Err(Fault::DType),
         };
     }
-    if !(integer(a.dtype) && integer(b.dtype) && integer(out.dtype)) {
+    if !(integer(a.dtype()) && integer(b.dtype()) && integer(out.dtype())) {
         return Err(Fault::DType);
     }
     for index in 0..scales {
         Scale::from_word(step.attribute(index)).ok_or(Fault::Scale)?;
     }
-    check_clamp(step, out.dtype, scales)?;
+    check_clamp(step, out.dtype(), scales)?;
     Ok(length as u64)
 }
 
@@ -148,12 +148,12 @@ fn integer(
     let [a, b, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     let (low, high) = (step.attribute(clamp), step.attribute(clamp + 1));
-    let a = Integers::new(a_tensor.dtype, a)?;
-    let b = Integers::new(b_tensor.dtype, b)?;
-    let mut sink = Sink::new(&tensor, out, low as i32, high as i32)?;
+    let a = Integers::new(a_tensor.dtype(), a)?;
+    let b = Integers::new(b_tensor.dtype(), b)?;
+    let mut sink = Sink::new(tensor, out, low as i32, high as i32)?;
     for (index, b_index) in (0..tensor.elements()?).zip((0..repeated).cycle()) {
-        let a = sink.read(&a, index)? - a_tensor.zero_point;
-        let b = sink.read(&b, b_index)? - b_tensor.zero_point;
+        let a = sink.read(&a, index)? - a_tensor.zero_point();
+        let b = sink.read(&b, b_index)? - b_tensor.zero_point();
         sink.put(index, apply(a, b));
     }
     Some(())

@@ -24,7 +24,7 @@ pub use function::Function;
 /// remainder divides for each eight bits of the quotient, an f32 power is a logarithm and an
 /// exponential.
 fn cost(step: &Step<'_>) -> u64 {
-    let float = step.input(0).is_some_and(|a| a.dtype == DType::F32);
+    let float = step.input(0).is_some_and(|a| a.dtype() == DType::F32);
     match (Function::from_code(step.attribute(0)), float) {
         (Some(Function::Pow), false) | (Some(Function::Mod | Function::Fmod), true) => 64,
         (Some(Function::Pow), true) => 16,
@@ -45,7 +45,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (a, b) = (step.need_input(0)?, step.need_input(1)?);
     let out = step.need_output(0)?;
     let function = Function::from_code(step.attribute(0)).ok_or(Fault::Attribute)?;
-    let takes = match a.dtype {
+    let takes = match a.dtype() {
         DType::F32 | DType::I32 => function.takes_numbers(),
         DType::Bool => function.takes_bools(),
         _ => return Err(Fault::DType),
@@ -56,19 +56,19 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let result = if function.compares() {
         DType::Bool
     } else {
-        a.dtype
+        a.dtype()
     };
-    if b.dtype != a.dtype || out.dtype != result {
+    if b.dtype() != a.dtype() || out.dtype() != result {
         return Err(Fault::DType);
     }
-    walk::broadcast(&out, &[a, b]).ok_or(Fault::Shape)?;
+    walk::broadcast(out, &[a, b]).ok_or(Fault::Shape)?;
     Ok(out.elements().ok_or(Fault::Shape)? as u64)
 }
 
 /// The function, and the walk over the operands.
 fn prepare(step: &Step<'_>) -> Option<(Function, Walk)> {
     let function = Function::from_code(step.attribute(0))?;
-    let walk = walk::broadcast(&step.output(0)?, &[step.input(0)?, step.input(1)?])?;
+    let walk = walk::broadcast(step.output(0)?, &[step.input(0)?, step.input(1)?])?;
     Some((function, walk))
 }
 

@@ -19,7 +19,8 @@ pub const ANY: Kernel = Kernel::new(Opcode::Cast, [Types::ANY; 2], check, run);
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
     let numbers = [DType::F32, DType::I32, DType::Bool];
-    if x.dtype == out.dtype || !numbers.contains(&x.dtype) || !numbers.contains(&out.dtype) {
+    if x.dtype() == out.dtype() || !numbers.contains(&x.dtype()) || !numbers.contains(&out.dtype())
+    {
         return Err(Fault::DType);
     }
     if x.elements() != out.elements() {
@@ -29,7 +30,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
 }
 
 fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    match (step.input(0)?.dtype, step.output(0)?.dtype) {
+    match (step.input(0)?.dtype(), step.output(0)?.dtype()) {
         (DType::F32, DType::I32) => convert(operands, |x: f32| x as i32),
         (DType::F32, _) => convert(operands, |x: f32| u8::from(x != 0.0)),
         (DType::I32, DType::F32) => convert(operands, |x: i32| x as f32),

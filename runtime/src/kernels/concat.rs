@@ -34,11 +34,11 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
             }
             continue;
         };
-        if x.dtype != out.dtype {
+        if x.dtype() != out.dtype() {
             return Err(Fault::DType);
         }
         if scale != 0 {
-            if !matches!(x.dtype, DType::I8 | DType::I16) {
+            if !matches!(x.dtype(), DType::I8 | DType::I16) {
                 return Err(Fault::DType);
             }
             Scale::from_word(scale).ok_or(Fault::Scale)?;
@@ -58,7 +58,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
 fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let tensor = step.output(0)?;
     let outer = step.attribute(0) as usize;
-    let size = tensor.dtype.size();
+    let size = tensor.dtype().size();
     // Elements from one row of the output to the next, and behind the inputs joined so far.
     let pitch = tensor.elements()?.checked_div(outer)?;
     let mut joined = 0usize;
@@ -76,16 +76,16 @@ fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
                 start = start.wrapping_add(pitch.wrapping_mul(size));
             }
         } else {
-            let values = Integers::new(x.dtype, bytes)?;
-            let (low, high) = bounds(tensor.dtype);
-            let mut sink = Sink::new(&tensor, out, low, high)?;
+            let values = Integers::new(x.dtype(), bytes)?;
+            let (low, high) = bounds(tensor.dtype());
+            let mut sink = Sink::new(tensor, out, low, high)?;
             let (mut at, mut left) = (joined, width);
             for source in 0..x.elements()? {
                 if left == 0 {
                     at = at.wrapping_add(pitch.wrapping_sub(width));
                     left = width;
                 }
-                sink.put_accumulator(at, values.get(source)?.wrapping_sub(x.zero_point), scale);
+                sink.put_accumulator(at, values.get(source)?.wrapping_sub(x.zero_point()), scale);
                 at = at.wrapping_add(1);
                 left = left.wrapping_sub(1);
             }

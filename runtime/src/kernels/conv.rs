@@ -86,31 +86,31 @@ impl Geometry {
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (input, out) = (step.need_input(0)?, step.need_output(0)?);
-    let window = Window::check(step, 0, &input, &out)?;
+    let window = Window::check(step, 0, input, out)?;
     let geometry = Geometry::new(step, window).ok_or(Fault::Attribute)?;
     let k = window.taps().checked_mul(geometry.inner);
     let k = k.ok_or(Fault::Shape)?;
     check_weights(step, k, window.filters)?;
-    check_output(step, &input, &out, 8)?;
+    check_output(step, input, out, 8)?;
     let elements = out.elements().ok_or(Fault::Shape)? as u64;
     elements.checked_mul(k as u64).ok_or(Fault::Work)
 }
 
 fn run_integer<X: Activation, W: Quantised>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (input, tensor) = (step.input(0)?, step.output(0)?);
-    let geometry = Geometry::new(step, Window::new(step, 0, &input, &tensor)?)?;
+    let geometry = Geometry::new(step, Window::new(step, 0, input, tensor)?)?;
     let [x, w, bias, scales] = operands.inputs;
     let [out, _] = operands.outputs;
     let (low, high) = (step.attribute(8) as i32, step.attribute(9) as i32);
-    let sink = Sink::new(&tensor, out, low, high)?;
+    let sink = Sink::new(tensor, out, low, high)?;
     let rows = (elements::of(bias)?, elements::of(scales)?);
     let (x, w) = (elements::of(x)?, elements::of(w)?);
-    integer::<X, W>(&geometry, x, w, rows, input.zero_point, sink)
+    integer::<X, W>(&geometry, x, w, rows, input.zero_point(), sink)
 }
 
 fn run_float<W: Weight>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (input, tensor) = (step.input(0)?, step.output(0)?);
-    let geometry = Geometry::new(step, Window::new(step, 0, &input, &tensor)?)?;
+    let geometry = Geometry::new(step, Window::new(step, 0, input, tensor)?)?;
     let [x, w, bias, _] = operands.inputs;
     let [out, _] = operands.outputs;
     let clamp = (

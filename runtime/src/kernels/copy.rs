@@ -32,7 +32,7 @@ pub const ANY: Kernel = Kernel::new(Opcode::Copy, [Types::ANY; 2], check, run);
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
-    if x.dtype != out.dtype {
+    if x.dtype() != out.dtype() {
         return Err(Fault::DType);
     }
     // Indices of the first and the last element that any position picks.
@@ -62,7 +62,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
 }
 
 fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let size = step.input(0)?.dtype.size();
+    let size = step.input(0)?.dtype().size();
     let [source, ..] = operands.inputs;
     let [target, _] = operands.outputs;
     // The innermost axis is a loop of its own; the five outer ones count up.

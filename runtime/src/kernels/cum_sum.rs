@@ -26,14 +26,14 @@ pub const I32: Kernel = Kernel::new(Opcode::CumSum, [Types::I32, Types::ANY], ch
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
-    let lanes = Lanes::of(step, &x)?;
+    let lanes = Lanes::of(step, x)?;
     if step.attribute(2) & !(EXCLUSIVE | REVERSE) != 0 {
         return Err(Fault::Attribute);
     }
     if out.elements() != x.elements() {
         return Err(Fault::Shape);
     }
-    match (x.dtype, out.dtype) {
+    match (x.dtype(), out.dtype()) {
         (DType::F32, DType::F32) | (DType::I32, DType::I32) => Ok(lanes.elements() as u64),
         _ => Err(Fault::DType),
     }
@@ -49,7 +49,7 @@ fn run_i32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
 
 #[inline(always)]
 fn run<T: Element>(step: &Step<'_>, operands: Operands<'_>, add: impl Fn(T, T) -> T) -> Option<()> {
-    let lanes = Lanes::of(step, &step.input(0)?).ok()?;
+    let lanes = Lanes::of(step, step.input(0)?).ok()?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     accumulate(&lanes, step.attribute(2), x, out, add)

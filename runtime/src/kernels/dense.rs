@@ -18,7 +18,7 @@ use super::types::bounds;
 use super::{rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::{DType, Opcode, TensorRecord};
+use crate::format::{DType, Opcode, Tensor};
 use crate::math;
 use crate::step::Step;
 
@@ -48,14 +48,14 @@ pub(super) fn check_weights(step: &Step<'_>, k: usize, rows: usize) -> Result<()
     let w = step.need_weights(1, &[DType::I8, DType::I4, DType::F32, DType::F16])?;
     // Four-bit rows are those of the first axis: only there they start at bytes.
     let first = w.shape().first().map(|&dim| dim as usize);
-    if w.elements() != k.checked_mul(rows) || (w.dtype == DType::I4 && first != Some(rows)) {
+    if w.elements() != k.checked_mul(rows) || (w.dtype() == DType::I4 && first != Some(rows)) {
         return Err(Fault::Shape);
     }
-    let weight = match w.dtype {
+    let weight = match w.dtype() {
         DType::I4 => <u8 as Quantised>::MAGNITUDE,
         _ => <i8 as Quantised>::MAGNITUDE,
     };
-    let magnitude = match (x.dtype, w.dtype) {
+    let magnitude = match (x.dtype(), w.dtype()) {
         (DType::I8, DType::I8 | DType::I4) => <i8 as Activation>::MAGNITUDE,
         (DType::I16, DType::I8 | DType::I4) => <i16 as Activation>::MAGNITUDE,
         (DType::F32, DType::F32 | DType::F16) => {
@@ -85,16 +85,16 @@ pub(super) fn check_weights(step: &Step<'_>, k: usize, rows: usize) -> Result<()
 /// bounds, from attribute `clamp` on, fit the output.
 pub(super) fn check_output(
     step: &Step<'_>,
-    x: &TensorRecord,
-    out: &TensorRecord,
+    x: Tensor<'_>,
+    out: Tensor<'_>,
     clamp: usize,
 ) -> Result<(), Fault> {
-    match (x.dtype, out.dtype) {
+    match (x.dtype(), out.dtype()) {
         (DType::F32, DType::F32) => {}
         (DType::I8 | DType::I16, DType::I8 | DType::I16 | DType::I32) => {}
         _ => return Err(Fault::DType),
     }
-    check_clamp(step, out.dtype, clamp)
+    check_clamp(step, out.dtype(), clamp)
 }
 
 /// Attributes `first` and the next are ordered and in the range of `dtype`, so that no store wraps.
@@ -116,7 +116,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
         return Err(Fault::Shape);
     }
     check_weights(step, k, n)?;
-    check_output(step, &x, &out, 0)?;
+    check_output(step, x, out, 0)?;
     Ok(x.rows() as u64 * k as u64 * n as u64)
 }
 
@@ -125,7 +125,7 @@ fn run_integer<X: Activation, W: Quantised>(step: &Step<'_>, operands: Operands<
     let [x, w, bias, scales] = operands.inputs;
     let [out, _] = operands.outputs;
     let (low, high) = (step.attribute(0) as i32, step.attribute(1) as i32);
-    let sink = Sink::new(&step.output(0)?, out, low, high)?;
+    let sink = Sink::new(step.output(0)?, out, low, high)?;
     let rows = (elements::of(bias)?, elements::of(scales)?);
     integer::<X, W>(elements::of(x)?, elements::of(w)?, rows, k, sink);
     Some(())
@@ -181,7 +181,7 @@ fn float<W: Weight>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::{Layout, Place, nibble};
+    use crate::format::{Layout, Place, TensorRecord, nibble};
     use crate::rounding::Scale;
     use proptest::prelude::*;
     use std::vec::Vec;
@@ -226,21 +226,21 @@ mod tests {
                 }
             }
             let mut out = std::vec![0u8; rows * n];
-            let tensor = record(DType::I8, zero_point);
-            integer(&x, &w, (&bias, &words), k, Sink::new(&tensor, &mut out, -100, 127).unwrap());
+            let record = record(DType::I8, zero_point).words();
+            integer(&x, &w, (&bias, &words), k, Sink::new(Tensor::new(&record), &mut out, -100, 127).unwrap());
             prop_assert_eq!(bytemuck::cast_slice::<u8, i8>(&out), &expected[..]);
             // int16 activations with the same values give the same sums.
             let wide: Vec<i16> = x.iter().map(|&x| x.into()).collect();
             let mut again = std::vec![0u8; rows * n];
-            integer(&wide, &w, (&bias, &words), k, Sink::new(&tensor, &mut again, -100, 127).unwrap());
+            integer(&wide, &w, (&bias, &words), k, Sink::new(Tensor::new(&record), &mut again, -100, 127).unwrap());
             prop_assert_eq!(&out, &again);
             // So do weights of four bits with their values as int8.
             let small: Vec<i8> = w.iter().map(|&w| w >> 4).collect();
             let nibbles: Vec<u8> = small.chunks(k).flat_map(nibble::pack_row).collect();
-            integer(&wide, &small, (&bias, &words), k, Sink::new(&tensor, &mut out, -100, 127).unwrap());
-            integer(&x, &nibbles, (&bias, &words), k, Sink::new(&tensor, &mut again, -100, 127).unwrap());
+            integer(&wide, &small, (&bias, &words), k, Sink::new(Tensor::new(&record), &mut out, -100, 127).unwrap());
+            integer(&x, &nibbles, (&bias, &words), k, Sink::new(Tensor::new(&record), &mut again, -100, 127).unwrap());
             prop_assert_eq!(&out, &again);
-            integer(&wide, &nibbles, (&bias, &words), k, Sink::new(&tensor, &mut again, -100, 127).unwrap());
+            integer(&wide, &nibbles, (&bias, &words), k, Sink::new(Tensor::new(&record), &mut again, -100, 127).unwrap());
             prop_assert_eq!(out, again);
         }
     }

@@ -1,7 +1,7 @@
 //! Bytes of an operand as its elements, and what elements of several types have in common.
 
 use crate::error::Fault;
-use crate::format::{DType, TensorRecord};
+use crate::format::{DType, Tensor};
 use crate::math;
 use bytemuck::{AnyBitPattern, NoUninit};
 
@@ -44,12 +44,12 @@ impl Element for f32 {
 }
 
 /// Elements of `a` and `b` stand for the same real values.
-pub(super) fn check_same(a: &TensorRecord, b: &TensorRecord) -> Result<(), Fault> {
-    if a.dtype != b.dtype {
+pub(super) fn check_same(a: Tensor<'_>, b: Tensor<'_>) -> Result<(), Fault> {
+    if a.dtype() != b.dtype() {
         return Err(Fault::DType);
     }
-    let exact = a.dtype == DType::F32;
-    if exact || (a.scale.to_bits() == b.scale.to_bits() && a.zero_point == b.zero_point) {
+    let exact = a.dtype() == DType::F32;
+    if exact || (a.scale().to_bits() == b.scale().to_bits() && a.zero_point() == b.zero_point()) {
         Ok(())
     } else {
         Err(Fault::Scale)

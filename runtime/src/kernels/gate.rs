@@ -37,13 +37,13 @@ pub const INTEGER: Kernel = Kernel::new(
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let out = step.need_output(0)?;
-    let float = out.dtype == DType::F32;
+    let float = out.dtype() == DType::F32;
     for index in 0..3 {
         let tensor = step.need_input(index)?;
         if tensor.elements() != out.elements() {
             return Err(Fault::Shape);
         }
-        match tensor.dtype {
+        match tensor.dtype() {
             DType::F32 if float => {}
             DType::I8 | DType::I16 if !float => {}
             _ => return Err(Fault::DType),
@@ -57,7 +57,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
             Err(Fault::Arity)
         };
     }
-    if !matches!(out.dtype, DType::I8 | DType::I16) {
+    if !matches!(out.dtype(), DType::I8 | DType::I16) {
         return Err(Fault::DType);
     }
     if step.need_weights(3, &[DType::I16])?.elements() != Some(GATE_TABLE) {
@@ -88,20 +88,20 @@ fn run_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let [a, b, x, table] = operands.inputs;
     let [out, _] = operands.outputs;
     let (a_tensor, b_tensor, x_tensor) = (step.input(0)?, step.input(1)?, step.input(2)?);
-    let a = Integers::new(a_tensor.dtype, a)?;
-    let b = Integers::new(b_tensor.dtype, b)?;
-    let x = Integers::new(x_tensor.dtype, x)?;
+    let a = Integers::new(a_tensor.dtype(), a)?;
+    let b = Integers::new(b_tensor.dtype(), b)?;
+    let x = Integers::new(x_tensor.dtype(), x)?;
     let table: &[i16] = bytemuck::try_cast_slice(table).ok()?;
-    let (low, high) = bounds(tensor.dtype);
-    let mut sink = Sink::new(&tensor, out, low, high)?;
+    let (low, high) = bounds(tensor.dtype());
+    let mut sink = Sink::new(tensor, out, low, high)?;
     // int8 b are the high bytes of 16-bit ones.
-    let widen = if b_tensor.dtype == DType::I8 { 8 } else { 0 };
+    let widen = if b_tensor.dtype() == DType::I8 { 8 } else { 0 };
     let scale_a = Scale::loaded(step.attribute(0));
     let scale_x = Scale::loaded(step.attribute(1));
     for index in 0..tensor.elements()? {
         let gate = sigmoid(table, sink.read(&b, index)? << widen);
-        let product = (sink.read(&a, index)? - a_tensor.zero_point) * gate;
-        let residual = (sink.read(&x, index)? - x_tensor.zero_point) << 15;
+        let product = (sink.read(&a, index)? - a_tensor.zero_point()) * gate;
+        let residual = (sink.read(&x, index)? - x_tensor.zero_point()) << 15;
         let sum = scale_a
             .requantise(product)
             .saturating_add(scale_x.requantise(residual));

@@ -59,14 +59,14 @@ const fn kernel(table: Types, run: fn(&Step<'_>, Operands<'_>) -> Option<()>) ->
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (table, ids) = (step.need_input(0)?, step.need_input(1)?);
     let out = step.need_output(0)?;
-    let result = match table.dtype {
+    let result = match table.dtype() {
         // Never in the arena.
         DType::F16 => DType::F32,
         DType::I4 => DType::I8,
         DType::Scale => return Err(Fault::DType),
         dtype => dtype,
     };
-    if ids.dtype != DType::I32 || out.dtype != result {
+    if ids.dtype() != DType::I32 || out.dtype() != result {
         return Err(Fault::DType);
     }
     let (length, width) = (rows(step), step.attribute(1) as usize);
@@ -78,7 +78,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let outer = elements.checked_div(slice).ok_or(Fault::Shape)?;
     // Each row starts at a byte only where it is all that stands behind the first axis.
     let first = table.shape().first().map(|&rows| rows as usize);
-    if table.dtype == DType::I4 && (first != Some(length) || outer != 1) {
+    if table.dtype() == DType::I4 && (first != Some(length) || outer != 1) {
         return Err(Fault::Shape);
     }
     let gathered = ids.elements().and_then(|n| n.checked_mul(width));
@@ -90,7 +90,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
 }
 
 fn run_plain(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let row_bytes = (step.attribute(1) as usize).checked_mul(step.input(0)?.dtype.size())?;
+    let row_bytes = (step.attribute(1) as usize).checked_mul(step.input(0)?.dtype().size())?;
     run(step, operands, row_bytes, |target, source| {
         copy_bytes(target, source);
         Some(())
@@ -118,7 +118,7 @@ fn run(
     row_bytes: usize,
     put: impl Fn(&mut [u8], &[u8]) -> Option<()>,
 ) -> Option<()> {
-    let out_size = step.output(0)?.dtype.size();
+    let out_size = step.output(0)?.dtype().size();
     let (length, width) = (rows(step), step.attribute(1) as usize);
     let [table, ids, ..] = operands.inputs;
     let [out, _] = operands.outputs;

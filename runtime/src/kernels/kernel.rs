@@ -120,6 +120,6 @@ impl Types {
         self.0 == u8::MAX
             || step
                 .input(input)
-                .is_some_and(|tensor| self.0 & 1 << tensor.dtype as u8 != 0)
+                .is_some_and(|tensor| self.0 & 1 << tensor.dtype() as u8 != 0)
     }
 }

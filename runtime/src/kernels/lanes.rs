@@ -8,7 +8,7 @@
 //! number of elements. Rows are lanes with inner = 1.
 
 use crate::error::Fault;
-use crate::format::TensorRecord;
+use crate::format::Tensor;
 use crate::step::Step;
 
 /// How the lanes of a tensor lie.
@@ -24,7 +24,7 @@ pub(super) struct Lanes {
 
 impl Lanes {
     /// The lanes of `x` by the step's first two attributes.
-    pub fn of(step: &Step<'_>, x: &TensorRecord) -> Result<Self, Fault> {
+    pub fn of(step: &Step<'_>, x: Tensor<'_>) -> Result<Self, Fault> {
         let (n, inner) = (step.attribute(0) as usize, step.attribute(1) as usize);
         Self::new(x.elements().ok_or(Fault::Shape)?, n, inner)
     }

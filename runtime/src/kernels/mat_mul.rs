@@ -18,13 +18,13 @@ use super::types::bounds;
 use super::{rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::{DType, Opcode, TensorRecord};
+use crate::format::{DType, Opcode, Tensor};
 use crate::math;
 use crate::rounding::Scale;
 use crate::step::Step;
 
 /// Leading axes, rows and columns of a tensor of matrices.
-fn matrices(tensor: &TensorRecord) -> Option<(&[u32], usize, usize)> {
+fn matrices(tensor: Tensor<'_>) -> Option<(&[u32], usize, usize)> {
     let (&columns, rest) = tensor.shape().split_last()?;
     let (&rows, leading) = rest.split_last()?;
     Some((leading, rows as usize, columns as usize))
@@ -62,7 +62,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
         step.need_output(0)?,
     );
     let (Some((a_leading, m, k)), Some((b_leading, n, b_k)), Some((leading, out_m, out_n))) =
-        (matrices(&a), matrices(&b), matrices(&out))
+        (matrices(a), matrices(b), matrices(out))
     else {
         return Err(Fault::Shape);
     };
@@ -75,7 +75,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
             return Err(Fault::Shape);
         }
     }
-    match (a.dtype, b.dtype, out.dtype) {
+    match (a.dtype(), b.dtype(), out.dtype()) {
         (DType::F32, DType::F32, DType::F32) => {}
         (DType::I8, DType::I8, DType::I8 | DType::I16 | DType::I32) => {
             if (k as u64).saturating_mul(255 * 255) >= 1 << 31 {
@@ -97,9 +97,9 @@ fn run<T: bytemuck::AnyBitPattern>(
     mut product: impl FnMut(usize, &[T], &[T]),
 ) -> Option<()> {
     let (a, b, out) = (step.input(0)?, step.input(1)?, step.output(0)?);
-    let (a_leading, m, k) = matrices(&a)?;
-    let (b_leading, n, _) = matrices(&b)?;
-    let (leading, ..) = matrices(&out)?;
+    let (a_leading, m, k) = matrices(a)?;
+    let (b_leading, n, _) = matrices(b)?;
+    let (leading, ..) = matrices(out)?;
     let (a, b) = (elements::of(a_bytes)?, elements::of(b_bytes)?);
     for index in 0..out.elements()?.checked_div(m * n)? {
         let a_start = matching(a_leading, leading, index)?.checked_mul(m * k)?;
@@ -114,7 +114,7 @@ fn run_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (k, n) = (step.input(0)?.columns(), step.output(0)?.columns());
     let [a, b, ..] = operands.inputs;
     let [out, _] = operands.outputs;
-    let size = matrices(&step.output(0)?).map(|(_, m, n)| m * n)?;
+    let size = matrices(step.output(0)?).map(|(_, m, n)| m * n)?;
     let mut products = rows_mut(elements::of_mut(out)?, size);
     run(step, [a, b], |_, a, b| {
         if let Some(out) = products.next() {
@@ -125,12 +125,12 @@ fn run_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
 
 fn run_i8(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (k, tensor) = (step.input(0)?.columns(), step.output(0)?);
-    let zeros = (step.input(0)?.zero_point, step.input(1)?.zero_point);
+    let zeros = (step.input(0)?.zero_point(), step.input(1)?.zero_point());
     let [a, b, ..] = operands.inputs;
     let [out, _] = operands.outputs;
-    let size = matrices(&tensor).map(|(_, m, n)| m * n)?;
-    let (low, high) = bounds(tensor.dtype);
-    let mut sink = Sink::new(&tensor, out, low, high)?;
+    let size = matrices(tensor).map(|(_, m, n)| m * n)?;
+    let (low, high) = bounds(tensor.dtype());
+    let mut sink = Sink::new(tensor, out, low, high)?;
     run(step, [a, b], |index, a, b| {
         integer(a, b, k, zeros, |at, sum| {
             sink.put_accumulator(index * size + at, sum, step.attribute(0));

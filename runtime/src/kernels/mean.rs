@@ -13,7 +13,7 @@ use super::sink::Sink;
 use super::types::{Integers, bounds};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::{DType, Opcode, TensorRecord};
+use crate::format::{DType, Opcode, Tensor};
 use crate::math;
 use crate::rounding::Scale;
 use crate::step::Step;
@@ -38,7 +38,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
     if *steps >= 1 << 15 || out.elements() != elements.checked_div(*steps as usize) {
         return Err(Fault::Shape);
     }
-    match (x.dtype, out.dtype) {
+    match (x.dtype(), out.dtype()) {
         (DType::F32, DType::F32) => {}
         (DType::I8 | DType::I16, DType::I8 | DType::I16) => {
             Scale::from_word(step.attribute(0)).ok_or(Fault::Scale)?;
@@ -49,7 +49,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
 }
 
 /// Lengths of the axis and of the one behind it; neither is zero.
-fn axes(tensor: &TensorRecord) -> Option<(usize, usize)> {
+fn axes(tensor: Tensor<'_>) -> Option<(usize, usize)> {
     let [.., steps, columns] = tensor.shape() else {
         return None;
     };
@@ -57,7 +57,7 @@ fn axes(tensor: &TensorRecord) -> Option<(usize, usize)> {
 }
 
 fn run_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let (steps, columns) = axes(&step.input(0)?)?;
+    let (steps, columns) = axes(step.input(0)?)?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     let x: &[f32] = bytemuck::try_cast_slice(x).ok()?;
@@ -77,18 +77,18 @@ fn run_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
 
 fn run_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (tensor, out_tensor) = (step.input(0)?, step.output(0)?);
-    let (steps, columns) = axes(&tensor)?;
+    let (steps, columns) = axes(tensor)?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
-    let x = Integers::new(tensor.dtype, x)?;
-    let (low, high) = bounds(out_tensor.dtype);
-    let mut sink = Sink::new(&out_tensor, out, low, high)?;
+    let x = Integers::new(tensor.dtype(), x)?;
+    let (low, high) = bounds(out_tensor.dtype());
+    let mut sink = Sink::new(out_tensor, out, low, high)?;
     let scale = Scale::loaded(step.attribute(0));
     for index in 0..out_tensor.elements()? {
         let start = index / columns * steps * columns + index % columns;
         let mut sum = 0;
         for t in 0..steps {
-            sum += x.get(start + t * columns)? - tensor.zero_point;
+            sum += x.get(start + t * columns)? - tensor.zero_point();
         }
         sink.put(index, scale.requantise(sum));
     }

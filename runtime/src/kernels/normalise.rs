@@ -39,7 +39,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
     if out.elements() != Some(elements) || elements.checked_rem(n as usize) != Some(0) {
         return Err(Fault::Shape);
     }
-    if (x.dtype, out.dtype) != (DType::F32, DType::F32) {
+    if (x.dtype(), out.dtype()) != (DType::F32, DType::F32) {
         return Err(Fault::DType);
     }
     // Three passes, one of which the elements written stand for.

@@ -31,10 +31,10 @@ pub const ANY: Kernel = Kernel::new(Opcode::Pad, [Types::ANY; 2], check, run);
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
-    if x.dtype != out.dtype {
+    if x.dtype() != out.dtype() {
         return Err(Fault::DType);
     }
-    if x.rank != out.rank {
+    if x.rank() != out.rank() {
         return Err(Fault::Shape);
     }
     for index in 0..MAX_RANK {
@@ -55,10 +55,10 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
 
 fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (tensor, out_tensor) = (step.input(0)?, step.output(0)?);
-    let size = tensor.dtype.size();
+    let size = tensor.dtype().size();
     let walk = walk::spread(
-        &tensor,
-        &out_tensor,
+        tensor,
+        out_tensor,
         |index| axis(step, index).0,
         |index| axis(step, index).1,
     );

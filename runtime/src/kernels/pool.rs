@@ -36,17 +36,17 @@ pub const I8: Kernel = Kernel::new(Opcode::Pool, [Types::I8, Types::ANY], check,
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (input, out) = (step.need_input(0)?, step.need_output(0)?);
-    let window = Window::check(step, 1, &input, &out)?;
+    let window = Window::check(step, 1, input, out)?;
     if step.attribute(0) > MEAN_OF_ALL || window.taps() >= 1 << 16 {
         return Err(Fault::Attribute);
     }
     if window.channels != window.filters {
         return Err(Fault::Shape);
     }
-    if !matches!(input.dtype, DType::F32 | DType::I8 | DType::I16) {
+    if !matches!(input.dtype(), DType::F32 | DType::I8 | DType::I16) {
         return Err(Fault::DType);
     }
-    check_same(&input, &out)?;
+    check_same(input, out)?;
     let elements = out.elements().ok_or(Fault::Shape)? as u64;
     elements
         .checked_mul(window.taps() as u64)
@@ -74,7 +74,7 @@ fn run_i16(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
 }
 
 fn run_i8(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let zero = step.input(0)?.zero_point;
+    let zero = step.input(0)?.zero_point();
     run::<i8, i32>(
         step,
         operands,
@@ -93,7 +93,7 @@ fn run<T: Element, S: Copy + Default>(
     divide: impl Fn(S, usize) -> T,
     zero: T,
 ) -> Option<()> {
-    let window = Window::new(step, 1, &step.input(0)?, &step.output(0)?)?;
+    let window = Window::new(step, 1, step.input(0)?, step.output(0)?)?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     pool(&window, step.attribute(0), (x, out), add, divide, zero)

@@ -14,7 +14,7 @@ use super::kernel::{Kernel, Types};
 use super::lanes::Lanes;
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::{DType, Opcode, TensorRecord};
+use crate::format::{DType, Opcode, Tensor};
 use crate::step::Step;
 
 const SUM: u32 = 0;
@@ -22,7 +22,7 @@ const PRODUCT: u32 = 1;
 const MAXIMUM: u32 = 2;
 const MINIMUM: u32 = 3;
 
-fn lanes(step: &Step<'_>, x: &TensorRecord) -> Result<Lanes, Fault> {
+fn lanes(step: &Step<'_>, x: Tensor<'_>) -> Result<Lanes, Fault> {
     let (n, inner) = (step.attribute(1) as usize, step.attribute(2) as usize);
     Lanes::new(x.elements().ok_or(Fault::Shape)?, n, inner)
 }
@@ -48,14 +48,14 @@ pub const I8: Kernel = Kernel::new(
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
-    let lanes = lanes(step, &x)?;
+    let lanes = lanes(step, x)?;
     if out.elements() != Some(lanes.count()) {
         return Err(Fault::Shape);
     }
-    match (step.attribute(0), x.dtype) {
-        (SUM..=MINIMUM, DType::F32 | DType::I32) if x.dtype == out.dtype => {}
+    match (step.attribute(0), x.dtype()) {
+        (SUM..=MINIMUM, DType::F32 | DType::I32) if x.dtype() == out.dtype() => {}
         (SUM..=MINIMUM, DType::F32 | DType::I32) => return Err(Fault::DType),
-        (MAXIMUM | MINIMUM, DType::I8 | DType::I16) => check_same(&x, &out)?,
+        (MAXIMUM | MINIMUM, DType::I8 | DType::I16) => check_same(x, out)?,
         (SUM..=MINIMUM, _) => return Err(Fault::DType),
         _ => return Err(Fault::Attribute),
     }
@@ -85,14 +85,14 @@ fn run<T: Element>(
     start: Option<T>,
     join: impl Fn(T, T) -> T,
 ) -> Option<()> {
-    let lanes = lanes(step, &step.input(0)?).ok()?;
+    let lanes = lanes(step, step.input(0)?).ok()?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     fold(&lanes, x, out, start, join)
 }
 
 fn run_extreme<T: Element>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let lanes = lanes(step, &step.input(0)?).ok()?;
+    let lanes = lanes(step, step.input(0)?).ok()?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     extreme::<T>(&lanes, step.attribute(0), x, out)

@@ -50,9 +50,9 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
     );
     let out = step.need_output(0)?;
     let combines = combination(step.attribute(0))?.is_some();
-    if combines && !matches!(out.dtype, DType::F32 | DType::I32)
-        || [data.dtype, updates.dtype] != [out.dtype; 2]
-        || ids.dtype != DType::I32
+    if combines && !matches!(out.dtype(), DType::F32 | DType::I32)
+        || [data.dtype(), updates.dtype()] != [out.dtype(); 2]
+        || ids.dtype() != DType::I32
     {
         return Err(Fault::DType);
     }
@@ -71,7 +71,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
 fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let function = combination(step.attribute(0)).ok()?;
     let width = step.attribute(1) as usize;
-    let dtype = step.output(0)?.dtype;
+    let dtype = step.output(0)?.dtype();
     let table = rows(step);
     let [data, ids, updates, _] = operands.inputs;
     let [out, _] = operands.outputs;

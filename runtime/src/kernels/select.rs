@@ -24,21 +24,21 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
         step.need_input(2)?,
     );
     let out = step.need_output(0)?;
-    if condition.dtype != DType::Bool || a.dtype != out.dtype || b.dtype != out.dtype {
+    if condition.dtype() != DType::Bool || a.dtype() != out.dtype() || b.dtype() != out.dtype() {
         return Err(Fault::DType);
     }
-    let quantisation = (out.scale.to_bits(), out.zero_point);
-    if [a, b].map(|x| (x.scale.to_bits(), x.zero_point)) != [quantisation; 2] {
+    let quantisation = (out.scale().to_bits(), out.zero_point());
+    if [a, b].map(|x| (x.scale().to_bits(), x.zero_point())) != [quantisation; 2] {
         return Err(Fault::Scale);
     }
-    walk::broadcast(&out, &[condition, a, b]).ok_or(Fault::Shape)?;
+    walk::broadcast(out, &[condition, a, b]).ok_or(Fault::Shape)?;
     Ok(out.elements().ok_or(Fault::Shape)? as u64)
 }
 
 fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let out = step.output(0)?;
-    let size = out.dtype.size();
-    let walk = walk::broadcast(&out, &[step.input(0)?, step.input(1)?, step.input(2)?])?;
+    let size = out.dtype().size();
+    let walk = walk::broadcast(out, &[step.input(0)?, step.input(1)?, step.input(2)?])?;
     let [condition, a, b, _] = operands.inputs;
     let [out, _] = operands.outputs;
     let strides = walk.strides;

@@ -2,7 +2,7 @@
 //! compiled once per input type and not once per pair of types.
 
 use super::types::Integers;
-use crate::format::{DType, TensorRecord};
+use crate::format::{DType, Tensor};
 use crate::rounding::Scale;
 
 /// An integer output with its requantisation.
@@ -21,8 +21,8 @@ enum Out<'a> {
 
 impl<'a> Sink<'a> {
     /// A sink for `tensor`, whose bytes are `bytes`; `low` and `high` clamp quantised values.
-    pub fn new(tensor: &TensorRecord, bytes: &'a mut [u8], low: i32, high: i32) -> Option<Self> {
-        let out = match tensor.dtype {
+    pub fn new(tensor: Tensor<'_>, bytes: &'a mut [u8], low: i32, high: i32) -> Option<Self> {
+        let out = match tensor.dtype() {
             DType::I8 => Out::I8(bytemuck::try_cast_slice_mut(bytes).ok()?),
             DType::I16 => Out::I16(bytemuck::try_cast_slice_mut(bytes).ok()?),
             DType::I32 => Out::I32(bytemuck::try_cast_slice_mut(bytes).ok()?),
@@ -30,7 +30,7 @@ impl<'a> Sink<'a> {
         };
         Some(Self {
             out,
-            zero_point: tensor.zero_point,
+            zero_point: tensor.zero_point(),
             low,
             high,
         })

@@ -22,14 +22,14 @@ pub const F32: Kernel = Kernel::new(Opcode::Softmax, [Types::F32, Types::ANY], c
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
-    let lanes = Lanes::of(step, &x)?;
+    let lanes = Lanes::of(step, x)?;
     if step.attribute(2) > 1 {
         return Err(Fault::Attribute);
     }
     if out.elements() != x.elements() {
         return Err(Fault::Shape);
     }
-    if (x.dtype, out.dtype) != (DType::F32, DType::F32) {
+    if (x.dtype(), out.dtype()) != (DType::F32, DType::F32) {
         return Err(Fault::DType);
     }
     // Three passes, one of which the elements written stand for.
@@ -37,7 +37,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
 }
 
 fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let lanes = Lanes::of(step, &step.input(0)?).ok()?;
+    let lanes = Lanes::of(step, step.input(0)?).ok()?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     let (x, out) = (elements::of(x)?, elements::of_mut(out)?);

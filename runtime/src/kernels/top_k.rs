@@ -16,14 +16,14 @@ use super::kernel::{Kernel, Types};
 use super::lanes::Lanes;
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::{DType, Opcode, TensorRecord};
+use crate::format::{DType, Opcode, Tensor};
 use crate::step::Step;
 use core::cmp::Ordering;
 
 const SMALLEST: u32 = 1;
 
 /// Lanes of the outputs.
-fn kept(lanes: &Lanes, out: &TensorRecord) -> Result<Lanes, Fault> {
+fn kept(lanes: &Lanes, out: Tensor<'_>) -> Result<Lanes, Fault> {
     let elements = out.elements().ok_or(Fault::Shape)?;
     let k = elements.checked_div(lanes.count()).ok_or(Fault::Shape)?;
     let kept = Lanes { n: k, ..*lanes };
@@ -50,26 +50,26 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
         step.need_output(0)?,
         step.need_output(1)?,
     );
-    let lanes = Lanes::of(step, &x)?;
+    let lanes = Lanes::of(step, x)?;
     if step.attribute(2) & !SMALLEST != 0 {
         return Err(Fault::Attribute);
     }
-    let kept = kept(&lanes, &values)?;
+    let kept = kept(&lanes, values)?;
     if ids.elements() != values.elements() {
         return Err(Fault::Shape);
     }
-    match (x.dtype, ids.dtype) {
+    match (x.dtype(), ids.dtype()) {
         (DType::F32 | DType::I32 | DType::I16 | DType::I8, DType::I32) => {}
         _ => return Err(Fault::DType),
     }
-    check_same(&x, &values)?;
+    check_same(x, values)?;
     // Every element may pass all that are kept.
     Ok((lanes.elements() as u64).saturating_mul(kept.n as u64))
 }
 
 fn run<T: Element>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let lanes = Lanes::of(step, &step.input(0)?).ok()?;
-    let kept = kept(&lanes, &step.output(0)?).ok()?;
+    let lanes = Lanes::of(step, step.input(0)?).ok()?;
+    let kept = kept(&lanes, step.output(0)?).ok()?;
     let first = match step.attribute(2) {
         SMALLEST => Ordering::Less,
         _ => Ordering::Greater,

@@ -61,7 +61,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
     {
         return Err(Fault::Shape);
     }
-    match (ids.dtype, x.dtype, scores.dtype) {
+    match (ids.dtype(), x.dtype(), scores.dtype()) {
         (DType::I32, DType::F32, DType::F32) | (DType::I32, DType::I8 | DType::I16, DType::I32) => {
         }
         _ => return Err(Fault::DType),

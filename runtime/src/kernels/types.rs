@@ -38,7 +38,7 @@ fn check_dequantise(step: &Step<'_>) -> Result<u64, Fault> {
 
 fn check(step: &Step<'_>, from: &[DType], to: &[DType]) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
-    if !from.contains(&x.dtype) || !to.contains(&out.dtype) {
+    if !from.contains(&x.dtype()) || !to.contains(&out.dtype()) {
         return Err(Fault::DType);
     }
     if x.elements() != out.elements() {
@@ -93,13 +93,13 @@ fn run_quantise(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     let x: &[f32] = bytemuck::try_cast_slice(x).ok()?;
-    let (low, high) = bounds(tensor.dtype);
-    let mut sink = Sink::new(&tensor, out, low, high)?;
+    let (low, high) = bounds(tensor.dtype());
+    let mut sink = Sink::new(tensor, out, low, high)?;
     for (index, &x) in x.iter().enumerate() {
         // The sink adds the zero point and clamps.
         sink.put(
             index,
-            rounding::quantise(x, tensor.scale, 0, i32::MIN, i32::MAX),
+            rounding::quantise(x, tensor.scale(), 0, i32::MIN, i32::MAX),
         );
     }
     Some(())
@@ -110,13 +110,13 @@ fn run_dequantise(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     let out: &mut [f32] = bytemuck::try_cast_slice_mut(out).ok()?;
-    let real = |q: i32| rounding::dequantise(q, tensor.scale, tensor.zero_point);
-    if tensor.dtype == DType::I32 {
+    let real = |q: i32| rounding::dequantise(q, tensor.scale(), tensor.zero_point());
+    if tensor.dtype() == DType::I32 {
         let x: &[i32] = bytemuck::try_cast_slice(x).ok()?;
         out.iter_mut().zip(x).for_each(|(out, &q)| *out = real(q));
         return Some(());
     }
-    let x = Integers::new(tensor.dtype, x)?;
+    let x = Integers::new(tensor.dtype(), x)?;
     for (index, out) in out.iter_mut().enumerate() {
         *out = real(x.get(index)?);
     }

@@ -64,21 +64,21 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
     if x.elements() != out.elements() {
         return Err(Fault::Shape);
     }
-    if x.dtype != out.dtype {
+    if x.dtype() != out.dtype() {
         return Err(Fault::DType);
     }
-    let inputs = if x.dtype == DType::I8 { 2 } else { 1 };
+    let inputs = if x.dtype() == DType::I8 { 2 } else { 1 };
     if step.inputs != inputs {
         return Err(Fault::Arity);
     }
-    if x.dtype == DType::I8 {
+    if x.dtype() == DType::I8 {
         if step.need_weights(1, &[DType::I8])?.elements() != Some(256) {
             return Err(Fault::Shape);
         }
     } else {
         let function = Function::from_code(step.attribute(0)).ok_or(Fault::Attribute)?;
         let logical = function == Function::Not;
-        let known = match x.dtype {
+        let known = match x.dtype() {
             DType::F32 => !logical,
             DType::I32 => function.apply_i32(0).is_some(),
             DType::Bool => logical,

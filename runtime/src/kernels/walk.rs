@@ -9,7 +9,7 @@
 //! Axes of length one are left out, and neighbours that all operands cross in one stride are joined:
 //! where nothing is broadcast, all of it is one row.
 
-use crate::format::{MAX_RANK, TensorRecord};
+use crate::format::{MAX_RANK, Tensor};
 
 /// Operands walked.
 pub(super) const OPERANDS: usize = 3;
@@ -112,7 +112,7 @@ impl Iterator for Walk {
 }
 
 /// Row-major strides of `tensor`, its axes at the end of six; lengths are its dimensions.
-fn row_major(tensor: &TensorRecord) -> [(usize, usize); MAX_RANK] {
+fn row_major(tensor: Tensor<'_>) -> [(usize, usize); MAX_RANK] {
     let mut axes = [(1, 0); MAX_RANK];
     let mut stride = 1usize;
     for (axis, &dim) in axes.iter_mut().rev().zip(tensor.shape().iter().rev()) {
@@ -124,7 +124,7 @@ fn row_major(tensor: &TensorRecord) -> [(usize, usize); MAX_RANK] {
 
 /// The walk over `out` with operands broadcast to it; `None` where they do not broadcast to its
 /// shape. Leading ones make no difference.
-pub(super) fn broadcast(out: &TensorRecord, operands: &[TensorRecord]) -> Option<Walk> {
+pub(super) fn broadcast(out: Tensor<'_>, operands: &[Tensor]) -> Option<Walk> {
     let mut axes = [Axis::default(); MAX_RANK];
     for (axis, (length, _)) in axes.iter_mut().zip(row_major(out)) {
         axis.length = length;
@@ -132,7 +132,7 @@ pub(super) fn broadcast(out: &TensorRecord, operands: &[TensorRecord]) -> Option
     let mut widest = [1; MAX_RANK];
     for (index, operand) in operands.iter().enumerate() {
         for ((axis, widest), (length, stride)) in
-            axes.iter_mut().zip(&mut widest).zip(row_major(operand))
+            axes.iter_mut().zip(&mut widest).zip(row_major(*operand))
         {
             if length != 1 {
                 if length != axis.length {
@@ -150,14 +150,14 @@ pub(super) fn broadcast(out: &TensorRecord, operands: &[TensorRecord]) -> Option
 /// The walk over all elements of `x`, in order, with their places in `out` as the first operand:
 /// index `i` of axis `d` is at `before(d) + i · step(d)`.
 pub(super) fn spread(
-    x: &TensorRecord,
-    out: &TensorRecord,
+    x: Tensor<'_>,
+    out: Tensor<'_>,
     before: impl Fn(usize) -> u32,
     step: impl Fn(usize) -> u32,
 ) -> Walk {
     let mut axes = [Axis::default(); MAX_RANK];
     let mut base = 0usize;
-    let missing = MAX_RANK.saturating_sub(usize::from(x.rank));
+    let missing = MAX_RANK.saturating_sub(usize::from(x.rank()));
     let pairs = row_major(x).into_iter().zip(row_major(out));
     for (index, (axis, ((length, _), (_, stride)))) in axes.iter_mut().zip(pairs).enumerate() {
         axis.length = length;

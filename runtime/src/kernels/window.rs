@@ -8,7 +8,7 @@
 //! dx, top, left; bottom and right padding follow from the output's shape.
 
 use crate::error::Fault;
-use crate::format::TensorRecord;
+use crate::format::Tensor;
 use crate::step::Step;
 
 /// Extents of one axis.
@@ -46,12 +46,7 @@ const MAX_EXTENT: u32 = 1 << 12;
 
 impl Window {
     /// The window that starts at attribute `first`; `None` unless both are as many images.
-    pub fn new(
-        step: &Step<'_>,
-        first: usize,
-        input: &TensorRecord,
-        out: &TensorRecord,
-    ) -> Option<Self> {
+    pub fn new(step: &Step<'_>, first: usize, input: Tensor<'_>, out: Tensor<'_>) -> Option<Self> {
         let (&[in_n, in_y, in_x, channels], &[out_n, out_y, out_x, filters]) =
             (input.shape(), out.shape())
         else {
@@ -80,8 +75,8 @@ impl Window {
     pub fn check(
         step: &Step<'_>,
         first: usize,
-        input: &TensorRecord,
-        out: &TensorRecord,
+        input: Tensor<'_>,
+        out: Tensor<'_>,
     ) -> Result<Self, Fault> {
         let window = Self::new(step, first, input, out).ok_or(Fault::Shape)?;
         let words = step.attributes().iter().skip(first).take(8);

@@ -1,7 +1,7 @@
 //! Functions: what each step reads has been written, and nothing overlaps what it must not.
 
 use crate::error::{Fault, LoadError};
-use crate::format::{DType, Place, TensorRecord};
+use crate::format::{DType, Place, Tensor};
 use crate::load::{Limits, MAX_ENDS, MAX_FUNCTIONS};
 use crate::model::{Function, Model};
 
@@ -14,11 +14,11 @@ pub(super) fn check_functions(model: &Model<'_>, limits: Limits) -> Result<(), L
             return Err(fault(Fault::Work));
         }
         // Functions own their steps, one behind the other: none is checked twice or never.
-        if function.record.first_step != next {
+        if function.record().first_step != next {
             return Err(fault(Fault::Range));
         }
         check_function(model, &function, limits).map_err(fault)?;
-        next = next.saturating_add(function.record.steps);
+        next = next.saturating_add(function.record().steps);
     }
     if next as usize != model.steps() {
         return Err(LoadError::Step(next, Fault::Range));
@@ -27,7 +27,7 @@ pub(super) fn check_functions(model: &Model<'_>, limits: Limits) -> Result<(), L
 }
 
 fn check_function(model: &Model<'_>, function: &Function<'_>, limits: Limits) -> Result<(), Fault> {
-    let record = function.record;
+    let record = function.record();
     model
         .name(record.name_offset, record.name_length)
         .ok_or(Fault::Range)?;
@@ -51,7 +51,7 @@ fn check_function(model: &Model<'_>, function: &Function<'_>, limits: Limits) ->
         let tensor = arena_tensor(function, input)?;
         let others = inputs.get(..position).unwrap_or(&[]);
         for &other in others {
-            if overlap(&tensor, &model.tensor(other).ok_or(Fault::Operand)?) {
+            if overlap(tensor, model.tensor(other).ok_or(Fault::Operand)?) {
                 return Err(Fault::Overlap);
             }
         }
@@ -69,15 +69,15 @@ fn check_function(model: &Model<'_>, function: &Function<'_>, limits: Limits) ->
         for (at, &output) in outputs.iter().enumerate() {
             let tensor = arena_tensor(function, output)?;
             for &other in outputs.get(..at).unwrap_or(&[]) {
-                if overlap(&tensor, &model.tensor(other).ok_or(Fault::Operand)?) {
+                if overlap(tensor, model.tensor(other).ok_or(Fault::Operand)?) {
                     return Err(Fault::Overlap);
                 }
             }
             for (index, &input) in step.inputs().iter().enumerate() {
                 let input = model.tensor(input).ok_or(Fault::Operand)?;
                 let replaces =
-                    at == 0 && step.opcode().in_place(index) && same_bytes(&input, &tensor).is_ok();
-                if overlap(&tensor, &input) && !replaces {
+                    at == 0 && step.opcode().in_place(index) && same_bytes(input, tensor).is_ok();
+                if overlap(tensor, input) && !replaces {
                     return Err(Fault::Overlap);
                 }
             }
@@ -86,7 +86,7 @@ fn check_function(model: &Model<'_>, function: &Function<'_>, limits: Limits) ->
     for &output in function.outputs() {
         let tensor = arena_tensor(function, output)?;
         if !matches!(
-            tensor.dtype,
+            tensor.dtype(),
             DType::F32 | DType::I8 | DType::I16 | DType::I32 | DType::Bool
         ) {
             return Err(Fault::DType);
@@ -97,13 +97,13 @@ fn check_function(model: &Model<'_>, function: &Function<'_>, limits: Limits) ->
 }
 
 /// Tensor `index`, which must lie in the function's arena.
-fn arena_tensor(function: &Function<'_>, index: u32) -> Result<TensorRecord, Fault> {
+fn arena_tensor<'m>(function: &Function<'m>, index: u32) -> Result<Tensor<'m>, Fault> {
     let tensor = function.model.tensor(index).ok_or(Fault::Operand)?;
-    if tensor.place != Place::Arena {
+    if tensor.place() != Place::Arena {
         return Err(Fault::Operand);
     }
     let bytes = tensor.bytes().ok_or(Fault::Shape)?;
-    let end = (tensor.offset as usize).checked_add(bytes);
+    let end = (tensor.offset() as usize).checked_add(bytes);
     if end.ok_or(Fault::Offset)? > function.arena() {
         return Err(Fault::Arena);
     }
@@ -117,35 +117,35 @@ fn arena_tensor(function: &Function<'_>, index: u32) -> Result<TensorRecord, Fau
 fn check_written(function: &Function<'_>, index: u32, before: usize) -> Result<(), Fault> {
     let model = &function.model;
     let tensor = model.tensor(index).ok_or(Fault::Operand)?;
-    if tensor.place != Place::Arena {
+    if tensor.place() != Place::Arena {
         return Ok(());
     }
     arena_tensor(function, index)?;
-    let first = function.record.first_step;
+    let first = function.record().first_step;
     for position in (0..before as u32).rev() {
         let step = model
             .step(first.saturating_add(position))
             .ok_or(Fault::Range)?;
         for &output in step.outputs() {
             let written = model.tensor(output).ok_or(Fault::Operand)?;
-            if overlap(&tensor, &written) {
-                return same_bytes(&tensor, &written);
+            if overlap(tensor, written) {
+                return same_bytes(tensor, written);
             }
         }
     }
     for &input in function.inputs() {
         let written = model.tensor(input).ok_or(Fault::Operand)?;
-        if overlap(&tensor, &written) {
-            return same_bytes(&tensor, &written);
+        if overlap(tensor, written) {
+            return same_bytes(tensor, written);
         }
     }
     Err(Fault::Unwritten)
 }
 
-fn same_bytes(read: &TensorRecord, written: &TensorRecord) -> Result<(), Fault> {
-    if read.offset == written.offset
+fn same_bytes(read: Tensor<'_>, written: Tensor<'_>) -> Result<(), Fault> {
+    if read.offset() == written.offset()
         && read.bytes() == written.bytes()
-        && read.dtype == written.dtype
+        && read.dtype() == written.dtype()
     {
         Ok(())
     } else {
@@ -154,10 +154,15 @@ fn same_bytes(read: &TensorRecord, written: &TensorRecord) -> Result<(), Fault> 
 }
 
 /// Whether two tensors of the arena share a byte.
-fn overlap(a: &TensorRecord, b: &TensorRecord) -> bool {
-    if a.place != Place::Arena || b.place != Place::Arena {
+fn overlap(a: Tensor<'_>, b: Tensor<'_>) -> bool {
+    if a.place() != Place::Arena || b.place() != Place::Arena {
         return false;
     }
-    let end = |tensor: &TensorRecord| u64::from(tensor.offset) + tensor.bytes().unwrap_or(0) as u64;
-    u64::from(a.offset) < end(b) && u64::from(b.offset) < end(a)
+    // Tensors have been checked: none ends behind 2³².
+    let end = |tensor: Tensor<'_>| {
+        tensor
+            .offset()
+            .wrapping_add(tensor.bytes().unwrap_or(0) as u32)
+    };
+    a.offset() < end(b) && b.offset() < end(a)
 }

@@ -1,7 +1,7 @@
 //! Records one by one: tensors, then steps.
 
 use crate::error::{Fault, LoadError};
-use crate::format::{DType, Place, TensorRecord};
+use crate::format::{DType, Place, Tensor};
 use crate::kernels;
 use crate::load::{Limits, MAX_STEPS};
 use crate::model::Model;
@@ -13,32 +13,33 @@ pub(super) fn check_tensors(model: &Model<'_>) -> Result<(), LoadError> {
     let mut unchecked = core::mem::size_of_val(model.parameters);
     for index in 0..model.tensors() as u32 {
         let fault = |fault| LoadError::Tensor(index, fault);
-        let tensor = model.tensor(index).ok_or(fault(Fault::Code))?;
-        check_tensor(model, &tensor).map_err(fault)?;
-        if tensor.dtype == DType::Scale {
-            let words = check_scales(model, &tensor).map_err(fault)?;
+        let tensor = model.tensor(index).filter(|tensor| tensor.is_known());
+        let tensor = tensor.ok_or(fault(Fault::Code))?;
+        check_tensor(model, tensor).map_err(fault)?;
+        if tensor.dtype() == DType::Scale {
+            let words = check_scales(model, tensor).map_err(fault)?;
             unchecked = unchecked.checked_sub(words).ok_or(fault(Fault::Work))?;
         }
     }
     Ok(())
 }
 
-fn check_tensor(model: &Model<'_>, tensor: &TensorRecord) -> Result<(), Fault> {
+fn check_tensor(model: &Model<'_>, tensor: Tensor<'_>) -> Result<(), Fault> {
     let (used, unused) = tensor
-        .dims
-        .split_at_checked(usize::from(tensor.rank))
+        .dims()
+        .split_at_checked(usize::from(tensor.rank()))
         .ok_or(Fault::Shape)?;
     if used.contains(&0) || unused.iter().any(|&dim| dim != 0) {
         return Err(Fault::Shape);
     }
     let bytes = tensor.bytes().ok_or(Fault::Shape)?;
     // In 32 bits, so that every target refuses the same files.
-    let end = tensor.offset.checked_add(bytes as u32);
+    let end = tensor.offset().checked_add(bytes as u32);
     let end = end.ok_or(Fault::Offset)? as usize;
-    if !(tensor.offset as usize).is_multiple_of(tensor.dtype.size()) {
+    if !(tensor.offset() as usize).is_multiple_of(tensor.dtype().size()) {
         return Err(Fault::Offset);
     }
-    match (tensor.place, tensor.dtype) {
+    match (tensor.place(), tensor.dtype()) {
         // Halves, nibbles and scale words never are activations; scale words are always checked.
         (Place::Arena, DType::F16 | DType::I4 | DType::Scale) | (Place::Weights, DType::Scale) => {
             return Err(Fault::DType);
@@ -52,24 +53,27 @@ fn check_tensor(model: &Model<'_>, tensor: &TensorRecord) -> Result<(), Fault> {
         }
         _ => return Err(Fault::Offset),
     }
-    let zero_points = match tensor.dtype {
+    let zero_points = match tensor.dtype() {
         DType::I8 => -128..=127,
         _ => 0..=0,
     };
-    if !tensor.scale.is_finite() || tensor.scale <= 0.0 || !zero_points.contains(&tensor.zero_point)
+    if !tensor.scale().is_finite()
+        || tensor.scale() <= 0.0
+        || !zero_points.contains(&tensor.zero_point())
     {
         return Err(Fault::Scale);
     }
-    if tensor.name_length != 0 && model.name(tensor.name_offset, tensor.name_length).is_none() {
+    let (offset, length) = tensor.name();
+    if length != 0 && model.name(offset, length).is_none() {
         return Err(Fault::Range);
     }
     Ok(())
 }
 
 /// Every scale word is in range; their length in bytes.
-fn check_scales(model: &Model<'_>, tensor: &TensorRecord) -> Result<usize, Fault> {
+fn check_scales(model: &Model<'_>, tensor: Tensor<'_>) -> Result<usize, Fault> {
     let bytes = tensor.bytes().ok_or(Fault::Shape)?;
-    let words = model.words(tensor.offset / 4, bytes / 4);
+    let words = model.words(tensor.offset() / 4, bytes / 4);
     let mut words = words.ok_or(Fault::Offset)?.iter();
     if words.any(|&word| Scale::from_word(word).is_none()) {
         return Err(Fault::Scale);
@@ -101,14 +105,14 @@ pub(super) fn check_steps(model: &Model<'_>, limits: Limits) -> Result<(), LoadE
         }
         for &operand in step.inputs() {
             let tensor = model.tensor(operand).ok_or(fault(Fault::Operand))?;
-            if (tensor.place, tensor.dtype) == (Place::Parameters, DType::I32) {
+            if (tensor.place(), tensor.dtype()) == (Place::Parameters, DType::I32) {
                 let words = tensor.elements().ok_or(fault(Fault::Shape))? as u64;
                 biases = biases.checked_sub(words).ok_or(fault(Fault::Work))?;
             }
         }
         for &operand in step.outputs() {
             let tensor = model.tensor(operand).ok_or(fault(Fault::Operand))?;
-            if tensor.place != Place::Arena {
+            if tensor.place() != Place::Arena {
                 return Err(fault(Fault::Operand));
             }
         }

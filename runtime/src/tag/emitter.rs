@@ -18,6 +18,7 @@ use super::{PAD, Tagger, TaggerError};
 use crate::decode::crf::fixed;
 use crate::error::InputError;
 use crate::execute::Run;
+use crate::format::DType;
 use crate::kernels::rows;
 
 /// The end of a text in the slots; a PAD for the network.
@@ -180,11 +181,11 @@ fn run<'a>(
     run: &'a mut Run<'_, '_>,
     slots: &[u16],
 ) -> Result<&'a [i32], InputError> {
-    run.set_words(0, slots.iter().map(|&slot| id(slot)))?;
+    run.set_words(0, DType::I32, slots.iter().map(|&slot| id(slot)))?;
     if tagger.has_pairs() {
         let neighbours = slots.iter().zip(slots.iter().skip(1));
         let pair = |(&a, &b): (&u16, &u16)| tagger.pair(id(a), id(b));
-        run.set_words(1, neighbours.map(pair))?;
+        run.set_words(1, DType::I32, neighbours.map(pair))?;
     }
     run.execute()?;
     run.rewritten(0, |score| fixed(f32::from_bits(score)))

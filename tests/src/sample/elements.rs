@@ -7,7 +7,10 @@ use qibu::{Function1, Function2};
 
 /// Joins `parts`, all of one type, four at a time until one is left.
 pub(super) fn join(b: &mut Builder, mut parts: Vec<u32>) -> u32 {
-    let elements = |b: &Builder, part: u32| b.tensors[part as usize].elements().expect("a shape");
+    let elements = |b: &Builder, part: u32| {
+        let shape = b.tensors[part as usize].shape();
+        shape.iter().product::<u32>() as usize
+    };
     while parts.len() > 1 {
         parts = parts
             .chunks(4)

@@ -5,7 +5,7 @@ use super::case::{Case, DataSet};
 use super::caught::caught;
 use super::values::{Array, Device, narrowings};
 use prost::Message;
-use qibu::format::{DType, Place, TensorRecord};
+use qibu::format::{DType, Place, Tensor};
 use qibu::{Function, Limits, Model};
 use qibu_compiler::aligned::AlignedBytes;
 use qibu_compiler::compile::compile_float_bytes;
@@ -115,7 +115,7 @@ fn execute(
         .map_err(|e| format!("bind: {e}"))?;
     for index in 0..function.inputs().len() {
         let tensor = function.input(index).ok_or("an input without a tensor")?;
-        let name = model.tensor_name(&tensor);
+        let name = model.tensor_name(tensor);
         let array = fed
             .get(name)
             .ok_or_else(|| format!("no data for input `{name}`"))?;
@@ -145,7 +145,7 @@ fn execute(
     for (index, expected) in expected.iter().enumerate() {
         let tensor = function.output(index).ok_or("an output without a tensor")?;
         let name = &case.graph().output[index].name;
-        let ours = match tensor.dtype {
+        let ours = match tensor.dtype() {
             DType::F32 => run.output_f32(index).map(|v| Device::F32(v.to_vec())),
             DType::Bool => run.output_bool(index).map(|v| Device::Bool(v.to_vec())),
             DType::I32 => run.output_i32(index).map(|v| Device::I32(v.to_vec())),
@@ -174,22 +174,22 @@ fn execute(
 /// for each step: if it reads from fed, done; what it writes is not fed any more
 /// ```
 fn computes(function: &Function<'_>) -> bool {
-    let range = |tensor: &TensorRecord| {
-        let start = tensor.offset as usize;
-        (tensor.place == Place::Arena).then(|| start..start + tensor.bytes().unwrap_or(0))
+    let range = |tensor: Tensor<'_>| {
+        let start = tensor.offset() as usize;
+        (tensor.place() == Place::Arena).then(|| start..start + tensor.bytes().unwrap_or(0))
     };
     let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
     let inputs = (0..function.inputs().len()).filter_map(|index| function.input(index));
-    let mut fed: Vec<Range<usize>> = inputs.filter_map(|tensor| range(&tensor)).collect();
+    let mut fed: Vec<Range<usize>> = inputs.filter_map(range).collect();
     for step in function.steps() {
-        let read = (0..step.inputs().len()).filter_map(|index| range(&step.input(index)?));
+        let read = (0..step.inputs().len()).filter_map(|index| range(step.input(index)?));
         if read
             .into_iter()
             .any(|read| fed.iter().any(|fed| overlap(fed, &read)))
         {
             return true;
         }
-        let written = (0..step.outputs().len()).filter_map(|index| range(&step.output(index)?));
+        let written = (0..step.outputs().len()).filter_map(|index| range(step.output(index)?));
         for written in written {
             fed.retain(|fed| !overlap(fed, &written));
         }

@@ -123,7 +123,7 @@ fn run(opcode: Opcode, inputs: &[Tensor], out: &Tensor, attributes: &[u32]) -> E
         return End::Input(error);
     }
     End::Ran(
-        run.tensor_bytes(&function.output(0).unwrap())
+        run.tensor_bytes(function.output(0).unwrap())
             .unwrap()
             .to_vec(),
     )

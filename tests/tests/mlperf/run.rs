@@ -30,7 +30,7 @@ impl File {
         let mut arena = AlignedBytes::zeros(function.arena());
         let mut run = function.bind(&mut arena).expect("the arena fits");
         for (index, values) in inputs.iter().enumerate() {
-            match function.input(index).expect("an input").dtype {
+            match function.input(index).expect("an input").dtype() {
                 DType::I8 => run.set_i8(index, &cast(values, |x| x as i8)),
                 DType::I32 => run.set_i32(index, &cast(values, |x| x as i32)),
                 _ => run.set_f32(index, values),
@@ -38,7 +38,7 @@ impl File {
             .expect("the input fits");
         }
         run.execute().expect("it runs");
-        match function.output(0).expect("an output").dtype {
+        match function.output(0).expect("an output").dtype() {
             DType::I8 => cast(run.output_i8(0).expect("int8"), f32::from),
             DType::I32 => cast(run.output_i32(0).expect("int32"), |x| x as f32),
             _ => run.output_f32(0).expect("floats").to_vec(),

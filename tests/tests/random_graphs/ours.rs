@@ -68,7 +68,7 @@ pub fn run(file: &[u8], given: &Values) -> Result<Vec<(Vec<usize>, Data)>, Strin
         .map_err(|e| format!("bind: {e}"))?;
     for index in 0..function.inputs().len() {
         let tensor = function.input(index).ok_or("an input without a tensor")?;
-        let name = model.tensor_name(&tensor);
+        let name = model.tensor_name(tensor);
         let data = given
             .get(name)
             .ok_or_else(|| format!("no data for input {name}"))?;
@@ -89,7 +89,7 @@ pub fn run(file: &[u8], given: &Values) -> Result<Vec<(Vec<usize>, Data)>, Strin
     for index in 0..function.outputs().len() {
         let tensor = function.output(index).ok_or("an output without a tensor")?;
         let failed = |error| format!("output {index}: {error}");
-        let data = match tensor.dtype {
+        let data = match tensor.dtype() {
             DType::F32 => Data::F32(run.output_f32(index).map_err(failed)?.to_vec()),
             DType::Bool => {
                 let bytes = run.output_bool(index).map_err(failed)?;
@@ -97,11 +97,12 @@ pub fn run(file: &[u8], given: &Values) -> Result<Vec<(Vec<usize>, Data)>, Strin
             }
             _ => {
                 let raw = run.output_i32(index).map_err(failed)?;
-                if tensor.dtype == DType::I32 && tensor.scale == 1.0 {
+                if tensor.dtype() == DType::I32 && tensor.scale() == 1.0 {
                     Data::I64(raw.iter().map(|&v| v.into()).collect())
                 } else {
-                    let real =
-                        |&q: &i32| qibu::rounding::dequantise(q, tensor.scale, tensor.zero_point);
+                    let real = |&q: &i32| {
+                        qibu::rounding::dequantise(q, tensor.scale(), tensor.zero_point())
+                    };
                     Data::F32(raw.iter().map(real).collect())
                 }
             }

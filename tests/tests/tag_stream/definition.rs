@@ -20,7 +20,7 @@ pub struct Naive<'m> {
 impl<'m> Naive<'m> {
     pub fn new(model: &Model<'m>, spec: &Spec) -> Self {
         let emit = model.function("emit").unwrap();
-        assert_eq!(emit.output(0).unwrap().dtype, DType::F32);
+        assert_eq!(emit.output(0).unwrap().dtype(), DType::F32);
         Self {
             emit,
             arena: AlignedBytes::zeros(emit.arena()),

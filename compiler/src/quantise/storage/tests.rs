@@ -69,8 +69,8 @@ fn stored(file: &AlignedBytes) -> Vec<Stored> {
     let model = qibu::Model::load(file).unwrap();
     let tensors = (0..model.tensors() as u32).filter_map(|index| model.tensor(index));
     tensors
-        .filter(|tensor| tensor.place == qibu::format::Place::Weights && tensor.rank > 1)
-        .map(|tensor| tensor.dtype)
+        .filter(|tensor| tensor.place() == qibu::format::Place::Weights && tensor.rank() > 1)
+        .map(|tensor| tensor.dtype())
         .collect()
 }
 

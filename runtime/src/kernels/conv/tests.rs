@@ -3,7 +3,7 @@
 use super::super::window::Axis;
 use super::super::window::testing::axis;
 use super::*;
-use crate::format::{DType, Layout, Place, TensorRecord, nibble};
+use crate::format::{DType, Layout, Place, Tensor, TensorRecord, nibble};
 use crate::random::Random;
 use crate::rounding::Scale;
 use proptest::prelude::*;
@@ -79,12 +79,12 @@ proptest! {
             let sum: i32 = w[o * length..][..length].iter().map(|&w| i32::from(w)).sum();
             bias[o] - zero_point * sum
         }).collect();
-        let tensor = TensorRecord {
+        let record = TensorRecord {
             dtype: DType::I16, layout: Layout::Plain, place: Place::Arena, rank: 0, offset: 0,
             scale: 1.0, zero_point: 0, dims: [0; 6], name_offset: 0, name_length: 0,
         };
         let mut out = std::vec![0i16; expected.len()];
-        let sink = Sink::new(&tensor, bytemuck::cast_slice_mut(&mut out), -32768, 32767).unwrap();
+        let sink = Sink::new(Tensor::new(&record.words()), bytemuck::cast_slice_mut(&mut out), -32768, 32767).unwrap();
         let words = std::vec![scale.word(); filters];
         if nibbles {
             let packed: Vec<u8> = w.chunks(length).flat_map(nibble::pack_row).collect();
