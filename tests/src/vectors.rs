@@ -159,8 +159,8 @@ pub fn step_form(step: &Step<'_>) -> String {
             .map(|dtype| format!("{dtype:?}"))
             .collect()
     };
-    let inputs = types(step.inputs().len(), &|at| Some(step.input(at)?.dtype));
-    let outputs = types(step.outputs().len(), &|at| Some(step.output(at)?.dtype));
+    let inputs = types(step.inputs().len(), &|at| Some(step.input(at)?.dtype()));
+    let outputs = types(step.outputs().len(), &|at| Some(step.output(at)?.dtype()));
     let name = step.opcode().name();
     // How many parts it joins is no form of its own.
     let inputs = match step.opcode() {
@@ -173,7 +173,6 @@ pub fn step_form(step: &Step<'_>) -> String {
 /// All forms in a model.
 #[must_use]
 pub fn forms(model: &Model<'_>) -> BTreeSet<String> {
-    let functions = model.functions();
-    let steps = functions.flat_map(|function| function.steps());
+    let steps = (0..model.steps() as u32).filter_map(|index| model.step(index));
     steps.map(|step| step_form(&step)).collect()
 }

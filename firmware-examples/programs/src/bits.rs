@@ -20,11 +20,11 @@
 //!    id is repeated with smaller ones, at last with zeros, which every table has.
 
 use core::fmt::{self, Write};
-use qibu::format::{DType, TensorRecord, crc::crc32};
+use qibu::format::{DType, Tensor, crc::crc32};
+use qibu::kernels::KernelSet;
 use qibu::poem::Poet;
 use qibu::random::Random;
 use qibu::tag::{Event, TagStream, Tagger};
-use qibu::kernels::KernelSet;
 use qibu::{Function, InputError, Model};
 
 /// Bounds of int32 inputs, tried in turn. The first takes special numbers, too.
@@ -105,12 +105,7 @@ impl Out<'_> {
 /// Runs all of `bundle` in `arena` and prints what the file's head says.
 ///
 /// `bundle` and `arena` start on 16-byte boundaries. `kernels` has all that the models need.
-pub fn bits(
-    bundle: &[u8],
-    arena: &mut [u8],
-    kernels: KernelSet<'_>,
-    put: &mut dyn FnMut(&str),
-) {
+pub fn bits(bundle: &[u8], arena: &mut [u8], kernels: KernelSet<'_>, put: &mut dyn FnMut(&str)) {
     let mut out = Out(put);
     let mut rest = bundle;
     let mut index = 0u32;
@@ -172,14 +167,14 @@ fn call(
     for (attempt, bound) in BOUNDS.into_iter().enumerate() {
         for input in 0..function.inputs().len() {
             let tensor = function.input(input);
-            let bytes = tensor.and_then(|tensor| Some((tensor, place(&tensor, arena)?)));
+            let bytes = tensor.and_then(|tensor| Some((tensor, place(tensor, arena)?)));
             let Some((tensor, bytes)) = bytes else {
                 return writeln!(out, "{index} {name} {seed} error: input {input}");
             };
             let special = seed.checked_sub(2).filter(|_| attempt == 0);
             // Inputs of one function differ.
             let mut random = Random::new(u64::from(seed) | (input as u64) << 32);
-            draw(&tensor, bytes, &mut random, special, bound);
+            draw(tensor, bytes, &mut random, special, bound);
         }
         let mut run = match function.bind(arena) {
             Ok(run) => run,
@@ -189,7 +184,7 @@ fn call(
         done = run.execute_with(|step, arena| {
             let code = step.opcode().name();
             for output in 0..step.outputs().len() {
-                let bytes = step.output(output).and_then(|tensor| part(&tensor, arena));
+                let bytes = step.output(output).and_then(|tensor| part(tensor, arena));
                 if let Some(bytes) = bytes.filter(|_| trace) {
                     let _ = write!(out, "{index} {name} {seed} step {number} {code}: ");
                     let _ = writeln!(out, "{:08x}", crc32(bytes));
@@ -206,7 +201,7 @@ fn call(
     }
     for output in 0..function.outputs().len() {
         let tensor = function.output(output);
-        let bytes = tensor.and_then(|tensor| part(&tensor, arena));
+        let bytes = tensor.and_then(|tensor| part(tensor, arena));
         write!(out, "{index} {name} {seed} {output}: ")?;
         out.hex(bytes.unwrap_or(&[]));
         out.write_char('\n')?;
@@ -215,19 +210,21 @@ fn call(
 }
 
 /// Bytes of an arena tensor.
-fn part<'a>(tensor: &TensorRecord, arena: &'a [u8]) -> Option<&'a [u8]> {
-    arena.get(tensor.offset as usize..)?.get(..tensor.bytes()?)
+fn part<'a>(tensor: Tensor<'_>, arena: &'a [u8]) -> Option<&'a [u8]> {
+    arena
+        .get(tensor.offset() as usize..)?
+        .get(..tensor.bytes()?)
 }
 
 /// [`part`] to write to.
-fn place<'a>(tensor: &TensorRecord, arena: &'a mut [u8]) -> Option<&'a mut [u8]> {
-    let tail = arena.get_mut(tensor.offset as usize..)?;
+fn place<'a>(tensor: Tensor<'_>, arena: &'a mut [u8]) -> Option<&'a mut [u8]> {
+    let tail = arena.get_mut(tensor.offset() as usize..)?;
     tail.get_mut(..tensor.bytes()?)
 }
 
 /// Fills an input by its element type; its first element is special where a seed asks for it.
 fn draw(
-    tensor: &TensorRecord,
+    tensor: Tensor<'_>,
     bytes: &mut [u8],
     random: &mut Random,
     special: Option<u32>,
@@ -235,7 +232,7 @@ fn draw(
 ) {
     let special = special.map(|special| special as usize);
     let first = |table: &[u32]| special.and_then(|at| table.get(at).copied());
-    match tensor.dtype {
+    match tensor.dtype() {
         DType::F32 => {
             words(bytes, first(&SPECIAL_FLOATS), || {
                 random.gaussian().to_bits()

@@ -49,14 +49,14 @@ fn samples(file: &[u8], (low, high): (f32, f32)) -> Samples {
         let mut shape = vec![SAMPLES];
         shape.extend(tensor.shape().iter().map(|&dim| dim as usize));
         let count = shape.iter().product();
-        let values = if tensor.dtype == DType::F32 {
+        let values = if tensor.dtype() == DType::F32 {
             let mut draw = || low + (high - low) * random.uniform();
             Tensor::f32(&shape, (0..count).map(|_| draw()).collect())
         } else {
             // Ids that any table has, truth values, or quantised integers.
             Tensor::i64(&shape, (0..count).map(|at| at as i64 % 2).collect())
         };
-        let name = model.tensor_name(&tensor).to_owned();
+        let name = model.tensor_name(tensor).to_owned();
         tensors.tensors.insert(name, values);
     }
     if tensors.tensors.is_empty() {

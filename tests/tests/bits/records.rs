@@ -8,7 +8,7 @@ use qibu::format::DType;
 use qibu_compiler::aligned::AlignedBytes;
 use qibu_compiler::quantise::{Activations, Scheme, Weights};
 use qibu_tests::machines::Group;
-use qibu_tests::need::{root, say};
+use qibu_tests::need::{root, say, skip};
 use qibu_tests::random_graph::random_graph;
 use qibu_tests::sample;
 use qibu_tests::tagger::Spec;
@@ -83,7 +83,7 @@ fn seeds(file: &[u8]) -> u32 {
     let model = Model::load(file).expect("a sound model");
     let special = model.functions().any(|function| {
         let mut inputs = (0..function.inputs().len()).filter_map(|at| function.input(at));
-        inputs.any(|tensor| matches!(tensor.dtype, DType::F32 | DType::I32))
+        inputs.any(|tensor| matches!(tensor.dtype(), DType::F32 | DType::I32))
     });
     if special { programs::SEEDS } else { 3 }
 }
@@ -125,7 +125,7 @@ fn models() -> Vec<Record> {
     let sample = ("sample", Group::Sample, Some(sample::sample()));
     for (name, group, file) in poems.into_iter().chain([sample]) {
         let Some(file) = file else {
-            say(&format!("skipped: bits, {name}: no such model yet"));
+            skip(&format!("bits, {name}"), "no model.qibu in its folder");
             continue;
         };
         records.push(Record {
