@@ -1,9 +1,10 @@
 //! Packages outside the workspace, built for bare metal and run under QEMU.
 
 use crate::need;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// A firmware package and how to build it.
@@ -23,7 +24,7 @@ pub struct Firmware<'a> {
 }
 
 impl Firmware<'_> {
-    /// Builds it in a target folder of its own; cargo's output.
+    /// Builds it outside the target folder of the workspace; cargo's output.
     ///
     /// # Panics
     /// cargo does not start.
@@ -65,51 +66,85 @@ impl Firmware<'_> {
             .join(self.program)
     }
 
+    /// Boards share one, as in `firmware-examples/run`: most of what they build is the same.
     fn folder(&self) -> PathBuf {
-        need::root().join("target/bare-metal").join(self.program)
+        let target = need::root().join("target");
+        match self.package.starts_with("firmware-examples") {
+            true => target.join("firmware"),
+            false => target.join("bare-metal").join(self.program),
+        }
     }
 }
 
 /// How long a program on an emulated board may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a program prints on the first UART of the mps2-an386 before it ends.
+/// What a program of `firmware-examples` printed.
+#[derive(Debug)]
+pub struct Printed {
+    /// Everything before its figures.
+    pub text: String,
+    /// The line of figures, which starts with `# `.
+    pub figures: String,
+}
+
+impl Printed {
+    /// The figure called `name`.
+    ///
+    /// # Panics
+    /// There is none.
+    #[must_use]
+    pub fn figure(&self, name: &str) -> u64 {
+        let mut words = self.figures.split_whitespace();
+        let value = words.find(|&word| word == name).and(words.next());
+        let value = value.and_then(|value| value.parse().ok());
+        value.unwrap_or_else(|| panic!("no figure {name} in {:?}", self.figures))
+    }
+}
+
+/// What a program prints on the first serial line of the mps2-an386 until it prints its figures; `input`
+/// is sent when it says that it is ready. Programs do not end by themselves; QEMU is stopped then.
 ///
-/// One instruction is 256 ns of the board's time, so that its timer counts instructions.
+/// One instruction is 256 ns of the board's time.
 ///
 /// # Panics
-/// QEMU does not start, or the program ends with an error or not within a minute.
+/// QEMU does not start; the program stops with an error, or prints no figures within a minute.
 #[must_use]
-pub fn emulate(elf: &Path) -> String {
+pub fn emulate(elf: &Path, input: &[u8]) -> Printed {
     let mut qemu = Command::new("qemu-system-arm");
     qemu.args(["-machine", "mps2-an386", "-icount", "shift=8"]);
     qemu.args(["-display", "none", "-monitor", "none", "-serial", "stdio"]);
-    qemu.args(["-semihosting-config", "enable=on,target=native", "-kernel"]);
-    qemu.arg(elf).stdin(Stdio::null()).stdout(Stdio::piped());
+    qemu.arg("-kernel").arg(elf);
+    qemu.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut board = qemu.spawn().expect("QEMU starts");
-    let mut uart = board.stdout.take().expect("a pipe");
+    let uart = board.stdout.take().expect("a pipe");
+    let mut send = board.stdin.take().expect("a pipe");
+    let (sender, lines) = mpsc::channel();
     let reader = std::thread::spawn(move || {
-        let mut text = String::new();
-        uart.read_to_string(&mut text).map(|_| text)
+        for line in BufReader::new(uart).lines() {
+            // Nobody listens any more once the figures are there.
+            let _ = sender.send(line.expect("UTF-8 from the serial line"));
+        }
     });
-    let start = Instant::now();
-    let status = loop {
-        if let Some(status) = board.try_wait().expect("QEMU's state") {
-            break Some(status);
+    let (mut text, start) = (String::new(), Instant::now());
+    let outcome = loop {
+        let left = PATIENCE.saturating_sub(start.elapsed());
+        match lines.recv_timeout(left) {
+            // A pipe holds more than a test's text: this does not wait for the board.
+            Ok(line) if line == "# ready" => send.write_all(input).expect("a board that listens"),
+            Ok(line) if line.starts_with("# ") => break Ok(line),
+            Ok(line) if line.starts_with("error: ") => break Err(line),
+            Ok(line) => text = text + &line + "\n",
+            Err(why) => break Err(format!("no figures: {why}")),
         }
-        if start.elapsed() > PATIENCE {
-            board.kill().expect("QEMU stops");
-            break None;
-        }
-        std::thread::sleep(Duration::from_millis(10));
     };
-    let text = reader
-        .join()
-        .expect("a reader")
-        .expect("UTF-8 from the UART");
-    let status = status.unwrap_or_else(|| panic!("the program does not end: {text}"));
-    assert!(status.success(), "{status}: {text}");
-    text
+    board.kill().expect("QEMU stops");
+    board.wait().expect("QEMU has stopped");
+    reader.join().expect("all is read");
+    match outcome {
+        Ok(figures) => Printed { text, figures },
+        Err(why) => panic!("{why}; before: {text}"),
+    }
 }
 
 /// Bytes of an ELF file's sections whose names start with `prefix` (32-bit, little-endian).

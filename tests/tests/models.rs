@@ -2,8 +2,8 @@
 
 #[path = "models/cws.rs"]
 mod cws;
-#[path = "models/poem5.rs"]
-mod poem5;
+#[path = "models/poem.rs"]
+mod poem;
 #[path = "models/rebuilt.rs"]
 mod rebuilt;
 

@@ -18,9 +18,7 @@ pub trait Fields: Serialize + DeserializeOwned {
 
     /// The recipe as JSON.
     fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("a recipe is plain data");
-        text.push('\n');
-        text
+        text(self)
     }
 
     /// Sets one field from `key=value`, the value as in JSON or bare text.
@@ -45,6 +43,13 @@ pub trait Fields: Serialize + DeserializeOwned {
             .map_err(|error| Error::usage(format!("--set {assignment}: {error}")))?;
         Ok(())
     }
+}
+
+/// `recipe` as an indented JSON object.
+pub fn text(recipe: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(recipe).expect("a recipe is plain data");
+    text.push('\n');
+    text
 }
 
 /// The fields that every training has.

@@ -19,32 +19,17 @@
 //! 3. Index inputs are tables' business, and the tables are inside the model: a run that refuses an
 //!    id is repeated with smaller ones, at last with zeros, which every table has.
 
+mod inputs;
+mod text;
+
 use core::fmt::{self, Write};
-use qibu::format::{DType, Tensor, crc::crc32};
+pub use inputs::SEEDS;
+use inputs::{BOUNDS, draw};
+use qibu::format::{Tensor, crc::crc32};
 use qibu::kernels::KernelSet;
-use qibu::poem::Poet;
 use qibu::random::Random;
-use qibu::tag::{Event, TagStream, Tagger};
 use qibu::{Function, InputError, Model};
-
-/// Bounds of int32 inputs, tried in turn. The first takes special numbers, too.
-const BOUNDS: [u32; 3] = [9, 3, 1];
-/// Floats that arithmetic treats specially, one for each seed from 2 on; NaN with payload and sign.
-const SPECIAL_FLOATS: [u32; 6] = [
-    0x7F80_0000,
-    0xFF80_0000,
-    0xFFC0_1234,
-    0x8000_0000,
-    1,
-    0x7F7F_FFFF,
-];
-/// Integers that arithmetic treats specially.
-const SPECIAL_INTEGERS: [i32; 6] = [i32::MIN, i32::MAX, -1, i32::MIN + 1, -9, 1 << 24 | 1];
-/// Room for a window of 96 characters with 16 on either side, 4 tags, 128 undecided characters.
-type Stream<'m, 'r> = TagStream<'m, 'r, 128, 4, 128>;
-
-/// Seeds that bring every special number.
-pub const SEEDS: u32 = 2 + SPECIAL_FLOATS.len() as u32;
+use text::{couplets, tags};
 
 /// One model of a bundle, and what to do with it.
 #[derive(Clone, Copy)]
@@ -220,116 +205,4 @@ fn part<'a>(tensor: Tensor<'_>, arena: &'a [u8]) -> Option<&'a [u8]> {
 fn place<'a>(tensor: Tensor<'_>, arena: &'a mut [u8]) -> Option<&'a mut [u8]> {
     let tail = arena.get_mut(tensor.offset() as usize..)?;
     tail.get_mut(..tensor.bytes()?)
-}
-
-/// Fills an input by its element type; its first element is special where a seed asks for it.
-fn draw(
-    tensor: Tensor<'_>,
-    bytes: &mut [u8],
-    random: &mut Random,
-    special: Option<u32>,
-    bound: u32,
-) {
-    let special = special.map(|special| special as usize);
-    let first = |table: &[u32]| special.and_then(|at| table.get(at).copied());
-    match tensor.dtype() {
-        DType::F32 => {
-            words(bytes, first(&SPECIAL_FLOATS), || {
-                random.gaussian().to_bits()
-            });
-        }
-        DType::I32 => {
-            let table = SPECIAL_INTEGERS.map(|value| value as u32);
-            words(bytes, first(&table), || {
-                random.next_u32().checked_rem(bound).unwrap_or(0)
-            });
-        }
-        DType::Bool => bytes.fill_with(|| (random.next_u32() & 1) as u8),
-        _ => bytes.fill_with(|| random.next_u32() as u8),
-    }
-}
-
-fn words(bytes: &mut [u8], first: Option<u32>, mut draw: impl FnMut() -> u32) {
-    let (words, _) = bytes.as_chunks_mut::<4>();
-    for word in words.iter_mut() {
-        *word = draw().to_le_bytes();
-    }
-    if let (Some(word), Some(first)) = (words.first_mut(), first) {
-        *word = first.to_le_bytes();
-    }
-}
-
-#[inline(never)]
-fn couplets(
-    index: u32,
-    model: &Model<'_>,
-    seeds: u32,
-    arena: &mut [u8],
-    out: &mut Out<'_>,
-) -> fmt::Result {
-    let Some(poet) = Poet::new(model) else {
-        return writeln!(out, "{index} error: not a poem model");
-    };
-    if poet.arena() > arena.len() {
-        return too_long(index, "couplet", poet.arena(), out);
-    }
-    for seed in 1..=seeds {
-        write!(out, "{index} couplet {seed}: ")?;
-        match poet.couplet(seed.into(), poet.temperature(), arena) {
-            Ok(ids) => poet.write(&ids, |piece| (out.0)(piece)),
-            Err(error) => write!(out, "error: {error}")?,
-        }
-        out.write_char('\n')?;
-    }
-    Ok(())
-}
-
-#[inline(never)]
-fn tags(
-    index: u32,
-    model: &Model<'_>,
-    text: &[u8],
-    arena: &mut [u8],
-    out: &mut Out<'_>,
-) -> fmt::Result {
-    let text = core::str::from_utf8(text).unwrap_or("\u{FFFD}");
-    let tagger = match Tagger::new(model) {
-        Ok(tagger) => tagger,
-        Err(error) => return writeln!(out, "{index} error: {error}"),
-    };
-    if tagger.arena() > arena.len() {
-        return too_long(index, "tags", tagger.arena(), out);
-    }
-    let stream: Result<Stream<'_, '_>, _> = tagger.stream(arena);
-    let mut stream = match stream {
-        Ok(stream) => stream,
-        Err(error) => return writeln!(out, "{index} error: {error}"),
-    };
-    let mut line = 0u32;
-    let mut open = false;
-    let mut sink = |event| {
-        if !open {
-            let _ = write!(out, "{index} tags {line}: ");
-        }
-        open = true;
-        match event {
-            Event::Tag(tag) => out.hex(&[tag]),
-            Event::End { forced } => {
-                let _ = writeln!(out, ", forced {forced}");
-                line = line.wrapping_add(1);
-                open = false;
-            }
-        }
-    };
-    let mut done = Ok(());
-    for line in text.lines() {
-        for character in line.chars() {
-            done = done.and(stream.push(character, &mut sink));
-        }
-        done = done.and(stream.end(&mut sink));
-    }
-    if let Err(error) = done.and(stream.flush(&mut sink)) {
-        writeln!(out, "{index} error: {error}")?;
-    }
-    Ok(())
 }

@@ -21,11 +21,12 @@ pub trait Board {
     /// Waits for about a millisecond.
     fn wait_millisecond(&mut self);
 
-    /// What [`Board::now`] counts.
+    /// What [`Board::now`] counts: `ns`, `cycles` or `instructions`.
     const UNIT: &'static str;
 
-    /// A clock for measurements: executed instructions under QEMU's `-icount shift=8`, cycles on
-    /// silicon. It may wrap; differences are taken modulo 2⁶⁴ of what it says.
+    /// A clock for measurements, in [`Board::UNIT`]. Where that is `ns`, QEMU's `-icount shift=8` makes
+    /// it count instructions: one takes 256 ns of the emulated board's time, so that the same program
+    /// tells the time on silicon. It does not wrap.
     fn now(&mut self) -> u64;
 
     /// Most bytes of stack used so far, read from the painted stack.

@@ -10,9 +10,9 @@ use qibu::poem::Poet;
 
 /// The kernels of `models/poem5`'s function `generate`.
 const KERNELS: KernelSet<'static> = &[
-    &dense::I16_I8,
-    &conv::I16_I8,
-    &top_k_dense::I16_I8,
+    &dense::I16_I4,
+    &conv::I16_I4,
+    &top_k_dense::I16_I4,
     &gate::INTEGER,
     &types::QUANTISE,
 ];

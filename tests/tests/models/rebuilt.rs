@@ -1,18 +1,32 @@
 //! `qibu compile` on the committed ONNX files gives the committed bytes.
 
 use super::all;
+use qibu::Model;
+use qibu_compiler::aligned::AlignedBytes;
 use qibu_compiler::compile::{Request, compile};
 use qibu_tests::command::{command, run};
 use qibu_tests::need::say;
+
+/// The functions of a file. The rest of what was asked for is in the ONNX file; a file for a chip
+/// is compiled with `--functions`.
+fn functions(file: &[u8]) -> Vec<String> {
+    let bytes = AlignedBytes::from(file);
+    let model = Model::load(&bytes).expect("the model loads");
+    let names = model
+        .functions()
+        .map(|function| function.name().to_string());
+    names.collect()
+}
 
 /// With the environment as it is.
 #[test]
 fn files_are_rebuilt_byte_for_byte() {
     for folder in all() {
         let name = folder.file_name().expect("a name").display();
-        let request = Request::new(&folder.join("model.onnx"));
-        let compiled = compile(&request, &mut |_, _, _| {}).expect("the model compiles");
         let committed = std::fs::read(folder.join("model.qibu")).expect("a committed file");
+        let mut request = Request::new(&folder.join("model.onnx"));
+        request.functions = functions(&committed);
+        let compiled = compile(&request, &mut |_, _, _| {}).expect("the model compiles");
         assert!(
             compiled.bytes == committed,
             "compile gives other bytes than {name}/model.qibu"
@@ -59,11 +73,12 @@ fn files_are_rebuilt_without_onnx_runtime() {
     let scratch = tempfile::tempdir().expect("a temporary folder");
     for folder in all() {
         let (model, output) = (folder.join("model.onnx"), scratch.path().join("m.qibu"));
+        let committed = std::fs::read(folder.join("model.qibu")).expect("a committed file");
         let mut compile = command(scratch.path(), &[]);
         compile.arg("compile").arg(model).arg("-o").arg(&output);
+        compile.args(["--functions", &functions(&committed).join(",")]);
         let report = run(compile, None).text();
         let rebuilt = std::fs::read(&output).expect("compile writes the file");
-        let committed = std::fs::read(folder.join("model.qibu")).expect("a committed file");
         assert!(
             rebuilt == committed,
             "{}: without ONNX Runtime, compile gives other bytes",

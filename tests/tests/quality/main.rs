@@ -1,7 +1,7 @@
 //! What the cards of `models` promise, measured again where the corpora are.
 
 mod cws;
-mod poem5;
+mod poem;
 
 use qibu_tests::command;
 use qibu_tests::need::{root, skip};

@@ -15,7 +15,7 @@ pub struct PoemArgs {
     /// Couplets to measure on after each epoch, in the same form.
     #[arg(long, value_name = "FILE")]
     valid: Option<PathBuf>,
-    /// A recipe that comes with Qibu: seed or best (default).
+    /// A recipe that comes with Qibu: seed, best (default), or small (micro:bit).
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
     /// Couplets per step.

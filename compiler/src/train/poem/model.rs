@@ -4,7 +4,7 @@
 //! and log-variance of a latent; the generator turns a latent into scores for each position, all
 //! positions at once. A gated convolution is `a·σ(b) + x`, `a` and `b` being convolutions of `x`.
 
-use super::recipe::{Posterior, Recipe};
+use super::recipe::{GeneratorWeights, Posterior, Recipe};
 use crate::error::Result;
 use crate::onnx::ModelProto;
 use crate::train::graph::{Graph, V};
@@ -181,12 +181,27 @@ fn functions() -> String {
     .to_string()
 }
 
+/// `qibu.weights`: the generator's weights in 4 bits, if the recipe says so.
+fn storage(recipe: &Recipe) -> Option<String> {
+    let of_generator = |name: &str| {
+        let part = name.split('.').next().unwrap_or_default();
+        ["expand", "decoder", "head", "vocabulary"].contains(&part) && name.ends_with(".weight")
+    };
+    let names = parameters(recipe, 1).into_iter().map(|(name, ..)| name);
+    let names = names.filter(|name| of_generator(name));
+    let formats: serde_json::Map<_, _> = names.map(|name| (name, "int4".into())).collect();
+    match recipe.generator_weights {
+        GeneratorWeights::Int8 => None,
+        GeneratorWeights::Int4 => Some(serde_json::Value::Object(formats).to_string()),
+    }
+}
+
 /// `model.onnx`: batch 1, with the metadata that the compiler reads. `weights` are plain: a
 /// batch-normalised mean is already folded.
 pub fn export(recipe: &Recipe, weights: &Weights, vocabulary: &[char]) -> ModelProto {
     let mut model = forward(recipe, weights, 1).to_model("poem");
     let form = (recipe.form / 2).to_string();
-    let properties = [
+    let mut properties = vec![
         ("qibu.task", "poem".into()),
         ("qibu.functions", functions()),
         ("qibu.vocab", vocabulary.iter().collect()),
@@ -196,6 +211,34 @@ pub fn export(recipe: &Recipe, weights: &Weights, vocabulary: &[char]) -> ModelP
         ("qibu.activations", "int16".into()),
         ("qibu.temperature", recipe.temperature.clone()),
     ];
+    properties.extend(storage(recipe).map(|formats| ("qibu.weights", formats)));
     model.metadata_props = properties.into_iter().map(Into::into).collect();
     model
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `qibu.weights` of a model by `recipe`.
+    fn storage_of(recipe: &Recipe) -> Option<String> {
+        let vocabulary = ['山', '水'];
+        let model = export(recipe, &start(recipe, vocabulary.len()), &vocabulary);
+        let mut properties = model.metadata_props.into_iter();
+        let found = properties.find(|property| property.key == "qibu.weights");
+        found.map(|property| property.value)
+    }
+
+    #[test]
+    fn only_the_generator_is_stored_in_4_bits() {
+        assert_eq!(storage_of(&Recipe::best()), None);
+        let small = Recipe {
+            head: 8,
+            ..Recipe::small()
+        };
+        assert_eq!(
+            storage_of(&small).expect("int4"),
+            r#"{"decoder.0.a.weight":"int4","decoder.0.b.weight":"int4","expand.weight":"int4","head.weight":"int4","vocabulary.weight":"int4"}"#
+        );
+    }
 }

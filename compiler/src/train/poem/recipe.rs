@@ -1,7 +1,9 @@
 //! What to train and how: every number that shapes a model, as one JSON object.
 
+mod presets;
+
 use crate::error::{Error, Result};
-use crate::train::json::{Common, Fields};
+use crate::train::json::{self, Common, Fields};
 use serde::{Deserialize, Serialize};
 
 /// How the encoder's features over time become one vector.
@@ -12,6 +14,16 @@ pub enum Posterior {
     Mean,
     /// All of them, one after the other: positions stay apart.
     Flatten,
+}
+
+/// How the compiled file stores the generator's weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GeneratorWeights {
+    /// One byte each.
+    Int8,
+    /// Half a byte each: about half the flash, for a little noise.
+    Int4,
 }
 
 /// A poem model and its training.
@@ -66,6 +78,8 @@ pub struct Recipe {
     pub temperature: String,
     /// Scale of the latent that calibration couplets are drawn with.
     pub latent_scale: f32,
+    /// How the compiled file stores the generator's weights; training does not depend on it.
+    pub generator_weights: GeneratorWeights,
     /// Author, as the model file names them.
     pub author: String,
     /// Licence, as the model file names it.
@@ -79,50 +93,6 @@ impl Default for Recipe {
 }
 
 impl Recipe {
-    /// The seed's model: mean pooling and the plain bound; its posterior collapses.
-    pub fn seed_model() -> Self {
-        Self {
-            form: 10,
-            min_count: 15,
-            embedding: 64,
-            embedding_start: 0.1,
-            width: 64,
-            encoder_width: 0,
-            latent: 64,
-            encoder_layers: 2,
-            decoder_layers: 1,
-            kernel: 3,
-            head: 0,
-            posterior: Posterior::Mean,
-            bn_gamma: 0.0,
-            free_bits: 0.0,
-            kl_warmup: 0,
-            kl_weight: 1.0,
-            epochs: 16,
-            batch: 64,
-            learning_rate: 2e-3,
-            warmup_steps: 200,
-            decay: true,
-            seed: 1,
-            temperature: "0.75".into(),
-            latent_scale: 1.0,
-            author: "The Qibu authors".into(),
-            licence: "MIT OR Apache-2.0".into(),
-        }
-    }
-
-    /// The best found so far: positions kept apart and a floor under the divergence.
-    pub fn best() -> Self {
-        Self {
-            embedding: 96,
-            width: 96,
-            latent: 128,
-            posterior: Posterior::Flatten,
-            free_bits: 0.12,
-            ..Self::seed_model()
-        }
-    }
-
     /// Refuses values that no graph can have.
     pub fn check(&self) -> Result<()> {
         let refuse = |what: &str| Err(Error::usage(format!("recipe: {what}")));
@@ -191,10 +161,16 @@ impl Fields for Recipe {
         match name {
             "seed" => Ok(Self::seed_model()),
             "best" => Ok(Self::best()),
+            "small" => Ok(Self::small()),
             other => Err(Error::usage(format!(
-                "unknown preset {other:?}; known: seed, best"
+                "unknown preset {other:?}; known: seed, best, small"
             ))),
         }
+    }
+
+    /// Leaves out the int8 that older recipes do not name, so that they keep their text.
+    fn to_json(&self) -> String {
+        json::text(self).replace("  \"generator_weights\": \"int8\",\n", "")
     }
 
     fn common(&mut self) -> Common<'_> {
@@ -212,8 +188,12 @@ mod tests {
 
     #[test]
     fn survives_its_text_form() {
-        let recipe = Recipe::best();
-        assert_eq!(Recipe::parse(&recipe.to_json()).unwrap(), recipe);
+        for recipe in [Recipe::best(), Recipe::small()] {
+            assert_eq!(Recipe::parse(&recipe.to_json()).unwrap(), recipe);
+        }
+        assert!(!Recipe::best().to_json().contains("generator_weights"));
+        assert!(Recipe::small().to_json().contains("\"free_bits\": 0.25,\n"));
+        assert!(Recipe::best().to_json().contains("\"free_bits\": 0.12,\n"));
         assert_eq!(Recipe::parse("{}").unwrap(), Recipe::seed_model());
         assert!(Recipe::parse("{\"widht\": 3}").is_err());
     }

@@ -1,0 +1,17 @@
+//! Words on the LM3S6965 evaluation board: a line in, its words out.
+#![no_std]
+#![no_main]
+
+use lm3s6965evb::Lm3s6965;
+use qibu::Arena;
+
+// MODEL and ARENA: see build.rs.
+include!(concat!(env!("OUT_DIR"), "/tag.rs"));
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    static mut MEMORY: Arena<ARENA> = Arena::new();
+    let mut board = Lm3s6965::new();
+    let Err(error) = programs::tag(&mut board, MODEL, MEMORY.bytes());
+    programs::halt(&mut board, error)
+}

@@ -1,0 +1,17 @@
+//! What the steps of the poem model cost on the micro:bit.
+#![no_std]
+#![no_main]
+
+use microbit::Microbit;
+use qibu::Arena;
+
+// MODEL and ARENA: see build.rs.
+include!(concat!(env!("OUT_DIR"), "/bench.rs"));
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    static mut MEMORY: Arena<ARENA> = Arena::new();
+    let mut board = Microbit::new();
+    let Err(error) = programs::bench(&mut board, MODEL, MEMORY.bytes());
+    programs::halt(&mut board, error)
+}

@@ -1,0 +1,17 @@
+//! What the steps of the poem model cost on the Netduino Plus 2.
+#![no_std]
+#![no_main]
+
+use netduinoplus2::NetduinoPlus2;
+use qibu::Arena;
+
+// MODEL and ARENA: see build.rs.
+include!(concat!(env!("OUT_DIR"), "/bench.rs"));
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    static mut MEMORY: Arena<ARENA> = Arena::new();
+    let mut board = NetduinoPlus2::new();
+    let Err(error) = programs::bench(&mut board, MODEL, MEMORY.bytes());
+    programs::halt(&mut board, error)
+}

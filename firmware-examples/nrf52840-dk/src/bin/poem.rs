@@ -1,0 +1,17 @@
+//! Couplets on the nRF52840 DK: one a second, and one for each press of the button.
+#![no_std]
+#![no_main]
+
+use nrf52840_dk::Nrf52840Dk;
+use qibu::Arena;
+
+// MODEL and ARENA: see build.rs.
+include!(concat!(env!("OUT_DIR"), "/poem.rs"));
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    static mut MEMORY: Arena<ARENA> = Arena::new();
+    let mut board = Nrf52840Dk::new();
+    let Err(error) = programs::poem(&mut board, MODEL, MEMORY.bytes());
+    programs::halt(&mut board, error)
+}

@@ -1,0 +1,9 @@
+//! Finds the models and the linker script.
+
+fn main() {
+    board_build::memory("memory.x");
+    // 512 KB of flash hold the small models beside the code.
+    board_build::model("poem", "QIBU_MODEL", "models/poem-small", &["generate"]);
+    board_build::model("tag", "QIBU_TAG_MODEL", "models/cws-150k", &["emit"]);
+    board_build::model("bench", "QIBU_MODEL", "models/poem-small", &[]);
+}

@@ -1,0 +1,17 @@
+//! What the steps of the poem model cost on the Pico.
+#![no_std]
+#![no_main]
+
+use pico::Pico;
+use qibu::Arena;
+
+// MODEL and ARENA: see build.rs.
+include!(concat!(env!("OUT_DIR"), "/bench.rs"));
+
+#[rp2040_hal::entry]
+fn main() -> ! {
+    static mut MEMORY: Arena<ARENA> = Arena::new();
+    let mut board = Pico::new();
+    let Err(error) = programs::bench(&mut board, MODEL, MEMORY.bytes());
+    programs::halt(&mut board, error)
+}

@@ -1,0 +1,17 @@
+//! Couplets on the Pico 2: one a second, and one for each press of the button.
+#![no_std]
+#![no_main]
+
+use pico2::Pico2;
+use qibu::Arena;
+
+// MODEL and ARENA: see build.rs.
+include!(concat!(env!("OUT_DIR"), "/poem.rs"));
+
+#[rp235x_hal::entry]
+fn main() -> ! {
+    static mut MEMORY: Arena<ARENA> = Arena::new();
+    let mut board = Pico2::new();
+    let Err(error) = programs::poem(&mut board, MODEL, MEMORY.bytes());
+    programs::halt(&mut board, error)
+}
