@@ -138,7 +138,7 @@ pub const MACHINES: &[Machine] = &[
         bundle: (136 * K, 120 * K),
         ram: (0x2000_0000, 16 * K),
         arena: 8 * K,
-        groups: &[Vectors, Sample],
+        groups: &[Vectors, Sample, PoemSmall],
         ..HOSTED
     },
     Machine {
@@ -162,7 +162,7 @@ pub const MACHINES: &[Machine] = &[
         bundle: (136 * K, 120 * K),
         ram: (0x2000_0000, 64 * K),
         arena: 48 * K,
-        groups: &[Vectors, Sample],
+        groups: &[Vectors, Sample, PoemSmall],
         ..HOSTED
     },
     Machine {
