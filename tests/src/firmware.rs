@@ -71,7 +71,7 @@ impl Firmware<'_> {
         let target = need::root().join("target");
         match self.package.starts_with("firmware-examples") {
             true => target.join("firmware"),
-            false => target.join("bare-metal").join(self.program),
+            false => target.join("bare-metal").join(self.package.replace('/', "-")),
         }
     }
 }

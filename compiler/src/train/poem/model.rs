@@ -234,6 +234,7 @@ mod tests {
         assert_eq!(storage_of(&Recipe::best()), None);
         let small = Recipe {
             head: 8,
+            decoder_layers: 1,
             ..Recipe::small()
         };
         assert_eq!(
