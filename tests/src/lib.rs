@@ -9,13 +9,17 @@
 //! 7. [`command`]: the `qibu` program as a process.
 //! 8. [`random_graph`]: random ONNX models of the supported operators.
 //! 9. [`tagger`]: small taggers.
+//! 10. [`vectors`]: models of one step, of every form of every kernel.
+//! 11. [`machines`]: what runs where in the test of the same bits.
 
 pub mod builder;
 pub mod command;
 pub mod exercise;
 pub mod firmware;
+pub mod machines;
 pub mod mutate;
 pub mod need;
 pub mod random_graph;
 pub mod sample;
 pub mod tagger;
+pub mod vectors;

@@ -3,10 +3,12 @@
 //! In reader order: [`Board`] is what they ask of a board; [`ModelFile`] the model they run;
 //! [`poem`], [`tag`] and [`bench`] the programs. They return only where they cannot go on, and
 //! [`halt`] says why on the serial line. [`Register`], [`Ticks`], [`systick`] and [`Stack`] are what
-//! several boards build theirs from.
+//! several boards build theirs from. [`bits`] is no program of theirs: the tests run it on every
+//! machine.
 #![no_std]
 
 mod bench;
+mod bits;
 mod board;
 mod error;
 mod model_file;
@@ -19,6 +21,7 @@ mod text;
 mod ticks;
 
 pub use bench::bench;
+pub use bits::{SEEDS, bits};
 pub use board::Board;
 pub use error::{Error, halt, panicked};
 pub use model_file::ModelFile;

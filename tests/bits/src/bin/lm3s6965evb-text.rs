@@ -1,0 +1,5 @@
+//! The program of the machine of this name.
+#![no_std]
+#![no_main]
+
+bits::program!("lm3s6965evb-text");

@@ -1,0 +1,254 @@
+//! The same bits everywhere: what every machine prints is what this one prints, byte for byte.
+//!
+//! ```text
+//! records   models, and what to do with each               records.rs
+//! bundles   as many records as a machine holds at once     bundle.rs
+//! programs  `bits`, for each machine                       ../../bits
+//! run       QEMU, qemu-user, wasmi; and here               emulate.rs
+//! compare   text; where it differs, down to the operator   difference.rs
+//! ```
+//!
+//! What runs where, `qibu_tests::machines` says; each test fails where that table does not hold.
+//!
+//! `ONLY='Conv 0' cargo test -p qibu-tests --test bits microbit` runs the records whose names hold
+//! that.
+
+mod bundle;
+mod compile;
+mod difference;
+mod emulate;
+mod programs;
+mod records;
+mod wasm;
+
+#[allow(dead_code)] // What the test of MLPerf Tiny shares, of which this one takes the graphs.
+#[path = "../mlperf/fields.rs"]
+mod fields;
+#[allow(dead_code)]
+#[path = "../mlperf/geometries.rs"]
+mod geometries;
+#[allow(dead_code)]
+#[path = "../mlperf/grids.rs"]
+mod grids;
+#[allow(dead_code)]
+#[path = "../mlperf/network.rs"]
+mod network;
+#[allow(dead_code)]
+#[path = "../mlperf/run.rs"]
+mod run;
+
+use bundle::{Record, bundles};
+use qibu::{Model, kernels};
+use qibu_tests::machines::{ALL, Group, MACHINES, Machine};
+use qibu_tests::need::{say, skip};
+use qibu_tests::vectors::forms;
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+use std::time::Instant;
+
+/// All records.
+fn records() -> &'static [Record] {
+    static RECORDS: OnceLock<Vec<Record>> = OnceLock::new();
+    RECORDS.get_or_init(records::all)
+}
+
+/// Share of the vectors that run on a machine that runs vectors at all, in percent.
+const LEAST_VECTORS: usize = 90;
+
+/// Runs everything that the table lists for a machine, and compares.
+fn check(name: &str) {
+    let machine = MACHINES.iter().find(|machine| machine.name == name);
+    let machine = machine.expect("a machine of the table");
+    if let Some(missing) = emulate::lacks(machine) {
+        return skip(&format!("bits, {name}"), &missing);
+    }
+    check_table(machine);
+    let start = Instant::now();
+    let program = programs::program(machine);
+    let built = start.elapsed();
+    let only = std::env::var("ONLY").unwrap_or_default();
+    let fits = |record: &&Record| machine.groups.contains(&record.group) && record.fits(machine);
+    let chosen: Vec<&Record> = records()
+        .iter()
+        .filter(fits)
+        .filter(|record| record.name.contains(&only))
+        .collect();
+    let (mut bytes, mut stack, mut runs) = (0, 0, 0);
+    for bundle in bundles(&chosen, machine.bundle.1 as usize) {
+        let expected = bundle.host(machine.arena as usize);
+        let (found, comments) = emulate::run(machine, &program, &bundle.bytes())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        if found != expected {
+            difference::report(machine, &program, &bundle, &expected, &found);
+        }
+        let used = comments.strip_prefix("# stack ");
+        let used: usize = used.map_or(0, |text| text.trim().parse().expect("bytes of stack"));
+        let room = (machine.ram.1 as usize).saturating_sub(machine.arena as usize);
+        assert!(
+            used == 0 || used < room,
+            "{name}: all of {room} bytes of stack"
+        );
+        stack = stack.max(used);
+        bytes += found.len();
+        runs += 1;
+    }
+    let stack = match stack {
+        0 => "not measured".into(),
+        stack => format!("{stack} bytes"),
+    };
+    say(&format!(
+        "{name} ({}): {} records in {runs} runs, {bytes} bytes the same; stack {stack}; \
+         built in {:.1} s, all in {:.1} s",
+        machine.core,
+        chosen.len(),
+        built.as_secs_f32(),
+        start.elapsed().as_secs_f32()
+    ));
+}
+
+/// The table lists what fits, and nothing else.
+fn check_table(machine: &Machine) {
+    for &group in ALL {
+        let of = || records().iter().filter(move |record| record.group == group);
+        let (all, fit) = (
+            of().count(),
+            of().filter(|record| record.fits(machine)).count(),
+        );
+        let least = match group {
+            Group::Vectors => (all * LEAST_VECTORS).div_ceil(100),
+            _ => all,
+        };
+        if all > 0 {
+            assert_eq!(
+                machine.groups.contains(&group),
+                fit >= least,
+                "{}: {fit} of {all} records of {group:?} fit",
+                machine.name
+            );
+        }
+    }
+}
+
+macro_rules! machines {
+    ($($test:ident $name:literal),* $(,)?) => {
+        $(
+            #[test]
+            fn $test() {
+                check($name);
+            }
+        )*
+
+        #[test]
+        fn every_machine_has_a_test() {
+            let tested = BTreeSet::from([$($name),*]);
+            let listed = MACHINES.iter().map(|machine| machine.name).collect();
+            assert_eq!(tested, listed);
+        }
+    };
+}
+
+machines! {
+    microbit "microbit",
+    microbit_text "microbit-text",
+    lm3s6965evb "lm3s6965evb",
+    lm3s6965evb_text "lm3s6965evb-text",
+    netduinoplus2 "netduinoplus2",
+    mps2_an385_as_armv6m "mps2-an385-v6m",
+    mps2_an385 "mps2-an385",
+    mps2_an386 "mps2-an386",
+    mps2_an500 "mps2-an500",
+    mps2_an505 "mps2-an505",
+    mps3_an547 "mps3-an547",
+    riscv32_virt "riscv32-virt",
+    aarch64 "aarch64",
+    wasm32 "wasm32",
+}
+
+/// Every form of a kernel in any model is among the vectors, and among those that run everywhere.
+#[test]
+fn vectors_cover_every_form() {
+    let forms_of = |record: &Record| {
+        let model = Model::load(&record.model).expect("a sound model");
+        forms(&model)
+    };
+    let small = &MACHINES[0];
+    let (vectors, others): (Vec<&Record>, Vec<&Record>) = records()
+        .iter()
+        .partition(|record| record.group == Group::Vectors);
+    let single = |record: &&&Record| record.name.contains('[');
+    let running: Vec<&&Record> = vectors.iter().filter(|record| record.fits(small)).collect();
+    let covered: BTreeSet<String> = running
+        .iter()
+        .copied()
+        .filter(single)
+        .flat_map(|record| forms_of(record))
+        .collect();
+    let more = vectors.iter().filter(|record| !single(record));
+    let used: BTreeSet<String> = others
+        .iter()
+        .chain(more)
+        .flat_map(|record| forms_of(record))
+        .collect();
+    let missing: Vec<&String> = used.difference(&covered).collect();
+    assert!(missing.is_empty(), "no vectors of {missing:#?}");
+    // Nor is a kernel of the runtime without one, be it in a model or not.
+    let kernels: BTreeSet<&str> = running
+        .iter()
+        .flat_map(|record| {
+            let model = Model::load(&record.model).expect("a sound model");
+            kernels::used(&model).collect::<Vec<_>>()
+        })
+        .collect();
+    let missing: Vec<&&str> = kernels::NAMES
+        .iter()
+        .filter(|name| !kernels.contains(**name))
+        .collect();
+    assert!(missing.is_empty(), "no vectors of {missing:#?}");
+    assert!(vectors.len() >= 500, "{} vectors", vectors.len());
+    say(&format!(
+        "{} vectors, {} of them on the {}; {} kernels in {} forms, {} of these in other models",
+        vectors.len(),
+        running.len(),
+        small.name,
+        kernels.len(),
+        covered.len(),
+        used.len()
+    ));
+}
+
+/// The vectors say something: outputs are neither errors nor constant.
+#[test]
+fn vectors_are_not_idle() {
+    let vectors: Vec<&Record> = records()
+        .iter()
+        .filter(|record| record.group == Group::Vectors)
+        .collect();
+    let text = bundle::Bundle {
+        records: vectors.clone(),
+    }
+    .host(1 << 20);
+    assert_eq!(
+        text.lines().filter(|line| line.contains("error")).count(),
+        0
+    );
+    assert_eq!(
+        text.lines().filter(|line| line.contains(" arena ")).count(),
+        0
+    );
+    let mut idle = Vec::new();
+    for (index, record) in vectors.iter().enumerate() {
+        let prefix = format!("{index} ");
+        let lines = text.lines().filter(|line| line.starts_with(&prefix));
+        let outputs = lines.filter_map(|line| Some(line.split_once(": ")?.1));
+        let outputs: BTreeSet<&str> = outputs.collect();
+        if outputs.len() < 2 {
+            idle.push(&record.name);
+        }
+    }
+    // A single element between few values may come out the same for all seeds.
+    assert!(
+        idle.len() * 20 <= vectors.len(),
+        "{} idle: {idle:?}",
+        idle.len()
+    );
+}
