@@ -119,6 +119,12 @@ fn words_are_the_same_on_the_chip() {
     text += "来水生𠀀𠀁12ab×Üé\n";
     // Longer than the program's memory for a line.
     text += &"天日月有来水生一与丑专且世人大".repeat(60);
+    // White space longer than that: before, between and behind words, a character across its end.
+    let blanks = " ".repeat(1022);
+    text += &format!("\n{blanks}{blanks}日月\n天天{blanks}  {blanks}日月{blanks}{blanks}\n");
+    text += &format!("{blanks}{blanks}{blanks}\n{blanks}天天\n");
+    let wide = "\u{3000}".repeat(400);
+    text += &format!("{wide}{wide}日月\n天天日月{wide}{wide}\n{wide}\n");
     let mut text = text.into_bytes();
     text.extend(b"\n\xE5\xA4\xFF\xE6\x97\xA5\xF0\x9F\x98\n\x80\xE5\xA4\xA9\xC0\xAF \xE6\n");
     let path = root().join("target/bare-metal/tagger.qibu");

@@ -1,5 +1,7 @@
 //! The committed models: rebuilt byte for byte, within their limits, and writing what they wrote.
 
+#[path = "models/cards.rs"]
+mod cards;
 #[path = "models/cws.rs"]
 mod cws;
 #[path = "models/poem.rs"]

@@ -1,3 +1,5 @@
+//! Limits of flash and wanted ratios: what the search finds.
+
 use super::{Goal, search};
 use crate::calibrate::{Calibrated, Method, Samples, calibrate};
 use crate::onnx::DataType;

@@ -11,7 +11,9 @@ pub struct Image {
     pub uart: usize,
     /// Inputs and outputs of the FPGA: its buttons are in the register at offset 8.
     pub io: usize,
-    /// Clock of peripherals, in MHz.
+    /// Clock of the serial line, in MHz. QEMU sends at any rate, the board does not.
+    pub serial_megahertz: u32,
+    /// Clock of [`Image::clock`], in MHz.
     pub megahertz: u32,
     /// The clock of measurements.
     pub clock: Clock,
@@ -52,7 +54,9 @@ impl Mps {
             ticks: Ticks::new(0),
             stack,
         };
-        board.uart(0x10).write(image.megahertz * 1_000_000 / BAUD);
+        board
+            .uart(0x10)
+            .write(image.serial_megahertz * 1_000_000 / BAUD);
         board.uart(0x08).write(0b11); // transmitter and receiver
         match image.clock {
             Clock::Timer(timer) => {

@@ -6,6 +6,7 @@ use mps::{Clock, Image, Mps};
 const IMAGE: Image = Image {
     uart: 0x4000_4000,
     io: 0x4002_8000,
+    serial_megahertz: 25,
     megahertz: 25,
     clock: Clock::Timer(0x4000_0000),
 };

@@ -6,6 +6,7 @@ use mps::{Clock, Image, Mps};
 const IMAGE: Image = Image {
     uart: 0x5020_0000,
     io: 0x5030_2000,
+    serial_megahertz: 20,
     megahertz: 20,
     clock: Clock::Timer(0x5000_0000),
 };

@@ -6,6 +6,8 @@ use mps::{Clock, Image, Mps};
 const IMAGE: Image = Image {
     uart: 0x5930_3000,
     io: 0x5930_2000,
+    // The image runs peripherals at less than the core's 32 MHz.
+    serial_megahertz: 25,
     megahertz: 32,
     clock: Clock::Counter {
         control: 0x5810_0000,

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! The output is that of `qibu tag` in its format `words`, except that every line ends with a line
-//! feed, and that bytes which are no UTF-8 become U+FFFD.
+//! feed, that bytes which are no UTF-8 become U+FFFD, and that a word ends where white space other
+//! than blanks is so wide that [`LINE`] bytes hold too few characters to decide on any.
 
 mod decoder;
 mod line;
@@ -65,15 +66,15 @@ pub fn tag<B: Board>(
             Event::Full => {
                 decoder.push(&mut line, false, &mut emitter, board)?;
                 if !line.forget() {
-                    // Nothing is decided as yet, or there is only white space: the text is cut here.
+                    // Nothing is decided as yet: the text is cut here.
                     decoder.finish(&mut line, &mut emitter, board)?;
-                    board.put(" ");
-                    line.clear();
+                    line.forget();
                 }
             }
             Event::End => {
                 decoder.push(&mut line, true, &mut emitter, board)?;
                 decoder.finish(&mut line, &mut emitter, board)?;
+                decoder.start_line();
                 line.clear();
                 board.put("\n");
             }

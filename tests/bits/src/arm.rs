@@ -20,29 +20,31 @@ impl Output {
         let _ = self.0.write_all(bytes);
     }
 
-    /// Prints how much stack was used and ends the emulation.
+    /// Prints how much stack was used, and how much there is, and ends the emulation.
     pub fn end(mut self) -> ! {
-        let _ = writeln!(self.0, "# stack {}", stack_used());
+        let (used, room) = stack();
+        let _ = writeln!(self.0, "# stack {used} of {room}");
         loop {
             debug::exit(debug::EXIT_SUCCESS);
         }
     }
 }
 
-/// Most bytes of stack used so far: cortex-m-rt paints the stack before `main`.
-fn stack_used() -> usize {
+/// Most bytes of stack used so far, and its bytes: cortex-m-rt paints the stack before `main`.
+fn stack() -> (usize, usize) {
     unsafe extern "C" {
         static _stack_end: u32;
         static _stack_start: u32;
     }
     const PAINT: u32 = 0xCCCC_CCCC;
     let top = addr_of!(_stack_start);
-    let mut word = addr_of!(_stack_end);
+    let end = addr_of!(_stack_end);
+    let mut word = end;
     // SAFETY: between the two symbols of cortex-m-rt's linker script is RAM for the stack.
     while word < top && unsafe { read_volatile(word) } == PAINT {
         word = word.wrapping_add(1);
     }
-    top.addr() - word.addr()
+    (top.addr() - word.addr(), top.addr() - end.addr())
 }
 
 #[panic_handler]

@@ -66,6 +66,22 @@ impl Record {
             && self.arena() <= machine.arena as usize
     }
 
+    /// Lines that all of it prints.
+    pub fn lines(&self) -> usize {
+        match self.kind {
+            Kind::Couplets => self.seeds as usize,
+            Kind::Tags => {
+                let text = std::str::from_utf8(&self.extra).expect("a text");
+                text.lines().count()
+            }
+            _ => {
+                let model = Model::load(&self.model).expect("a sound model");
+                let outputs = model.functions().map(|function| function.outputs().len());
+                self.seeds as usize * outputs.sum::<usize>()
+            }
+        }
+    }
+
     fn append(&self, bundle: &mut Vec<u8>) {
         let lengths = [self.model.len(), self.extra.len()].map(|length| length as u32);
         for word in [self.kind as u32, lengths[0], lengths[1], self.seeds] {

@@ -39,8 +39,8 @@ mod run;
 
 use bundle::{Record, bundles};
 use qibu::{Model, kernels};
-use qibu_tests::machines::{ALL, Group, MACHINES, Machine};
-use qibu_tests::need::{say, skip};
+use qibu_tests::machines::{ALL, Emulator, Group, MACHINES, Machine};
+use qibu_tests::need::{root, say, skip};
 use qibu_tests::vectors::forms;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -73,22 +73,26 @@ fn check(name: &str) {
         .filter(fits)
         .filter(|record| record.name.contains(&only))
         .collect();
-    let (mut bytes, mut stack, mut runs) = (0, 0, 0);
+    let (mut bytes, mut stack, mut runs) = (0, 0usize, 0);
     for bundle in bundles(&chosen, machine.bundle.1 as usize) {
         let expected = bundle.host(machine.arena as usize);
+        check_text(&bundle, &expected);
         let (found, comments) = emulate::run(machine, &program, &bundle.bytes())
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         if found != expected {
             difference::report(machine, &program, &bundle, &expected, &found);
         }
-        let used = comments.strip_prefix("# stack ");
-        let used: usize = used.map_or(0, |text| text.trim().parse().expect("bytes of stack"));
-        let room = (machine.ram.1 as usize).saturating_sub(machine.arena as usize);
-        assert!(
-            used == 0 || used < room,
-            "{name}: all of {room} bytes of stack"
-        );
-        stack = stack.max(used);
+        if let Emulator::Arm(_) = machine.emulator {
+            let figures = comments.strip_prefix("# stack ").map(str::trim);
+            let figures = figures.and_then(|text| text.split_once(" of "));
+            let (used, room) = figures.unwrap_or_else(|| panic!("{name}: {comments:?}"));
+            let [used, room] = [used, room].map(|text| text.parse().expect("bytes of stack"));
+            assert!(
+                0 < used && used < room,
+                "{name}: {used} of {room} bytes of stack"
+            );
+            stack = stack.max(used);
+        }
         bytes += found.len();
         runs += 1;
     }
@@ -104,6 +108,27 @@ fn check(name: &str) {
         built.as_secs_f32(),
         start.elapsed().as_secs_f32()
     ));
+}
+
+/// All that the records ask for is there, and none of it is an error: what the host and a machine
+/// both leave out would be the same, too.
+fn check_text(bundle: &bundle::Bundle<'_>, text: &str) {
+    let mut lines = vec![0; bundle.records.len()];
+    let body = text.strip_suffix("end\n").expect("the last line");
+    for line in body.lines() {
+        let index = line.split(' ').next().and_then(|word| word.parse().ok());
+        let index: usize = index.unwrap_or_else(|| panic!("no record in {line:?}"));
+        let said = line.split_once(": ").map_or("", |(_, said)| said);
+        let name = &bundle.records[index].name;
+        assert!(
+            !said.is_empty() && !line.contains("error"),
+            "{name}: {line:?}"
+        );
+        lines[index] += 1;
+    }
+    for (record, lines) in bundle.records.iter().zip(lines) {
+        assert_eq!(lines, record.lines(), "{}: lines", record.name);
+    }
 }
 
 /// The table lists what fits, and nothing else.
@@ -162,6 +187,54 @@ machines! {
     riscv32_virt "riscv32-virt",
     aarch64 "aarch64",
     wasm32 "wasm32",
+}
+
+/// A number of a linker script: decimal or hexadecimal, with K or M behind it.
+fn number(text: &str) -> u32 {
+    let (digits, unit) = match text.strip_suffix(['K', 'M']) {
+        Some(digits) if text.ends_with('K') => (digits, 1 << 10),
+        Some(digits) => (digits, 1 << 20),
+        None => (text, 1),
+    };
+    let value = match digits.strip_prefix("0x") {
+        Some(hex) => u32::from_str_radix(hex, 16),
+        None => digits.parse(),
+    };
+    value.unwrap_or_else(|_| panic!("{text:?} is no number")) * unit
+}
+
+/// No board has more memory here than its firmware has, which is what the real part has: QEMU
+/// gives some of them more.
+#[test]
+fn boards_have_their_true_memory() {
+    let mut checked = 0;
+    for machine in MACHINES {
+        let Emulator::Arm(board) = machine.emulator else {
+            continue;
+        };
+        let path = format!("firmware-examples/{board}/memory.x");
+        let Ok(script) = std::fs::read_to_string(root().join(&path)) else {
+            continue;
+        };
+        let region = |name: &str| {
+            let lines = script.lines().map(str::trim);
+            let mut named =
+                lines.filter_map(|line| line.strip_prefix(name)?.split_once("ORIGIN = "));
+            let (_, region) = named.next().unwrap_or_else(|| panic!("{path}: no {name}"));
+            let (origin, length) = region.split_once(", LENGTH = ").expect("a region");
+            (number(origin), number(length))
+        };
+        assert_eq!(machine.ram, region("RAM"), "{}", machine.name);
+        // The bundle is the rest of the flash, or outside the chip.
+        let ((start, code), (bundle, length)) = (machine.flash, machine.bundle);
+        let flash = match start + code == bundle {
+            true => (start, code + length),
+            false => machine.flash,
+        };
+        assert_eq!(flash, region("FLASH"), "{}", machine.name);
+        checked += 1;
+    }
+    assert!(checked >= 9, "{checked} boards have firmware");
 }
 
 /// Every form of a kernel in any model is among the vectors, and among those that run everywhere.

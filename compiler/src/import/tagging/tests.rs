@@ -1,3 +1,5 @@
+//! What the tables of a tag model are refused for.
+
 use crate::graph::Graph;
 use crate::import::{ImportOptions, from_bytes};
 use crate::onnx::{DataType, attribute, node};

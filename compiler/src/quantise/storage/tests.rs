@@ -1,3 +1,5 @@
+//! Which weights are stored how, by model and by scheme.
+
 use super::formats;
 use crate::aligned::AlignedBytes;
 use crate::calibrate::{Input, Samples, calibrate, function, load_planned, outputs};

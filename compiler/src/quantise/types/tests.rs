@@ -1,3 +1,5 @@
+//! Which type each value of a graph takes.
+
 use super::*;
 use crate::onnx::DataType;
 use crate::simplify::simplify;

@@ -1,3 +1,5 @@
+//! Rows of integer weights: scales, biases, bounds.
+
 use super::*;
 use proptest::prelude::*;
 

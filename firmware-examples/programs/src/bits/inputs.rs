@@ -5,14 +5,17 @@ use qibu::random::Random;
 
 /// Bounds of int32 inputs, tried in turn. The first takes special numbers, too.
 pub(super) const BOUNDS: [u32; 3] = [9, 3, 1];
-/// Floats that arithmetic treats specially, one for each seed from 2 on; NaN with payload and sign.
-const SPECIAL_FLOATS: [u32; 6] = [
+/// Floats that arithmetic treats specially, one for each seed from 2 on; NaN with payload and sign;
+/// halves, which noise never hits and each rounding takes its own way: −0.5 and 2.5.
+const SPECIAL_FLOATS: [u32; 8] = [
     0x7F80_0000,
     0xFF80_0000,
     0xFFC0_1234,
     0x8000_0000,
     1,
     0x7F7F_FFFF,
+    0xBF00_0000,
+    0x4020_0000,
 ];
 /// Integers that arithmetic treats specially.
 const SPECIAL_INTEGERS: [i32; 6] = [i32::MIN, i32::MAX, -1, i32::MIN + 1, -9, 1 << 24 | 1];

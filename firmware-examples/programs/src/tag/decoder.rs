@@ -82,7 +82,7 @@ impl<'m, const TAGS: usize, const BUFFER: usize> Decoder<'m, TAGS, BUFFER> {
         Ok(())
     }
 
-    /// The line ends: the rest of its words comes out.
+    /// The line ends, or is cut between two words: the rest of its words comes out.
     ///
     /// # Errors
     /// The network refuses an id.
@@ -94,8 +94,13 @@ impl<'m, const TAGS: usize, const BUFFER: usize> Decoder<'m, TAGS, BUFFER> {
     ) -> Result<(), Error> {
         let mut sink = |emission: Emission<'_>| self.take(emission, line, true, board);
         emitter.flush(&mut sink)?;
-        (self.words.open, self.words.previous) = (false, None);
+        self.words.previous = None;
         Ok(())
+    }
+
+    /// The next word is the first of a line.
+    pub fn start_line(&mut self) {
+        self.words.open = false;
     }
 
     fn take<const N: usize>(

@@ -36,6 +36,8 @@ pub struct Place {
     at: usize,
     /// Whether the line has shown a character before it.
     open: bool,
+    /// White space stood here, and is forgotten.
+    gap: bool,
 }
 
 /// The next character for a reader.
@@ -50,7 +52,11 @@ pub struct Character {
 impl<const N: usize> Line<N> {
     /// An empty line.
     pub const fn new() -> Self {
-        const START: Place = Place { at: 0, open: false };
+        const START: Place = Place {
+            at: 0,
+            open: false,
+            gap: false,
+        };
         Self {
             bytes: [0; N],
             length: 0,
@@ -68,6 +74,8 @@ impl<const N: usize> Line<N> {
             b'\n' if returned => Event::Wait,
             b'\n' | b'\r' => Event::End,
             ENQUIRY => Event::Enquiry,
+            // A run of blanks says no more than its first, and may be longer than the memory.
+            b' ' | b'\t' if matches!(self.last(), Some(b' ' | b'\t')) => Event::Wait,
             _ => {
                 if let Some(free) = self.bytes.get_mut(self.length) {
                     *free = byte;
@@ -81,10 +89,14 @@ impl<const N: usize> Line<N> {
         }
     }
 
+    fn last(&self) -> Option<u8> {
+        self.bytes.get(..self.length)?.last().copied()
+    }
+
     /// The next character behind `place`, which moves behind it. None where the bytes are used up or,
     /// unless the line has `ended`, where what is left is the start of a character.
     pub fn next(&self, place: &mut Place, ended: bool) -> Option<Character> {
-        let mut gap = false;
+        let mut gap = core::mem::take(&mut place.gap);
         loop {
             let rest = self.bytes.get(place.at..self.length)?;
             let (character, length) = decode(rest, ended)?;
@@ -98,8 +110,18 @@ impl<const N: usize> Line<N> {
         }
     }
 
-    /// Drops what is written; whether that made room.
+    /// Drops what is written and, where all is, the white space behind it; whether that made room.
     pub fn forget(&mut self) -> bool {
+        if self.entering.at == self.written.at {
+            let mut at = self.written.at;
+            while let Some(length) = self.white_space(at) {
+                at += length;
+            }
+            for place in [&mut self.entering, &mut self.scored, &mut self.written] {
+                place.gap |= place.open && place.at < at;
+                place.at = at;
+            }
+        }
         let written = self.written.at;
         self.bytes.copy_within(written..self.length, 0);
         self.length -= written;
@@ -107,6 +129,12 @@ impl<const N: usize> Line<N> {
             place.at -= written;
         }
         written > 0
+    }
+
+    /// Bytes of the white space at `at`, if some is there.
+    fn white_space(&self, at: usize) -> Option<usize> {
+        let (character, length) = decode(self.bytes.get(at..self.length)?, false)?;
+        is_gap(character).then_some(length)
     }
 
     /// Starts the next line.
