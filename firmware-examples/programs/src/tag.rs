@@ -66,9 +66,8 @@ pub fn tag<B: Board>(
                 decoder.push(&mut line, false, &mut emitter, board)?;
                 if !line.forget() {
                     // Nothing is decided as yet, or there is only white space: the text is cut here.
-                    decoder.finish(&mut line, &mut emitter, board)?;
-                    board.put(" ");
-                    line.clear();
+                    decoder.cut(&mut line, &mut emitter, board)?;
+                    line.cut();
                 }
             }
             Event::End => {

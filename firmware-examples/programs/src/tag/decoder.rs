@@ -92,9 +92,24 @@ impl<'m, const TAGS: usize, const BUFFER: usize> Decoder<'m, TAGS, BUFFER> {
         emitter: &mut Emitter<'m, '_, IDS>,
         board: &mut impl Board,
     ) -> Result<(), Error> {
+        self.cut(line, emitter, board)?;
+        self.words.open = false;
+        Ok(())
+    }
+
+    /// What has entered the network comes out; a word begins with what follows.
+    ///
+    /// # Errors
+    /// The network refuses an id.
+    pub fn cut<const IDS: usize, const N: usize>(
+        &mut self,
+        line: &mut Line<N>,
+        emitter: &mut Emitter<'m, '_, IDS>,
+        board: &mut impl Board,
+    ) -> Result<(), Error> {
         let mut sink = |emission: Emission<'_>| self.take(emission, line, true, board);
         emitter.flush(&mut sink)?;
-        (self.words.open, self.words.previous) = (false, None);
+        self.words.previous = None;
         Ok(())
     }
 

@@ -109,6 +109,17 @@ impl<const N: usize> Line<N> {
         written > 0
     }
 
+    /// Drops what has entered the network and white space behind it; a character that has begun stays.
+    pub fn cut(&mut self) {
+        let mut behind = self.entering;
+        // None: all whole characters have entered.
+        let _ = self.next(&mut behind, false);
+        let kept = behind.at..self.length;
+        self.clear();
+        self.length = kept.len();
+        self.bytes.copy_within(kept, 0);
+    }
+
     /// Starts the next line.
     pub fn clear(&mut self) {
         self.length = 0;
