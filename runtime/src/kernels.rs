@@ -67,6 +67,33 @@ pub(crate) fn rows_mut<T>(values: &mut [T], width: usize) -> impl Iterator<Item 
     })
 }
 
+/// Quotient and remainder by shifts and subtractions; `None` where `d` is zero.
+///
+/// Unlike the operators, which link 400 bytes on a chip that cannot divide, for the few divisions
+/// that extents need.
+#[inline(never)]
+pub(crate) fn divide(n: usize, d: usize) -> Option<(usize, usize)> {
+    if d == 0 {
+        return None;
+    }
+    let (mut rest, mut quotient) = (n, 0);
+    for bit in (0..usize::BITS).rev() {
+        if rest >> bit >= d {
+            rest -= d << bit;
+            quotient |= 1 << bit;
+        }
+    }
+    Some((quotient, rest))
+}
+
+/// `n / d` where that is exact.
+pub(crate) fn quotient(n: usize, d: usize) -> Option<usize> {
+    match divide(n, d)? {
+        (quotient, 0) => Some(quotient),
+        _ => None,
+    }
+}
+
 /// Copies as many bytes as both have.
 ///
 /// Unlike `copy_from_slice`, whose panic on unequal lengths would stay in the code.
@@ -97,7 +124,19 @@ pub(crate) fn cost(step: &Step<'_>) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{rows, rows_mut};
+    use super::{divide, quotient, rows, rows_mut};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn quotients_are_those_of_the_operators(n: usize, d in 0usize..300, small in 0usize..9_000, big: usize) {
+            for (n, d) in [(n, d), (small, d), (small * d, d), (n, big), (big, big), (small, 1)] {
+                let expected = (n.checked_rem(d) == Some(0)).then(|| n / d);
+                prop_assert_eq!(quotient(n, d), expected, "{} / {}", n, d);
+                prop_assert_eq!(divide(n, d), (d != 0).then(|| (n / d, n % d)));
+            }
+        }
+    }
     use std::vec::Vec;
 
     #[test]

@@ -73,7 +73,7 @@ impl<'m> Model<'m> {
     /// All functions in file order.
     pub fn functions(&self) -> impl Iterator<Item = Function<'m>> + use<'m> {
         let model = *self;
-        let (records, _) = self.functions.as_chunks::<{ FunctionRecord::LENGTH / 4 }>();
+        let (records, _) = self.functions.as_chunks();
         records.iter().map(move |words| Function { model, words })
     }
 
@@ -92,9 +92,9 @@ impl<'m> Model<'m> {
 
     /// Tensor `index`.
     #[must_use]
+    #[inline(never)]
     pub fn tensor(&self, index: u32) -> Option<Tensor<'m>> {
-        let (records, _) = self.tensors.as_chunks();
-        records.get(index as usize).map(Tensor::new)
+        record(self.tensors, index).map(Tensor::new)
     }
 
     /// Number of step records.
@@ -124,8 +124,7 @@ impl<'m> Model<'m> {
     }
 
     fn step_record(&self, index: u32) -> Option<StepRecord> {
-        let (records, _) = self.steps.as_chunks();
-        records.get(index as usize).map(StepRecord::parse)
+        record(self.steps, index).map(StepRecord::parse)
     }
 
     /// `count` parameter words from `first` on.
@@ -163,6 +162,12 @@ impl<'m> Model<'m> {
     pub fn section(&self, section: Section) -> (usize, usize) {
         self.header().range(section).unwrap_or((0, 0))
     }
+}
+
+/// Record `index` of `N` words. Unlike `as_chunks`, whose count of records is a division.
+fn record<const N: usize>(section: &[u32], index: u32) -> Option<&[u32; N]> {
+    let start = (index as usize).checked_mul(N)?;
+    section.get(start..)?.first_chunk()
 }
 
 /// A named function of a model.

@@ -9,6 +9,7 @@
 //! The most confident position chooses first, by the lead of its score: no softmax, integers only.
 //! A position all of whose candidates are taken repeats its best one. Ties go to the first position.
 
+use crate::kernels::divide;
 use heapless::Vec;
 
 /// Candidates of all positions: `k` each, best first.
@@ -36,7 +37,7 @@ impl<'a> Candidates<'a> {
     /// Number of positions.
     #[must_use]
     pub fn positions(&self) -> usize {
-        self.ids.len().checked_div(self.k).unwrap_or(0)
+        divide(self.ids.len(), self.k).map_or(0, |(quotient, _)| quotient)
     }
 }
 

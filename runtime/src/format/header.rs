@@ -58,11 +58,8 @@ impl Header {
     /// Reads the fields.
     pub(crate) fn of(bytes: &[u8; Self::LENGTH]) -> Self {
         let half = |range: core::ops::Range<usize>| u32_at(bytes, range.start) as u16;
-        let mut counts = [0; 6];
-        for (count, index) in counts.iter_mut().zip(0..) {
-            let index: usize = index;
-            *count = u32_at(bytes, field::COUNTS.start + 4 * index);
-        }
+        // Not filled with zeros first: that links a routine of the compiler's.
+        let counts = core::array::from_fn(|index| u32_at(bytes, field::COUNTS.start + 4 * index));
         Self {
             structure_crc: u32_at(bytes, field::STRUCTURE_CRC.start),
             version: half(field::VERSION),

@@ -264,8 +264,10 @@ impl<'m> Tensor<'m> {
     pub fn bytes(self) -> Option<usize> {
         let elements = self.elements()? as u32;
         if self.dtype() == DType::I4 {
-            let rows = self.shape().first().copied().unwrap_or(1);
-            let row = nibble::row_bytes(elements.checked_div(rows)? as usize) as u32;
+            let (rows, rest) = self.shape().split_first().unwrap_or((&1, &[]));
+            // No row is longer than the tensor, unless that has no rows at all.
+            let row = rest.iter().fold(1u32, |row, &dim| row.wrapping_mul(dim));
+            let row = nibble::row_bytes(row as usize) as u32;
             return Some(rows.checked_mul(row)? as usize);
         }
         Some(elements.checked_mul(self.dtype().size() as u32)? as usize)

@@ -18,7 +18,7 @@ use super::elements;
 use super::kernel::{Kernel, Types};
 use super::sink::Sink;
 use super::window::Window;
-use super::{rows, rows_mut};
+use super::{quotient, rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::Opcode;
@@ -54,10 +54,7 @@ struct Geometry {
 impl Geometry {
     fn new(step: &Step<'_>, window: Window) -> Option<Self> {
         let groups = step.attribute(10) as usize;
-        let part = |channels: usize| match channels.checked_rem(groups) {
-            Some(0) => channels.checked_div(groups),
-            _ => None,
-        };
+        let part = |channels| quotient(channels, groups);
         Some(Self {
             inner: part(window.channels)?,
             outer: part(window.filters)?,

@@ -14,7 +14,7 @@ use super::dense::check_weights;
 use super::dot::{self, Activation, Quantised, Weight};
 use super::elements;
 use super::kernel::{Kernel, Types};
-use super::rows;
+use super::{quotient, rows};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, Opcode};
@@ -51,7 +51,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, w) = (step.need_input(0)?, step.need_input(1)?);
     let (ids, scores) = (step.need_output(0)?, step.need_output(1)?);
     let (k, rows, candidates) = (x.columns(), x.rows(), ids.columns());
-    let vocabulary = w.elements().and_then(|elements| elements.checked_div(k));
+    let vocabulary = w.elements().and_then(|elements| quotient(elements, k));
     let vocabulary = vocabulary.ok_or(Fault::Shape)?;
     check_weights(step, k, vocabulary)?;
     if ids.rows() != rows

@@ -11,15 +11,19 @@ use crate::rounding::Scale;
 pub(super) fn check_tensors(model: &Model<'_>) -> Result<(), LoadError> {
     // Records may share scale words, but not so many that checking them is quadratic.
     let mut unchecked = core::mem::size_of_val(model.parameters);
-    for index in 0..model.tensors() as u32 {
+    // Until there is none: their number is a division.
+    let mut index = 0;
+    while let Some(tensor) = model.tensor(index) {
         let fault = |fault| LoadError::Tensor(index, fault);
-        let tensor = model.tensor(index).filter(|tensor| tensor.is_known());
-        let tensor = tensor.ok_or(fault(Fault::Code))?;
+        if !tensor.is_known() {
+            return Err(fault(Fault::Code));
+        }
         check_tensor(model, tensor).map_err(fault)?;
         if tensor.dtype() == DType::Scale {
             let words = check_scales(model, tensor).map_err(fault)?;
             unchecked = unchecked.checked_sub(words).ok_or(fault(Fault::Work))?;
         }
+        index += 1;
     }
     Ok(())
 }
