@@ -134,6 +134,28 @@ fn inspect_and_compile_json_have_their_keys() {
     }
 }
 
+/// The list names what `qibu::kernels` has, for the very file that was written; a later one replaces it.
+#[test]
+fn the_kernels_of_a_model_are_listed() {
+    let folder = inputs::folder();
+    let line = "compile good.onnx -o k.qibu --calibrate samples.safetensors --kernels k.rs";
+    for _ in 0..2 {
+        let answer = qibu(folder.path(), &line.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(answer.code, Some(0));
+        let text = std::fs::read_to_string(folder.path().join("k.rs")).expect("a list");
+        let file = std::fs::read(folder.path().join("k.qibu")).expect("a model");
+        let file = AlignedBytes::from(&file[..]);
+        let model = Model::load(&file).expect("a sound model");
+        let listed: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("&qibu::kernels::"))
+            .filter_map(|line| line.strip_suffix(','))
+            .collect();
+        assert_eq!(listed, qibu::kernels::used(&model).collect::<Vec<_>>());
+        assert!(!listed.is_empty() && text.contains("\n&[\n") && text.ends_with("]\n"));
+    }
+}
+
 /// The page holds every function and step, and may be replaced by a later one.
 #[test]
 fn the_report_is_one_page() {

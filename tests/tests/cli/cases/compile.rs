@@ -107,6 +107,16 @@ pub const COMPILE: &[Case] = &[
         &["given twice"],
     ),
     (
+        "compile good.onnx --kernels good.onnx",
+        2,
+        &["good.onnx exists"],
+    ),
+    (
+        "compile good.onnx --report a --kernels a",
+        2,
+        &["given twice", "--kernels"],
+    ),
+    (
         "compile good.onnx --report good.onnx",
         2,
         &["good.onnx exists", "help: "],
