@@ -48,8 +48,9 @@ pub fn ticks() -> u64 {
     loop {
         let wraps = WRAPS.load(Ordering::Relaxed);
         let value = VALUE.read();
-        // The exception comes at once where the timer wraps: equal counts belong to this value.
-        if WRAPS.load(Ordering::Relaxed) == wraps {
+        // The exception comes at once where the timer wraps: equal counts belong to this value. Not so
+        // zero, where it comes: a slow clock stays there before and behind it.
+        if value != 0 && WRAPS.load(Ordering::Relaxed) == wraps {
             return (u64::from(wraps) << 24) + u64::from(LAST.wrapping_sub(value) & LAST);
         }
     }

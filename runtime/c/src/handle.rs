@@ -10,7 +10,9 @@
 //!    this target.
 //!
 //! The caller's promise, at the top of the header: **Handle**: storage that was not initialised by
-//! its own function is zero, or at least is not what such a function left for another storage.
+//! its own function is zero, or at least is not what such a function left for another storage. Streams,
+//! which have a mark for being in use, ask for it before their first start, too: a chip that was reset
+//! while one ran would find that mark again on its stack.
 
 use crate::memory::{Answer, check};
 use crate::status::qibu_status;

@@ -5,7 +5,7 @@
 //! - **Valid**: a pointer that is not null points to as much memory as its length, or its type, says.
 //! - **Quiet**: nobody writes to memory that a call reads, or uses memory that it writes, before the
 //!   call returns. Memory that a handle keeps (a model's bytes, a stream's arena) stays so as long
-//!   as the handle is used.
+//!   as the handle is used; a run's arena stays valid.
 
 use crate::status::qibu_status;
 use core::ffi::{c_char, c_void};

@@ -228,6 +228,10 @@ unsafe fn get<T>(
     }
     // SAFETY: as promised.
     let (start, length) = get(&unsafe { join(bound) }?)?;
+    // The caller's own pointer, moved: one out of this view would end with the next call's view, and
+    // outputs may be read together.
+    let offset = start.addr().wrapping_sub(bound.arena.addr());
+    let start = bound.arena.cast_const().wrapping_add(offset).cast::<T>();
     // SAFETY: as promised.
     unsafe {
         memory::put(values, start)?;

@@ -101,8 +101,8 @@ unsafe fn step<const IDS: usize, const TAGS: usize>(
 }
 
 /// # Safety
-/// Pointers are valid and quiet, the storage is that of a stream of this size, and the arena is the
-/// stream's as long as it is used.
+/// Pointers are valid and quiet, the storage is that of a stream of this size and keeps the promise on
+/// handles, and the arena is the stream's as long as it is used.
 pub(crate) unsafe fn start<const IDS: usize, const TAGS: usize>(
     head: *mut Head,
     storage: Region,
@@ -112,7 +112,7 @@ pub(crate) unsafe fn start<const IDS: usize, const TAGS: usize>(
 ) -> Answer {
     let slot = head.cast::<Slot<TagStream<'static, 'static, IDS, TAGS, QIBU_STREAM_BUFFER>>>();
     check(slot)?;
-    // SAFETY: not null, aligned, and valid as promised.
+    // SAFETY: not null, aligned, and valid as promised; zero before the first start.
     let mark = unsafe { &mut (*head).mark };
     if *mark == BUSY ^ head.addr() {
         return Err(qibu_status::Busy);

@@ -57,7 +57,8 @@ pub struct qibu_event {
 /// returns normally (no `longjmp`, no exception); calls to its own stream answer `QIBU_STATUS_BUSY`.
 pub type qibu_sink = Option<unsafe extern "C" fn(user: *mut c_void, event: *const qibu_event)>;
 
-/// Starts a stream of `tagger` over `arena`.
+/// Starts a stream of `tagger` over `arena`. The storage is zero, or that of a stream: one that is
+/// running answers `QIBU_STATUS_BUSY`.
 ///
 /// The arena starts on a 16-byte boundary, has at least the bytes that `qibu_tagger_describe` says,
 /// and belongs to the stream as long as that is used.
