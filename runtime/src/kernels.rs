@@ -1,6 +1,9 @@
 //! Operators. Each file holds one: what it computes, what loading checks of it, the kernel, and
 //! its naive twin in a test.
 //!
+//! A [`Kernel`] is an operator for some element types, a constant such as [`dense::I16_I8`]; a
+//! [`KernelSet`] lists those that a program links.
+//!
 //! `check` runs at load and returns the step's multiply-accumulates; `run` then relies on what it
 //! checked. `run` is written so that the compiler sees no panic: slices are cut with `get`, walked
 //! with iterators, and a misfit is `None`.

@@ -5,6 +5,8 @@
 //! 1. [`mod@format`] names every byte of a `.qibu` file; [`format::spec`] is the specification.
 //! 2. [`Model::load`] checks a file once, with overflow-checked arithmetic, and copies nothing.
 //!    After it, running cannot panic, read out of bounds, overflow or loop without bound.
+//!    [`Model::load_with`] does the same with a set of [`kernels`], so that a firmware links only
+//!    what its model uses.
 //! 3. [`Function::bind`] joins a function of the file to an [`Arena`] that the caller owns;
 //!    [`Run::execute`] walks its steps, each a file under `kernels/`.
 //! 4. [`rounding`] is the one definition of every rounding; [`math`] the one place of float

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! f32 → f32, int32 → int32; comparisons give truth values, and `And`, `Or`, `Xor` and `Equal` take
-//! them. Attribute: the function's code. One loop per pair of element types over a [`walk::Walk`],
+//! them. Attribute: the function's code. One loop per pair of element types over a `walk::Walk`,
 //! the function chosen inside: small code is worth more here than a loop per function.
 
 mod function;
