@@ -343,22 +343,15 @@ impl<C: Consumer, const TAGS: usize> Viterbi<'_, C, TAGS> {
         {
             return;
         }
-        if stream.push(scores, &mut sink).is_ok() {
-            return;
-        }
-        stream.cut(&mut sink);
-        self.cut += 1;
-        if stream.push(scores, &mut sink).is_err() {
-            // Nothing of this is allowed even at the start of a line.
-            sink(0);
+        if !stream.push_anyway(scores, &mut sink) {
+            self.cut += 1;
         }
     }
 
     fn end(&mut self) {
         let (stream, waiting, consumer) = (&mut self.stream, &mut self.waiting, &mut self.consumer);
         let mut sink = |tag| tagged(waiting, consumer, tag);
-        if stream.finish(&mut sink).is_err() {
-            stream.cut(&mut sink);
+        if !stream.finish_anyway(&mut sink) {
             self.cut += 1;
         }
         if let Some(Waiting::End(ending)) = self.waiting.pop_front() {

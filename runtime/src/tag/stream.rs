@@ -121,21 +121,14 @@ impl<'m, const TAGS: usize, const BUFFER: usize> Decoder<'m, TAGS, BUFFER> {
     }
 
     fn step(&mut self, scores: &[i32], sink: &mut impl FnMut(u8)) {
-        if self.stream.push(scores, sink).is_ok() {
-            return;
-        }
-        // No path goes on: what was before stands, and the path starts anew.
-        self.broken = self.broken.saturating_add(1);
-        self.stream.cut(sink);
-        if self.stream.push(scores, sink).is_err() {
-            sink(0);
+        if !self.stream.push_anyway(scores, sink) {
+            self.broken = self.broken.saturating_add(1);
         }
     }
 
     fn finish(&mut self, sink: &mut impl FnMut(u8)) {
-        if self.stream.finish(sink).is_err() {
+        if !self.stream.finish_anyway(sink) {
             self.broken = self.broken.saturating_add(1);
-            self.stream.cut(sink);
         }
     }
 }

@@ -132,9 +132,7 @@ impl<'m, const TAGS: usize, const BUFFER: usize> Decoder<'m, TAGS, BUFFER> {
                 &mut sink,
             ),
             Emission::End => {
-                if self.stream.finish(&mut sink).is_err() {
-                    self.stream.cut(&mut sink);
-                }
+                self.stream.finish_anyway(&mut sink);
             }
         }
     }
@@ -153,13 +151,7 @@ fn step<const TAGS: usize, const BUFFER: usize>(
     {
         return;
     }
-    if stream.push(scores, sink).is_ok() {
-        return;
-    }
-    stream.cut(sink);
-    if stream.push(scores, sink).is_err() {
-        sink(0);
-    }
+    stream.push_anyway(scores, sink);
 }
 
 impl Words<'_> {

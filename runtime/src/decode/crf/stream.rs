@@ -174,6 +174,28 @@ impl<'a, const TAGS: usize, const BUFFER: usize> Stream<'a, TAGS, BUFFER> {
         self.reset();
     }
 
+    /// [`Stream::push`] for a text that must go on: where no path does, what was before stands and the
+    /// path starts anew with this character; where none starts, its tag is 0. False where so.
+    pub fn push_anyway(&mut self, emission: &[i32], sink: &mut impl FnMut(u8)) -> bool {
+        if self.push(emission, sink).is_ok() {
+            return true;
+        }
+        self.cut(sink);
+        if self.push(emission, sink).is_err() {
+            sink(0);
+        }
+        false
+    }
+
+    /// [`Stream::finish`], or [`Stream::cut`] where no tag that is left may end a text: false then.
+    pub fn finish_anyway(&mut self, sink: &mut impl FnMut(u8)) -> bool {
+        let ends = self.finish(sink).is_ok();
+        if !ends {
+            self.cut(sink);
+        }
+        ends
+    }
+
     /// Forgets the text so far; undecided characters get no tags.
     pub fn reset(&mut self) {
         self.scores = [FORBIDDEN; TAGS];
