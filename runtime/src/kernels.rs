@@ -45,7 +45,7 @@ mod window;
 use crate::error::Fault;
 use crate::step::Step;
 pub use kernel::{Kernel, KernelSet};
-pub use registry::{ALL, NAMES, used};
+pub use registry::{ALL, NAMES, name, used};
 
 /// Rows of `width` elements, none where `width` is zero.
 ///
