@@ -84,7 +84,7 @@ fn multiply(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
             .is_some_and(|needed| needed <= block.prepared.len())
         && block.quads != 0
         && tiles != 0
-        && (matches!(sink.out, Out::I32(_)) || block.scales.iter().all(|&scale| is_quick(scale)))
+        && (!matches!(sink.out, Out::I8(_)) || block.scales.iter().all(|&scale| is_quick(scale)))
         && block.weights.as_ptr().addr().is_multiple_of(4)
         && block.prepared.as_ptr().addr().is_multiple_of(4);
     for c in 0..block.count {
@@ -145,7 +145,7 @@ unsafe extern "C" fn multiply_tiles(job: &mut Job) {
         "asr \\sum, r3",
         "add \\sum, r9",
         ".endm",
-        // Any shift, for results of 32 bits: see `columns`.
+        // Any shift, for results without zero point: see `columns`.
         ".macro qibu_exact word, sum",
         "uxtb r3, \\word",
         "bic \\word, #255",
@@ -166,10 +166,8 @@ unsafe extern "C" fn multiply_tiles(job: &mut Job) {
         "adds r9, r9, r9",
         "adc \\sum, \\sum, #0",
         "12:",
-        "str \\sum, [r8], #4",
         ".endm",
         ".macro qibu_clamped sum",
-        "asr \\sum, #1",
         "cmp \\sum, r4",
         "it lt",
         "movlt \\sum, r4",
@@ -215,15 +213,13 @@ unsafe extern "C" fn multiply_tiles(job: &mut Job) {
         "str r3, [r0, #8]",
         "ldr r8, [r0]",      // out
         "ldr r3, [r0, #40]", // store
-        "cmp r3, #2",
-        "beq 8f",
+        "cmp r3, #0",
+        "bne 8f",
         "ldr r9, [r0, #28]", // zero
         "qibu_scaled r4, r10",
         "qibu_scaled r5, r11",
         "qibu_scaled r6, r12",
         "qibu_scaled r7, lr",
-        "ldr r3, [r0, #40]",
-        "cbnz r3, 7f",
         "ssat r10, #8, r10, asr #1",
         "ssat r11, #8, r11, asr #1",
         "ssat r12, #8, r12, asr #1",
@@ -239,6 +235,16 @@ unsafe extern "C" fn multiply_tiles(job: &mut Job) {
         "str r3, [r0, #24]",
         "bne 2b",
         "pop {{r4, r5, r6, r7, r8, r9, r10, r11, r12, pc}}",
+        "8:",
+        "qibu_exact r4, r10",
+        "qibu_exact r5, r11",
+        "qibu_exact r6, r12",
+        "qibu_exact r7, lr",
+        "ldr r3, [r0, #40]",
+        "cmp r3, #1",
+        "beq 7f",
+        "stmia r8!, {{r10, r11, r12, lr}}",
+        "b 9b",
         "7:",
         "ldr r4, [r0, #32]", // low
         "ldr r5, [r0, #36]", // high
@@ -246,12 +252,6 @@ unsafe extern "C" fn multiply_tiles(job: &mut Job) {
         "qibu_clamped r11",
         "qibu_clamped r12",
         "qibu_clamped lr",
-        "b 9b",
-        "8:",
-        "qibu_exact r4, r10",
-        "qibu_exact r5, r11",
-        "qibu_exact r6, r12",
-        "qibu_exact r7, lr",
         "b 9b",
         ".purgem qibu_row",
         ".purgem qibu_quad",
