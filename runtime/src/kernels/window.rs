@@ -120,6 +120,14 @@ impl Window {
         self.y.kernel * self.x.kernel
     }
 
+    /// Whether the window at each position is the pixel there.
+    pub fn is_identity(&self) -> bool {
+        let plain = |axis: &Axis| {
+            (axis.kernel, axis.stride, axis.before, axis.output) == (1, 1, 0, axis.input)
+        };
+        plain(&self.y) && plain(&self.x)
+    }
+
     /// Positions of an output image, row by row.
     pub fn positions(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
         let (rows, columns) = (self.y.output, self.x.output);
