@@ -32,7 +32,7 @@ pub mod reduce;
 mod registry;
 pub mod scatter;
 pub mod select;
-mod sink;
+pub(crate) mod sink;
 pub mod softmax;
 mod source;
 pub mod top_k;
@@ -40,7 +40,7 @@ pub mod top_k_dense;
 pub mod types;
 pub mod unary;
 mod walk;
-mod window;
+pub(crate) mod window;
 
 use crate::error::Fault;
 use crate::step::Step;

@@ -41,6 +41,8 @@ pub mod decode;
 mod error;
 mod execute;
 pub mod format;
+#[allow(dead_code)]
+mod isa;
 pub mod kernels;
 mod load;
 pub mod math;

@@ -12,6 +12,8 @@
 //! taps folded in, so that taps outside an integer input count as zero points. Attributes: those of
 //! the window, low, high, groups.
 
+pub mod depthwise;
+
 use super::dense::{check_output, check_weights};
 use super::dot::{self, Activation, Quantised, Weight};
 use super::elements;

@@ -7,13 +7,14 @@ use crate::rounding::Scale;
 
 /// An integer output with its requantisation.
 pub(crate) struct Sink<'a> {
-    out: Out<'a>,
-    zero_point: i32,
-    low: i32,
-    high: i32,
+    pub(crate) out: Out<'a>,
+    pub(crate) zero_point: i32,
+    pub(crate) low: i32,
+    pub(crate) high: i32,
 }
 
-enum Out<'a> {
+/// The elements.
+pub(crate) enum Out<'a> {
     I8(&'a mut [i8]),
     I16(&'a mut [i16]),
     I32(&'a mut [i32]),
@@ -73,6 +74,25 @@ impl<'a> Sink<'a> {
                     *slot = value;
                 }
             }
+        }
+    }
+
+    /// Elements from `first` on where they are int8, for kernels that store on their own.
+    pub fn int8(&mut self, first: usize) -> Option<&mut [i8]> {
+        match &mut self.out {
+            Out::I8(out) => out.get_mut(first..),
+            Out::I16(_) | Out::I32(_) => None,
+        }
+    }
+
+    /// Clamps `count` elements from `first` on that were stored by way of [`Sink::int8`].
+    pub fn clamp_int8(&mut self, first: usize, count: usize) {
+        let (low, high) = (self.low as i8, self.high as i8);
+        if (low, high) == (i8::MIN, i8::MAX) {
+            return;
+        }
+        for value in self.int8(first).unwrap_or_default().iter_mut().take(count) {
+            *value = (*value).max(low).min(high);
         }
     }
 

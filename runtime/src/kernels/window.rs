@@ -13,7 +13,7 @@ use crate::step::Step;
 
 /// Extents of one axis.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     pub input: usize,
     pub output: usize,
     pub kernel: usize,
@@ -32,7 +32,7 @@ impl Axis {
 
 /// Images in and out, and the windows between them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
+pub(crate) struct Window {
     pub y: Axis,
     pub x: Axis,
     /// Channels of an input pixel.
@@ -101,6 +101,11 @@ impl Window {
         self.y.input * self.x.input * self.channels
     }
 
+    /// Elements of an output image.
+    pub fn output(&self) -> usize {
+        self.y.output * self.x.output * self.filters
+    }
+
     /// Taps of a window, those outside included.
     pub fn taps(&self) -> usize {
         self.y.kernel * self.x.kernel
@@ -127,7 +132,7 @@ impl Window {
 
 /// Windows for tests, their output as long as ONNX defines it.
 #[cfg(test)]
-pub(super) mod testing {
+pub(crate) mod testing {
     use super::Axis;
     use proptest::prelude::*;
 
