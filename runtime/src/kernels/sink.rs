@@ -7,13 +7,13 @@ use crate::rounding::Scale;
 
 /// An integer output with its requantisation.
 pub(crate) struct Sink<'a> {
-    pub(crate) out: Out<'a>,
-    pub(crate) zero_point: i32,
-    pub(crate) low: i32,
-    pub(crate) high: i32,
+    pub out: Out<'a>,
+    pub zero_point: i32,
+    pub low: i32,
+    pub high: i32,
 }
 
-/// The elements.
+/// Its elements.
 pub(crate) enum Out<'a> {
     I8(&'a mut [i8]),
     I16(&'a mut [i16]),
@@ -91,7 +91,8 @@ impl<'a> Sink<'a> {
         if (low, high) == (i8::MIN, i8::MAX) {
             return;
         }
-        for value in self.int8(first).unwrap_or_default().iter_mut().take(count) {
+        let values = self.int8(first).unwrap_or_default();
+        for value in values.iter_mut().take(count) {
             *value = (*value).max(low).min(high);
         }
     }

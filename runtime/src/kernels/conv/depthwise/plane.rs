@@ -12,6 +12,7 @@
 //! most. Bands bound the memory.
 
 use super::Layer;
+use crate::isa::depthwise::Depthwise;
 use crate::kernels::rows;
 use crate::kernels::sink::Sink;
 use crate::kernels::window::{Axis, Window};
@@ -234,7 +235,7 @@ impl Cut {
 /// Runs a layer on planes.
 pub(crate) struct Planes<P>(PhantomData<P>);
 
-impl<P: Plane> super::Depthwise for Planes<P> {
+impl<P: Plane> Depthwise for Planes<P> {
     fn image(
         layer: &Layer<'_>,
         input: &[i8],

@@ -3,8 +3,9 @@
 use super::plane::{Planes, Portable};
 use super::*;
 use crate::format::{DType, Layout, Place, Tensor, TensorRecord};
+use crate::isa::depthwise::Depthwise;
 use crate::kernels::conv::{Geometry, integer};
-use crate::kernels::window::{Axis, Window, testing::axis};
+use crate::kernels::window::{Axis, testing::axis};
 use crate::random::Random;
 use crate::rounding::Scale;
 use proptest::prelude::*;
@@ -114,8 +115,7 @@ impl Case {
 
     fn by<D: Depthwise>(&self, dtype: DType) -> Vec<u32> {
         // What is in the scratch memory must not matter.
-        let mut scratch =
-            std::vec![0x7B7B_7B7B_7B7B_7B7Bu64; scratch(&self.window).unwrap().div_ceil(8)];
+        let mut scratch = std::vec![0x7B7B_7B7B_7B7B_7B7Bu64; bytes(&self.window).div_ceil(8)];
         self.output(dtype, |layer, mut sink| {
             for (image, input) in self.input.chunks(self.window.image()).enumerate() {
                 let first = image * self.window.output();
@@ -124,6 +124,11 @@ impl Case {
             }
         })
     }
+}
+
+/// Bytes of scratch.
+fn bytes(window: &Window) -> usize {
+    plane::Cut::new(window).unwrap().bytes().unwrap()
 }
 
 /// A window over `channels`.
@@ -145,6 +150,7 @@ proptest! {
         for dtype in [DType::I8, DType::I16, DType::I32] {
             let expected = case.scalar(dtype);
             prop_assert_eq!(&case.by::<Planes<Portable>>(dtype), &expected);
+            prop_assert_eq!(&case.by::<Channels>(dtype), &expected);
         }
     }
 }
@@ -162,7 +168,7 @@ fn bands_join_without_a_seam() {
             before: 1,
         };
         let case = Case::new(window(side(70), side(61), 2), 1, 7);
-        assert!(scratch(&case.window).unwrap() <= 4096);
+        assert!(bytes(&case.window) <= 4096);
         assert_eq!(
             case.by::<Planes<Portable>>(DType::I8),
             case.scalar(DType::I8)
