@@ -12,6 +12,8 @@
 //! code of the runtime is in the files below this one.
 
 pub(crate) mod depthwise;
+#[cfg(isa = "dsp")]
+mod dsp;
 pub(crate) mod portable;
 #[cfg(test)]
 mod tests;
@@ -87,9 +89,17 @@ pub(crate) fn bytes(layout: Layout, columns: usize, quads: usize) -> Option<usiz
 }
 
 /// Weights in [`Layout::Tile1`].
+#[cfg(isa = "dsp")]
+pub(crate) type Tiles1 = dsp::Columns;
+#[cfg(not(isa = "dsp"))]
 pub(crate) type Tiles1 = portable::Portable<1>;
+
 /// Weights in [`Layout::Tile4`].
+#[cfg(isa = "dsp")]
+pub(crate) type Tiles4 = dsp::Rows;
+#[cfg(not(isa = "dsp"))]
 pub(crate) type Tiles4 = portable::Portable<4>;
+
 /// Weights in [`Layout::Tile16`].
 pub(crate) type Tiles16 = portable::Portable<16>;
 

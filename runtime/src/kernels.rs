@@ -47,7 +47,7 @@ use crate::error::Fault;
 pub use crate::isa::name as instruction_set;
 use crate::step::Step;
 pub use kernel::{Kernel, KernelSet};
-pub use registry::{ALL, NAMES, used};
+pub use registry::{ALL, NAMES, name, used};
 
 /// Rows of `width` elements, none where `width` is zero.
 ///

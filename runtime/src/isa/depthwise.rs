@@ -1,8 +1,5 @@
 //! Depthwise convolutions: what each instruction set does with channels that do not mix.
 
-#[cfg(all(target_arch = "arm", isa = "dsp"))]
-mod dsp;
-
 use crate::kernels::conv::depthwise::Layer;
 use crate::kernels::conv::depthwise::plane::{Planes, Portable};
 use crate::kernels::sink::Sink;
@@ -23,8 +20,8 @@ pub(crate) trait Depthwise {
 }
 
 /// The instruction set of this build.
-#[cfg(all(target_arch = "arm", isa = "dsp"))]
-pub(crate) type Channels = Planes<dsp::Dsp>;
+#[cfg(isa = "dsp")]
+pub(crate) type Channels = Planes<super::dsp::Depthwise>;
 /// The instruction set of this build.
-#[cfg(not(all(target_arch = "arm", isa = "dsp")))]
+#[cfg(not(isa = "dsp"))]
 pub(crate) type Channels = Planes<Portable>;

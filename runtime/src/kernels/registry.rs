@@ -3,6 +3,7 @@
 use super::kernel::Kernel;
 use super::*;
 use crate::model::Model;
+use crate::step::Step;
 
 /// Kernels by module: the list of all of them, and their names in the same order.
 macro_rules! registry {
@@ -56,4 +57,11 @@ pub fn used<'m>(model: &Model<'m>) -> impl Iterator<Item = &'static str> + use<'
     };
     let named = ALL.iter().zip(NAMES);
     named.filter_map(move |(kernel, name)| needed(kernel).then_some(*name))
+}
+
+/// Name of the kernel that runs `step` where a model has [`ALL`].
+#[must_use]
+pub fn name(step: &Step<'_>) -> Option<&'static str> {
+    let mut named = ALL.iter().zip(NAMES);
+    named.find_map(|(kernel, name)| kernel.takes(step).then_some(*name))
 }

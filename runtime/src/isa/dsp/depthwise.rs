@@ -11,19 +11,18 @@
 //! one multiplication and one shift for both: weights and bias are scaled by 2ᵏ, the multiplier, the
 //! low eight bits of which are zero, by 2⁻ʲ, so that every channel shifts by the same eight bits
 //! after the high word; rounding and zero point are the addend of SMMLA.
-#![allow(unsafe_code)]
 
 use crate::kernels::conv::depthwise::plane::{Band, Channel, Plane, Portable, convolve};
 use crate::kernels::sink::Sink;
 use core::arch::naked_asm;
 
-/// The kernels of this file.
-pub(crate) struct Dsp;
+/// Planes of int16, convolved by SMLAD.
+pub(crate) struct Depthwise;
 
 /// Bits that the high word of a product is shifted by.
 const SHIFT: u32 = 8;
 
-impl Plane for Dsp {
+impl Plane for Depthwise {
     fn band(band: &Band<'_>, plane: &mut [i16], sink: &mut Sink<'_>) -> Option<()> {
         let Some(mut calls) = Calls::new(band, plane, sink) else {
             return Portable::band(band, plane, sink);
