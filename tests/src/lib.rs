@@ -11,12 +11,14 @@
 //! 9. [`tagger`]: small taggers.
 //! 10. [`vectors`]: models of one step, of every form of every kernel.
 //! 11. [`machines`]: what runs where in the test of the same bits.
+//! 12. [`mlperf`]: networks of the geometries of MLPerf Tiny, the project's own and the published ones.
 
 pub mod builder;
 pub mod command;
 pub mod exercise;
 pub mod firmware;
 pub mod machines;
+pub mod mlperf;
 pub mod mutate;
 pub mod need;
 pub mod random_graph;

@@ -1,7 +1,7 @@
 //! The models under test: the project's own, and the published ones where they are at hand.
 
 use super::{geometries, grids};
-use qibu_tests::need::root;
+use crate::need::root;
 use std::path::{Path, PathBuf};
 
 /// One model.
