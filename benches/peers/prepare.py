@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A model in the peers' own formats, from its ONNX file and calibration samples.
 
-    python benches/peers/prepare.py MODEL.onnx CALIBRATION.safetensors FOLDER
+    python benches/peers/prepare.py MODEL.onnx CALIBRATION.safetensors FOLDER [FIRST.onnx]
 
 writes into FOLDER what can be made and prints one JSON object: what was made, and why the rest
 was not.
@@ -9,6 +9,9 @@ was not.
     ort-s8.onnx, ort-u8.onnx      quantize_static of ONNX Runtime: QDQ, per channel, min-max,
                                   activations int8 or uint8
     float.tflite, int8.tflite     the same layers for TensorFlow Lite; int8 per channel
+
+FIRST.onnx is the same graph with channels first all through, for ONNX Runtime; its samples are the
+same numbers in another order.
 """
 
 import json
@@ -124,7 +127,7 @@ def ranges(model, samples, folder):
 
 
 def main():
-    source, calibration, folder = (pathlib.Path(argument) for argument in sys.argv[1:4])
+    source, calibration, folder, *first = (pathlib.Path(argument) for argument in sys.argv[1:])
     logging.disable(logging.WARNING)
     made, refused = {}, {}
 
@@ -137,10 +140,13 @@ def main():
         except Exception as error:  # noqa: BLE001: whatever a peer refuses belongs in the report
             refused[name] = f"{type(error).__name__}: {error}".splitlines()[0][:200]
 
-    model = simplified(source, folder)
-    inputs = feeds(model, samples(calibration))
+    found = samples(calibration)
+    inputs = feeds(simplified(first[0] if first else source, folder), found)
     attempt("ort-s8.onnx", lambda path: quantised_by_ort(folder, inputs, "QInt8", path.name))
     attempt("ort-u8.onnx", lambda path: quantised_by_ort(folder, inputs, "QUInt8", path.name))
+
+    model = simplified(source, folder)
+    inputs = feeds(model, found)
 
     def lite(path, spans):
         from layers import Converter

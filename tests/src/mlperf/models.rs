@@ -17,10 +17,11 @@ pub struct Model {
     pub quantised: bool,
 }
 
-type Make = fn((f32, f32)) -> Vec<u8>;
+/// Makes a network for inputs in a span.
+pub type Make = fn((f32, f32)) -> Vec<u8>;
 
 /// Name of the own network, how it is made, the published file's name and its span.
-const GEOMETRIES: [(&str, Make, &str, (f32, f32)); 4] = [
+pub const GEOMETRIES: [(&str, Make, &str, (f32, f32)); 4] = [
     ("own-ad", geometries::ad, "ad01_fp32", (-60.0, 20.0)),
     (
         "own-kws",

@@ -2,12 +2,12 @@
 
 use super::bundle::{Kind, Record};
 use super::compile::compile;
-use super::{geometries, grids};
 use qibu::Model;
 use qibu::format::DType;
 use qibu_compiler::aligned::AlignedBytes;
 use qibu_compiler::quantise::{Activations, Scheme, Weights};
 use qibu_tests::machines::Group;
+use qibu_tests::mlperf::{geometries, grids};
 use qibu_tests::need::{root, say, skip};
 use qibu_tests::random_graph::random_graph;
 use qibu_tests::sample;
