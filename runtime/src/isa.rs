@@ -11,9 +11,15 @@
 //! [`portable`] implementation, so that every file runs on every target, with the same bits. Unsafe
 //! code of the runtime is in the files below this one.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 pub(crate) mod portable;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 use crate::format::Layout;
 use crate::kernels::sink::Sink;
@@ -90,6 +96,10 @@ pub(crate) type Tiles1 = portable::Portable<1>;
 /// Weights in [`Layout::Tile4`].
 pub(crate) type Tiles4 = portable::Portable<4>;
 /// Weights in [`Layout::Tile16`].
+#[cfg(target_arch = "x86_64")]
+pub(crate) type Tiles16 = x86::Best;
+/// Weights in [`Layout::Tile16`].
+#[cfg(not(target_arch = "x86_64"))]
 pub(crate) type Tiles16 = portable::Portable<16>;
 
 /// The instruction set that multiplies weights of `layout` in this build, on this processor.

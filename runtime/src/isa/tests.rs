@@ -28,7 +28,7 @@ struct Case {
 }
 
 fn case(most: usize) -> impl Strategy<Value = Case> {
-    let sizes = (1usize..70, 1usize..90, 1..=most, 1..=most);
+    let sizes = (1usize..150, 1usize..90, 1..=most, 1..=most);
     let out = (
         prop_oneof![Just(DType::I8), Just(DType::I16), Just(DType::I32)],
         prop_oneof![Just(0i32), -128i32..128],
@@ -171,4 +171,11 @@ tiles! {
     portable_1: super::portable::Portable<1>;
     portable_4: super::portable::Portable<4>;
     portable_16: super::portable::Portable<16>;
+}
+
+#[cfg(target_arch = "x86_64")]
+tiles! {
+    avx2: super::x86::Avx2, if super::x86::Avx2::is_here();
+    avx512: super::x86::Avx512, if super::x86::Avx512::is_here();
+    best_of_x86: super::x86::Best;
 }
