@@ -15,6 +15,11 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx512_depthwise;
+pub(crate) mod depthwise;
+#[cfg(isa = "dsp")]
+mod dsp;
 pub(crate) mod portable;
 #[cfg(test)]
 mod tests;
@@ -92,9 +97,17 @@ pub(crate) fn bytes(layout: Layout, columns: usize, quads: usize) -> Option<usiz
 }
 
 /// Weights in [`Layout::Tile1`].
+#[cfg(isa = "dsp")]
+pub(crate) type Tiles1 = dsp::Columns;
+#[cfg(not(isa = "dsp"))]
 pub(crate) type Tiles1 = portable::Portable<1>;
+
 /// Weights in [`Layout::Tile4`].
+#[cfg(isa = "dsp")]
+pub(crate) type Tiles4 = dsp::Rows;
+#[cfg(not(isa = "dsp"))]
 pub(crate) type Tiles4 = portable::Portable<4>;
+
 /// Weights in [`Layout::Tile16`].
 #[cfg(target_arch = "x86_64")]
 pub(crate) type Tiles16 = x86::Best;

@@ -10,10 +10,13 @@
 //! 8. [`random_graph`]: random ONNX models of the supported operators.
 //! 9. [`tagger`]: small taggers.
 //! 10. [`vectors`]: models of one step, of every form of every kernel.
-//! 11. [`machines`]: what runs where in the test of the same bits.
+//! 11. [`machines`]: what runs where in the test of the same bits; [`emulator`] runs it.
+//! 12. [`cortex_m`]: what a model costs on emulated Cortex-M, in instructions.
 
 pub mod builder;
 pub mod command;
+pub mod cortex_m;
+pub mod emulator;
 pub mod exercise;
 pub mod firmware;
 pub mod machines;

@@ -120,10 +120,10 @@ fn finish(sums: &[__m256i], row: usize, column: usize, product: &mut Product<'_>
         Halves::new(_mm256_srli_epi64::<32>(words)),
     );
     let (low, high) = (
-        _mm256_set1_epi32(product.low),
-        _mm256_set1_epi32(product.high),
+        _mm256_set1_epi32(product.clamp.low),
+        _mm256_set1_epi32(product.clamp.high),
     );
-    let zero_point = _mm256_set1_epi32(product.zero_point);
+    let zero_point = _mm256_set1_epi32(product.clamp.zero_point);
     for (c, &sum) in sums.iter().enumerate() {
         let sum = _mm256_add_epi32(sum, bias);
         let odds = _mm256_slli_epi64::<32>(odd.requantise(_mm256_srli_epi64::<32>(sum)));

@@ -10,7 +10,7 @@
 //!
 //! Some tiles and all columns at once keep their sums in registers; four elements of a column are
 //! one broadcast, shared by the tiles. Both instructions wrap, so that only the whole sum has to fit
-//! 32 bits. [`finish`] requantises sixteen lanes at once, exactly for every scale word.
+//! 32 bits. [`Sixteen`] requantises as many lanes at once, exactly for every scale word.
 #![allow(unsafe_code)]
 
 use super::x86::{COLUMNS, Product, ROWS, values};
@@ -246,63 +246,119 @@ unsafe fn sums_i16<const T: usize, const C: usize>(
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 unsafe fn finish(sums: &Sums, tile: usize, tiles: usize, product: &mut Product<'_>) {
     let rows = product.bias.len();
-    let (low, high) = (
-        _mm512_set1_epi32(product.low),
-        _mm512_set1_epi32(product.high),
-    );
-    let zero_point = _mm512_set1_epi32(product.zero_point);
-    // Even lanes of the first operand, even lanes of the second in the odd ones.
-    let merge = _mm512_set_epi32(30, 14, 28, 12, 26, 10, 24, 8, 22, 6, 20, 4, 18, 2, 16, 0);
-    for (sums, row) in sums
-        .iter()
-        .take(tiles)
-        .zip((tile * ROWS..rows).step_by(ROWS))
-    {
-        let mask = u16::MAX >> ROWS.saturating_sub(rows - row);
-        // SAFETY: `mask` has a bit for each row that the product has from `row` on.
-        let (bias, words) = unsafe {
-            (
-                _mm512_maskz_loadu_epi32(mask, product.bias.as_ptr().add(row)),
-                _mm512_maskz_loadu_epi32(mask, product.scales.as_ptr().add(row).cast()),
-            )
+    let clamp = Clamp::new(product.clamp);
+    let starts = (tile * ROWS..rows).step_by(ROWS);
+    for (sums, row) in sums.iter().take(tiles).zip(starts) {
+        let Some(sixteen) = Sixteen::new(product.bias, product.scales, row) else {
+            return;
         };
-        let even = Halves::new(words);
-        let odd = Halves::new(_mm512_srli_epi64::<32>(words));
         for (c, &sum) in sums.iter().take(product.count).enumerate() {
-            // SAFETY: there is a sum for each column.
-            let sum = _mm512_add_epi32(unsafe { sum.assume_init() }, bias);
-            let (even, odd) = (
-                even.requantise(sum),
-                odd.requantise(_mm512_srli_epi64::<32>(sum)),
-            );
-            let value = _mm512_permutex2var_epi32(even, merge, odd);
-            let value = _mm512_min_epi32(_mm512_max_epi32(value, low), high);
-            let value = _mm512_add_epi32(value, zero_point);
-            let at = c * rows + row;
-            let full = mask == u16::MAX;
-            // SAFETY: the target has `rows` elements for each column, `mask` no more from `row` on.
+            // SAFETY: there is a sum for each column; the target has `rows` elements for each, and
+            // the rows of `sixteen` are among them.
             unsafe {
-                match &mut product.target {
-                    Out::I8(out) => {
-                        let (out, value) = (out.as_mut_ptr().add(at), _mm512_cvtepi32_epi8(value));
-                        match full {
-                            true => _mm_storeu_si128(out.cast(), value),
-                            false => _mm_mask_storeu_epi8(out, mask, value),
-                        }
-                    }
-                    Out::I16(out) => {
-                        let (out, value) = (out.as_mut_ptr().add(at), _mm512_cvtepi32_epi16(value));
-                        match full {
-                            true => _mm256_storeu_si256(out.cast(), value),
-                            false => _mm256_mask_storeu_epi16(out, mask, value),
-                        }
-                    }
-                    Out::I32(out) => {
-                        _mm512_mask_storeu_epi32(out.as_mut_ptr().add(at), mask, value);
-                    }
-                }
+                let value = sixteen.requantise(sum.assume_init(), &clamp);
+                store(&mut product.target, c * rows + row, sixteen.mask, value);
             }
         }
+    }
+}
+
+/// Stores the lanes of `value` that `mask` has, from element `at` on.
+///
+/// # Safety
+/// The elements exist.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(super) unsafe fn store(out: &mut Out<'_>, at: usize, mask: u16, value: __m512i) {
+    // A store without a mask can be read back sooner.
+    let full = mask == u16::MAX;
+    // SAFETY: of the elements from `at` on, those that are stored exist.
+    unsafe {
+        match out {
+            Out::I8(out) => {
+                let (out, value) = (out.as_mut_ptr().add(at), _mm512_cvtepi32_epi8(value));
+                match full {
+                    true => _mm_storeu_si128(out.cast(), value),
+                    false => _mm_mask_storeu_epi8(out, mask, value),
+                }
+            }
+            Out::I16(out) => {
+                let (out, value) = (out.as_mut_ptr().add(at), _mm512_cvtepi32_epi16(value));
+                match full {
+                    true => _mm256_storeu_si256(out.cast(), value),
+                    false => _mm256_mask_storeu_epi16(out, mask, value),
+                }
+            }
+            Out::I32(out) => _mm512_mask_storeu_epi32(out.as_mut_ptr().add(at), mask, value),
+        }
+    }
+}
+
+/// What requantised sums are clamped to, and then added.
+#[derive(Clone, Copy)]
+pub(super) struct Clamp {
+    low: __m512i,
+    high: __m512i,
+    zero_point: __m512i,
+}
+
+impl Clamp {
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub fn new(clamp: super::x86::Clamp) -> Self {
+        Self {
+            low: _mm512_set1_epi32(clamp.low),
+            high: _mm512_set1_epi32(clamp.high),
+            zero_point: _mm512_set1_epi32(clamp.zero_point),
+        }
+    }
+}
+
+/// Sixteen rows' bias and scale words.
+#[derive(Clone, Copy)]
+pub(super) struct Sixteen {
+    pub bias: __m512i,
+    /// A bit for each row that there is.
+    pub mask: u16,
+    even: Halves,
+    odd: Halves,
+}
+
+impl Sixteen {
+    /// Rows from `row` on; `None` where there is none.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub fn new(bias: &[i32], scales: &[u32], row: usize) -> Option<Self> {
+        let (bias, scales) = (bias.get(row..)?, scales.get(row..)?);
+        let rows = bias.len().min(scales.len());
+        let mask = u16::MAX.checked_shr(ROWS.saturating_sub(rows) as u32)?;
+        // SAFETY: `mask` has a bit for each row that both slices have, sixteen at most.
+        let (bias, words) = unsafe {
+            (
+                _mm512_maskz_loadu_epi32(mask, bias.as_ptr()),
+                _mm512_maskz_loadu_epi32(mask, scales.as_ptr().cast()),
+            )
+        };
+        Some(Self {
+            bias,
+            mask,
+            even: Halves::new(words),
+            odd: Halves::new(_mm512_srli_epi64::<32>(words)),
+        })
+    }
+
+    /// Quantised results of `sum` and the bias.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub fn requantise(&self, sum: __m512i, clamp: &Clamp) -> __m512i {
+        let sum = _mm512_add_epi32(sum, self.bias);
+        let even = self.even.requantise(sum);
+        let odd = self.odd.requantise(_mm512_srli_epi64::<32>(sum));
+        // Even lanes of the first, even lanes of the second in the odd ones.
+        let merge = _mm512_set_epi32(30, 14, 28, 12, 26, 10, 24, 8, 22, 6, 20, 4, 18, 2, 16, 0);
+        let value = _mm512_permutex2var_epi32(even, merge, odd);
+        let value = _mm512_min_epi32(_mm512_max_epi32(value, clamp.low), clamp.high);
+        _mm512_add_epi32(value, clamp.zero_point)
     }
 }
 

@@ -7,9 +7,12 @@
 //! where they are checked, once for a block.
 #![allow(unsafe_code)]
 
+use super::depthwise::Depthwise;
 use super::portable::Portable;
-use super::{Block, Place, Tile, avx2, avx512};
+use super::{Block, Place, Tile, avx2, avx512, avx512_depthwise};
 use crate::format::Layout;
+use crate::kernels::conv::depthwise::Layer;
+use crate::kernels::conv::depthwise::plane::{self, Planes};
 use crate::kernels::sink::{Out, Sink};
 
 /// Most columns of a block.
@@ -149,6 +152,25 @@ impl Tile for Best {
     }
 }
 
+impl Depthwise for Best {
+    fn image(
+        layer: &Layer<'_>,
+        input: &[i8],
+        scratch: &mut [u8],
+        sink: &mut Sink<'_>,
+        first: usize,
+    ) -> Option<()> {
+        if Avx512::is_here() {
+            // SAFETY: the processor has the function's features.
+            let done = unsafe { avx512_depthwise::image(layer, input, sink, first) };
+            if done.is_some() {
+                return done;
+            }
+        }
+        Planes::<plane::Portable>::image(layer, input, scratch, sink, first)
+    }
+}
+
 /// A block and its sink, all lengths checked.
 pub(super) struct Product<'a> {
     /// `tiles · quads` quads.
@@ -165,10 +187,36 @@ pub(super) struct Product<'a> {
     pub scales: &'a [u32],
     /// `count` rows of as many.
     pub target: Out<'a>,
-    /// What a requantised sum is clamped to before `zero_point` is added.
+    pub clamp: Clamp,
+}
+
+/// What requantised sums are clamped to, and what is added to them then.
+#[derive(Clone, Copy)]
+pub(super) struct Clamp {
     pub low: i32,
     pub high: i32,
     pub zero_point: i32,
+}
+
+impl Clamp {
+    pub fn of(sink: &Sink<'_>) -> Self {
+        Self {
+            // Exact: only results of 32 bits reach the ends of the range, and their zero point is 0.
+            low: sink.low.saturating_sub(sink.zero_point),
+            high: sink.high.saturating_sub(sink.zero_point),
+            zero_point: sink.zero_point,
+        }
+    }
+}
+
+/// Elements of `sink` from `first` on, `count` of them.
+pub(super) fn part<'a>(sink: &'a mut Sink<'_>, first: usize, count: usize) -> Option<Out<'a>> {
+    let range = first..first.checked_add(count)?;
+    Some(match &mut sink.out {
+        Out::I8(out) => Out::I8(out.get_mut(range)?),
+        Out::I16(out) => Out::I16(out.get_mut(range)?),
+        Out::I32(out) => Out::I32(out.get_mut(range)?),
+    })
 }
 
 impl<'a> Product<'a> {
@@ -186,7 +234,6 @@ impl<'a> Product<'a> {
             return None;
         }
         let bytes = quads.checked_mul(4 * width)?.checked_mul(count)?;
-        let range = first..first.checked_add(count.checked_mul(rows)?)?;
         Some(Self {
             weights: block
                 .weights
@@ -198,15 +245,8 @@ impl<'a> Product<'a> {
             quads,
             bias: block.bias,
             scales: block.scales,
-            target: match &mut sink.out {
-                Out::I8(out) => Out::I8(out.get_mut(range)?),
-                Out::I16(out) => Out::I16(out.get_mut(range)?),
-                Out::I32(out) => Out::I32(out.get_mut(range)?),
-            },
-            // Exact: only results of 32 bits reach the ends of the range, and their zero point is 0.
-            low: sink.low.saturating_sub(sink.zero_point),
-            high: sink.high.saturating_sub(sink.zero_point),
-            zero_point: sink.zero_point,
+            clamp: Clamp::of(sink),
+            target: part(sink, first, count.checked_mul(rows)?)?,
         })
     }
 }

@@ -39,6 +39,7 @@ mod run;
 
 use bundle::{Record, bundles};
 use qibu::{Model, kernels};
+use qibu_tests::emulator;
 use qibu_tests::machines::{ALL, Emulator, Group, MACHINES, Machine};
 use qibu_tests::need::{root, say, skip};
 use qibu_tests::vectors::forms;
@@ -59,7 +60,7 @@ const LEAST_VECTORS: usize = 90;
 fn check(name: &str) {
     let machine = MACHINES.iter().find(|machine| machine.name == name);
     let machine = machine.expect("a machine of the table");
-    if let Some(missing) = emulate::lacks(machine) {
+    if let Some(missing) = emulator::lacks(machine) {
         return skip(&format!("bits, {name}"), &missing);
     }
     check_table(machine);
