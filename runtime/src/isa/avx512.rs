@@ -13,8 +13,8 @@
 //! 32 bits. [`Sixteen`] requantises as many lanes at once, exactly for every scale word.
 #![allow(unsafe_code)]
 
-use super::x86::{COLUMNS, Product, ROWS, values};
-use super::{Block, Place};
+use super::Block;
+use super::x86::{COLUMNS, Product, ROWS};
 use crate::kernels::sink::{Out, Sink};
 use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
@@ -25,40 +25,6 @@ const MOST_I16: [usize; COLUMNS] = [8, 8, 6, 4, 4, 3, 3, 2];
 
 /// Sums of some tiles and columns; the places of others are never read.
 type Sums = [[MaybeUninit<__m512i>; COLUMNS]; 8];
-
-/// Stores quads as they are.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-pub(super) fn prepare_i8(part: &[i8], quad: usize, place: Place, block: &mut [u8]) {
-    let Some(values) = values(block, quad, place, 4, part.len()) else {
-        return;
-    };
-    for (values, part) in values.chunks_mut(64).zip(part.chunks(64)) {
-        let mask = u64::MAX >> (64 - part.len());
-        // SAFETY: both chunks have as many bytes as the mask has bits.
-        unsafe {
-            let x = _mm512_maskz_loadu_epi8(mask, part.as_ptr());
-            _mm512_mask_storeu_epi8(values.as_mut_ptr().cast(), mask, x);
-        }
-    }
-}
-
-/// Stores quads in the order x₀ x₂ x₁ x₃.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-pub(super) fn prepare_i16(part: &[i16], quad: usize, place: Place, block: &mut [u8]) {
-    let Some(values) = values(block, quad, place, 8, 2 * part.len()) else {
-        return;
-    };
-    for (values, part) in values.chunks_mut(64).zip(part.chunks(32)) {
-        let mask = u32::MAX >> (32 - part.len());
-        // SAFETY: both chunks have two bytes for each bit of the mask.
-        unsafe {
-            let x = _mm512_maskz_loadu_epi16(mask, part.as_ptr());
-            let x = _mm512_shufflehi_epi16::<0b11_01_10_00>(x);
-            let x = _mm512_shufflelo_epi16::<0b11_01_10_00>(x);
-            _mm512_mask_storeu_epi16(values.as_mut_ptr().cast(), mask, x);
-        }
-    }
-}
 
 /// Calls `$sums::<tiles, columns>` for the counts at hand.
 macro_rules! by_counts {
@@ -135,20 +101,49 @@ fn groups(
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 fn corrections(product: &Product<'_>) -> [i32; COLUMNS] {
-    let ones = _mm512_set1_epi8(1);
-    let mut corrections = [0; COLUMNS];
+    let factor = _mm512_set1_epi8(-128);
+    let mut sums = [_mm512_setzero_si512(); COLUMNS];
     let columns = product.columns.chunks_exact(4 * product.quads);
-    for (correction, column) in corrections.iter_mut().zip(columns) {
-        let mut sum = _mm512_setzero_si512();
+    for (sum, column) in sums.iter_mut().zip(columns) {
         for part in column.chunks(64) {
             let mask = u64::MAX >> (64 - part.len());
             // SAFETY: the part has as many bytes as the mask has bits.
             let x = unsafe { _mm512_maskz_loadu_epi8(mask, part.as_ptr().cast()) };
-            sum = _mm512_dpbusd_epi32(sum, ones, x);
+            *sum = _mm512_dpbusd_epi32(*sum, factor, x);
         }
-        *correction = _mm512_reduce_add_epi32(sum).wrapping_mul(-128);
+    }
+    // Lanes of pairs of columns side by side, then of pairs of pairs, each added: what is left of a
+    // column is one lane in each quarter.
+    let [a, b, c, d, e, f, g, h] = sums;
+    let pair = |a, b| {
+        let (low, high) = (_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+        _mm512_add_epi32(low, high)
+    };
+    let four = |a, b| {
+        let (low, high) = (_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+        _mm512_add_epi32(low, high)
+    };
+    let (first, second) = (four(pair(a, b), pair(c, d)), four(pair(e, f), pair(g, h)));
+    let even = _mm512_shuffle_i32x4::<0b10_00_10_00>(first, second);
+    let odd = _mm512_shuffle_i32x4::<0b11_01_11_01>(first, second);
+    let sums = _mm512_add_epi32(even, odd);
+    let sums = _mm512_add_epi32(sums, _mm512_shuffle_i32x4::<0b10_11_00_01>(sums, sums));
+    let sums = _mm512_shuffle_i32x4::<0b10_00_10_00>(sums, sums);
+    let mut corrections = [0i32; COLUMNS];
+    for (correction, sum) in corrections.iter_mut().zip(lanes(sums)) {
+        *correction = sum.wrapping_neg();
     }
     corrections
+}
+
+/// The lanes of a register.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn lanes(register: __m512i) -> [i32; 16] {
+    let mut words = [0; 16];
+    // SAFETY: as long as the register.
+    unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), register) };
+    words
 }
 
 /// Sums of `T` tiles from `tile` on and `C` columns.
@@ -312,6 +307,13 @@ impl Clamp {
             zero_point: _mm512_set1_epi32(clamp.zero_point),
         }
     }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub fn apply(&self, value: __m512i) -> __m512i {
+        let value = _mm512_min_epi32(_mm512_max_epi32(value, self.low), self.high);
+        _mm512_add_epi32(value, self.zero_point)
+    }
 }
 
 /// Sixteen rows' bias and scale words.
@@ -320,8 +322,7 @@ pub(super) struct Sixteen {
     pub bias: __m512i,
     /// A bit for each row that there is.
     pub mask: u16,
-    even: Halves,
-    odd: Halves,
+    scale: Scale,
 }
 
 impl Sixteen {
@@ -339,26 +340,52 @@ impl Sixteen {
                 _mm512_maskz_loadu_epi32(mask, scales.as_ptr().cast()),
             )
         };
-        Some(Self {
-            bias,
-            mask,
-            even: Halves::new(words),
-            odd: Halves::new(_mm512_srli_epi64::<32>(words)),
-        })
+        let scale = Scale::new(words);
+        Some(Self { bias, mask, scale })
     }
 
     /// Quantised results of `sum` and the bias.
     #[inline]
     #[target_feature(enable = "avx512f")]
     pub fn requantise(&self, sum: __m512i, clamp: &Clamp) -> __m512i {
-        let sum = _mm512_add_epi32(sum, self.bias);
+        clamp.apply(self.scale.requantise(_mm512_add_epi32(sum, self.bias)))
+    }
+}
+
+/// Scale words of sixteen lanes.
+#[derive(Clone, Copy)]
+pub(super) struct Scale {
+    even: Halves,
+    odd: Halves,
+}
+
+impl Scale {
+    /// One word for each lane.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn new(words: __m512i) -> Self {
+        Self {
+            even: Halves::new(words),
+            odd: Halves::new(_mm512_srli_epi64::<32>(words)),
+        }
+    }
+
+    /// The same word for all lanes.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub fn all(word: u32) -> Self {
+        Self::new(_mm512_set1_epi32(word as i32))
+    }
+
+    /// [`crate::rounding::Scale::requantise`] of each lane.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub fn requantise(&self, sum: __m512i) -> __m512i {
         let even = self.even.requantise(sum);
         let odd = self.odd.requantise(_mm512_srli_epi64::<32>(sum));
         // Even lanes of the first, even lanes of the second in the odd ones.
         let merge = _mm512_set_epi32(30, 14, 28, 12, 26, 10, 24, 8, 22, 6, 20, 4, 18, 2, 16, 0);
-        let value = _mm512_permutex2var_epi32(even, merge, odd);
-        let value = _mm512_min_epi32(_mm512_max_epi32(value, clamp.low), clamp.high);
-        _mm512_add_epi32(value, clamp.zero_point)
+        _mm512_permutex2var_epi32(even, merge, odd)
     }
 }
 

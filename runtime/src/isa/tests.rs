@@ -1,6 +1,10 @@
 //! Every instruction set that this machine has, against the naive twin.
 
 use super::{Block, Place, Tile, bytes};
+#[cfg(target_arch = "x86_64")]
+use super::Taps;
+#[cfg(target_arch = "x86_64")]
+use crate::kernels::window::{Window, testing::axis};
 use crate::format::layout::QUAD;
 use crate::format::{DType, Layout, Tensor, TensorRecord};
 use crate::kernels::sink::Sink;
@@ -171,6 +175,37 @@ tiles! {
     portable_1: super::portable::Portable<1>;
     portable_4: super::portable::Portable<4>;
     portable_16: super::portable::Portable<16>;
+}
+
+#[cfg(target_arch = "x86_64")]
+proptest! {
+    #[test]
+    fn columns_under_windows_are_their_taps(
+        y in axis(), x in axis(), channels in 1usize..40, column in 0usize..3, seed: u64,
+    ) {
+        let mut random = Random::new(seed);
+        let window = Window { y, x, channels, filters: 1 };
+        let image: Vec<i8> = (0..window.image()).map(|_| random.next_u32() as i8).collect();
+        let outside = random.next_u32() as i8;
+        let quads = (window.taps() * channels).div_ceil(QUAD);
+        let place = Place { column, columns: 3, quads };
+        for position in window.positions() {
+            let mut expected = Vec::new();
+            window.for_taps(position, |source| match source {
+                Some(start) => expected.extend(&image[start..start + channels]),
+                None => expected.extend(std::iter::repeat_n(outside, channels)),
+            });
+            let mut block = std::vec![0x5A; bytes(Layout::Tile16, 3, quads).unwrap()];
+            let taps = Taps { window: &window, position, image: &image, outside };
+            if super::x86::Best::column_i8(&taps, place, &mut block) {
+                let start = column * quads * QUAD;
+                let found = &block[start..start + expected.len()];
+                prop_assert_eq!(bytemuck::cast_slice::<u8, i8>(found), &expected[..]);
+                let end = start + quads * QUAD;
+                prop_assert!(block[..start].iter().chain(&block[end..]).all(|&byte| byte == 0x5A));
+            }
+        }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -9,7 +9,9 @@
 
 use super::depthwise::Depthwise;
 use super::portable::Portable;
-use super::{Block, Place, Tile, avx2, avx512, avx512_depthwise};
+use super::elementwise::{Gate, Sum};
+use super::{Block, Place, Taps, Tile};
+use super::{avx2, avx512, avx512_columns, avx512_depthwise, avx512_elementwise};
 use crate::format::Layout;
 use crate::kernels::conv::depthwise::Layer;
 use crate::kernels::conv::depthwise::plane::{self, Planes};
@@ -96,7 +98,7 @@ macro_rules! instruction_set {
 instruction_set! {
     /// AVX-512 with VNNI.
     Avx512 "avx512-vnni", ["avx512f" "avx512bw" "avx512vl" "avx512vnni"]
-    avx512::prepare_i8, avx512::prepare_i16, avx512::multiply_i8, avx512::multiply_i16
+    avx512_columns::prepare_i8, avx512_columns::prepare_i16, avx512::multiply_i8, avx512::multiply_i16
 }
 
 instruction_set! {
@@ -142,6 +144,17 @@ impl Tile for Best {
     }
 
     #[inline]
+    fn in_order_i8() -> bool {
+        Avx512::is_here()
+    }
+
+    #[inline]
+    fn column_i8(taps: &Taps<'_>, place: Place, block: &mut [u8]) -> bool {
+        // SAFETY: the processor has the function's features.
+        Avx512::is_here() && unsafe { avx512_columns::column_i8(taps, place, block) }.is_some()
+    }
+
+    #[inline]
     fn multiply_i8(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
         best!(multiply_i8(block, sink, first));
     }
@@ -169,6 +182,27 @@ impl Depthwise for Best {
         }
         Planes::<plane::Portable>::image(layer, input, scratch, sink, first)
     }
+}
+
+/// Elementwise operators, see [`super::elementwise`]; `None` where the processor has none of its own.
+macro_rules! elementwise {
+    ($($name:ident($($argument:ident: $type:ty),+);)+) => {
+        $(
+            pub(super) fn $name($($argument: $type,)+ sink: &mut Sink<'_>) -> Option<usize> {
+                if !Avx512::is_here() {
+                    return None;
+                }
+                // SAFETY: the processor has the function's features.
+                unsafe { avx512_elementwise::$name($($argument,)+ sink) }
+            }
+        )+
+    };
+}
+
+elementwise! {
+    add(sum: &Sum<'_>);
+    gate(gate: &Gate<'_>);
+    quantise(x: &[f32], scale: f32);
 }
 
 /// A block and its sink, all lengths checked.

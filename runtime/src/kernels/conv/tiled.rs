@@ -79,13 +79,17 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()>
     let shape = shape(&window, *input.shape().first()? as usize)?;
     let clamp = (step.attribute(8) as i32, step.attribute(9) as i32);
     let (mut blocks, x, gathered) = Blocks::new::<X>(step, operands, shape, clamp)?;
+    if is_pointwise(&window) && blocks.whole::<T, X>(x, shape) {
+        return Some(());
+    }
     let zero = X::narrow(input.zero_point());
     for element in gathered.iter_mut() {
         *element = zero;
     }
     for image in rows(x, window.image()) {
         for position in window.positions() {
-            if window.channels % QUAD == 0 {
+            if blocks.taps::<T, X>(&window, position, image, zero) {
+            } else if window.channels % QUAD == 0 {
                 direct::<T, X>(&window, position, image, gathered, &mut blocks);
             } else {
                 gather(&window, position, image, zero, gathered);
@@ -96,6 +100,13 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()>
     }
     blocks.finish::<T, X>();
     Some(())
+}
+
+/// Whether every column is a pixel, in their order.
+fn is_pointwise(window: &Window) -> bool {
+    [window.y, window.x].iter().all(|axis| {
+        axis.kernel == 1 && axis.stride == 1 && axis.before == 0 && axis.output == axis.input
+    })
 }
 
 /// Taps of a row from the first inside the input up to the first behind it.
