@@ -101,6 +101,7 @@ pub(crate) struct Block<'a> {
     /// What was prepared, [`bytes`] of it.
     pub prepared: &'a [u8],
     /// Columns that it has room for.
+    #[allow(dead_code)] // Of interest where columns are interleaved.
     pub columns: usize,
     /// Columns to multiply, 1 to `columns`.
     pub count: usize,
