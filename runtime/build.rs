@@ -19,6 +19,9 @@ fn main() {
         _ if target.starts_with("thumbv7em") => &["dsp"],
         _ => &[],
     };
+    // What assembly is for; see `isa::dsp`.
+    let named = if cpu.is_empty() { "cortex-m4" } else { cpu };
+    println!("cargo::rustc-env=QIBU_CPU={named}");
     for extension in extensions {
         println!("cargo::rustc-cfg=isa=\"{extension}\"");
     }

@@ -19,6 +19,14 @@
 //! Other shifts, and clamps that no instruction has, are done in Rust, row by row.
 #![allow(unsafe_code)]
 
+/// Names the processor to the assembler, which forgets it where whole programs are optimised: the
+/// target alone has no DSP instructions in its Armv8-M form.
+macro_rules! cpu {
+    () => {
+        concat!(".cpu ", env!("QIBU_CPU"))
+    };
+}
+
 mod columns;
 mod depthwise;
 mod prepare;
