@@ -11,6 +11,7 @@
 //! [`portable`] implementation, so that every file runs on every target, with the same bits. Unsafe
 //! code of the runtime is in the files below this one.
 
+pub(crate) mod depthwise;
 #[cfg(isa = "dsp")]
 mod dsp;
 #[cfg(isa = "helium")]

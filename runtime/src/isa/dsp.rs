@@ -35,11 +35,13 @@ macro_rules! cpu {
 use cpu;
 
 mod columns;
+mod depthwise;
 mod prepare;
 mod rows;
 
 #[cfg(not(isa = "helium"))]
 pub(crate) use columns::Columns;
+pub(crate) use depthwise::Depthwise;
 pub(crate) use rows::Rows;
 
 use super::Block;

@@ -14,7 +14,6 @@
 //! that.
 
 mod bundle;
-mod compile;
 mod difference;
 mod emulate;
 mod programs;
