@@ -25,6 +25,8 @@ mod packed;
 pub(crate) mod portable;
 #[cfg(target_arch = "riscv32")]
 mod riscv;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128;
 #[cfg(test)]
 mod tests;
 #[cfg(isa = "thumb1")]
@@ -121,7 +123,13 @@ pub(crate) type Tiles4 = dsp::Rows;
 pub(crate) type Tiles4 = neon::Dot;
 #[cfg(all(target_arch = "aarch64", not(target_feature = "dotprod")))]
 pub(crate) type Tiles4 = neon::Neon;
-#[cfg(not(any(isa = "dsp", target_arch = "aarch64")))]
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(crate) type Tiles4 = simd128::Simd128;
+#[cfg(not(any(
+    isa = "dsp",
+    target_arch = "aarch64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+)))]
 pub(crate) type Tiles4 = portable::Portable<4>;
 
 /// Weights in [`Layout::Tile16`].

@@ -50,7 +50,7 @@ pub(super) fn top_k_dense(d: &mut Draw, _: u32, types: &[DType]) -> Option<Case>
 }
 
 /// Attributes of a window over `[h, w]`, and the lengths that come of it.
-fn window(d: &mut Draw, sides: [u32; 2]) -> (Vec<u32>, [u32; 2]) {
+pub(super) fn window(d: &mut Draw, sides: [u32; 2]) -> (Vec<u32>, [u32; 2]) {
     let [kernel, stride, dilation, before] =
         [(1, 3), (1, 2), (1, 2), (0, 2)].map(|(low, high)| [0; 2].map(|_| d.between(low, high)));
     let behind = [0; 2].map(|_| d.between(0, 2));
