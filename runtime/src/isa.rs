@@ -121,7 +121,17 @@ pub(crate) type Tiles1 = portable::Portable<1>;
 pub(crate) type Tiles4 = dsp::Rows;
 #[cfg(all(target_arch = "aarch64", target_feature = "dotprod"))]
 pub(crate) type Tiles4 = neon::Dot;
-#[cfg(all(target_arch = "aarch64", not(target_feature = "dotprod")))]
+#[cfg(all(
+    target_arch = "aarch64",
+    feature = "std",
+    not(target_feature = "dotprod")
+))]
+pub(crate) type Tiles4 = neon::Best;
+#[cfg(all(
+    target_arch = "aarch64",
+    not(feature = "std"),
+    not(target_feature = "dotprod")
+))]
 pub(crate) type Tiles4 = neon::Neon;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(crate) type Tiles4 = simd128::Simd128;

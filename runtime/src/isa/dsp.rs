@@ -34,6 +34,7 @@ macro_rules! cpu {
 }
 use cpu;
 
+#[cfg(not(isa = "helium"))]
 mod columns;
 mod depthwise;
 mod prepare;

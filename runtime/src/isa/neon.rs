@@ -33,6 +33,7 @@ type Weights = [i8; ROWS * QUAD];
 pub(crate) struct Neon;
 
 /// One that has the dot product. Whoever names this type has made sure of that.
+#[cfg(any(feature = "std", target_feature = "dotprod"))]
 pub(crate) struct Dot;
 
 impl Tile for Neon {
@@ -65,6 +66,7 @@ impl Tile for Neon {
     }
 }
 
+#[cfg(any(feature = "std", target_feature = "dotprod"))]
 impl Tile for Dot {
     const LAYOUT: Layout = Layout::Tile4;
 
@@ -86,6 +88,49 @@ impl Tile for Dot {
 
     fn multiply_i16(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
         multiply::<i16>(block, sink, first);
+    }
+}
+
+/// The best that this processor has: it is asked once, the answer kept by the standard library.
+#[cfg(all(feature = "std", not(target_feature = "dotprod")))]
+pub(crate) struct Best;
+
+#[cfg(all(feature = "std", not(target_feature = "dotprod")))]
+fn has_dot() -> bool {
+    std::arch::is_aarch64_feature_detected!("dotprod")
+}
+
+#[cfg(all(feature = "std", not(target_feature = "dotprod")))]
+impl Tile for Best {
+    const LAYOUT: Layout = Layout::Tile4;
+
+    fn name() -> &'static str {
+        match has_dot() {
+            true => Dot::name(),
+            false => Neon::name(),
+        }
+    }
+
+    fn prepare_i8(part: &[i8], quad: usize, place: Place, block: &mut [u8]) {
+        match has_dot() {
+            true => Dot::prepare_i8(part, quad, place, block),
+            false => Neon::prepare_i8(part, quad, place, block),
+        }
+    }
+
+    fn prepare_i16(part: &[i16], quad: usize, place: Place, block: &mut [u8]) {
+        Neon::prepare_i16(part, quad, place, block);
+    }
+
+    fn multiply_i8(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
+        match has_dot() {
+            true => Dot::multiply_i8(block, sink, first),
+            false => Neon::multiply_i8(block, sink, first),
+        }
+    }
+
+    fn multiply_i16(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
+        Neon::multiply_i16(block, sink, first);
     }
 }
 
