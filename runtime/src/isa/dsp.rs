@@ -19,19 +19,28 @@
 //! Other shifts, and clamps that no instruction has, are done in Rust, row by row.
 #![allow(unsafe_code)]
 
-/// Names the processor to the assembler, which forgets it where whole programs are optimised: the
-/// target alone has no DSP instructions in its Armv8-M form.
+/// What the assembler is to know, wherever it is called without the build's `target-cpu`.
+#[cfg(isa = "armv8m")]
 macro_rules! cpu {
     () => {
-        concat!(".cpu ", env!("QIBU_CPU"))
+        ".cpu cortex-m33"
     };
 }
+#[cfg(not(isa = "armv8m"))]
+macro_rules! cpu {
+    () => {
+        ""
+    };
+}
+use cpu;
 
+#[cfg(not(isa = "helium"))]
 mod columns;
 mod depthwise;
 mod prepare;
 mod rows;
 
+#[cfg(not(isa = "helium"))]
 pub(crate) use columns::Columns;
 pub(crate) use depthwise::Depthwise;
 pub(crate) use rows::Rows;

@@ -54,10 +54,10 @@ pub(super) fn top_k_dense(d: &mut Draw, _: u32, types: &[DType]) -> Option<Case>
 pub(super) type Sides = [u32; 2];
 
 /// Kernel, stride and dilation of a window, zero for any.
-const ANY: [Sides; 3] = [[0; 2]; 3];
+pub(super) const ANY: [Sides; 3] = [[0; 2]; 3];
 
 /// Attributes of a window over `[h, w]`, and the lengths that come of it.
-fn window(d: &mut Draw, sides: Sides, wanted: [Sides; 3]) -> (Vec<u32>, Sides) {
+pub(super) fn window(d: &mut Draw, sides: Sides, wanted: [Sides; 3]) -> (Vec<u32>, Sides) {
     let [mut kernel, mut stride, mut dilation, before] =
         [(1, 3), (1, 2), (1, 2), (0, 2)].map(|(low, high)| [0; 2].map(|_| d.between(low, high)));
     for (drawn, wanted) in [&mut kernel, &mut stride, &mut dilation]
