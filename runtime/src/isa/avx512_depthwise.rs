@@ -90,17 +90,14 @@ pub(super) fn image(
         let full = lanes.mask == u16::MAX;
         for y in 0..window.y.output {
             // Where each row of the window starts, and how far its pixels are apart.
-            let rows: [(*const i8, usize); ROWS] = core::array::from_fn(|i| {
-                let row = window.y.source(y, i).filter(|_| i < window.y.kernel);
-                match row {
-                    // SAFETY: the first of the row's pixels, and the channel in it, are in the input.
-                    Some(row) => unsafe {
-                        let start = row * window.x.input * channels + channel;
-                        (input.as_ptr().add(start), channels)
-                    },
-                    None => (outside.as_ptr(), 0),
+            let mut rows = [(outside.as_ptr(), 0); ROWS];
+            for (i, slot) in rows.iter_mut().enumerate().take(window.y.kernel) {
+                if let Some(row) = window.y.source(y, i) {
+                    let start = row * window.x.input * channels + channel;
+                    // SAFETY: the channel of the row's first pixel is in the input.
+                    *slot = (unsafe { input.as_ptr().add(start) }, channels);
                 }
-            });
+            }
             // SAFETY: rows are as long as the input's, or stay where they are; the line is no longer
             // than `LINE`, and outputs read columns that it has; the sink has every output's lanes.
             unsafe {

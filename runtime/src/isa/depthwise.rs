@@ -1,6 +1,9 @@
 //! Depthwise convolutions: what each instruction set does with channels that do not mix.
 
 use crate::kernels::conv::depthwise::Layer;
+#[cfg(isa = "dsp")]
+use crate::kernels::conv::depthwise::plane::Planes;
+#[cfg(not(any(isa = "dsp", target_arch = "x86_64")))]
 use crate::kernels::conv::depthwise::plane::{Planes, Portable};
 use crate::kernels::sink::Sink;
 
@@ -22,6 +25,9 @@ pub(crate) trait Depthwise {
 /// The instruction set of this build.
 #[cfg(isa = "dsp")]
 pub(crate) type Channels = Planes<super::dsp::Depthwise>;
+/// The best instruction set of this processor.
+#[cfg(target_arch = "x86_64")]
+pub(crate) type Channels = super::x86::Best;
 /// The instruction set of this build.
-#[cfg(not(isa = "dsp"))]
+#[cfg(not(any(isa = "dsp", target_arch = "x86_64")))]
 pub(crate) type Channels = Planes<Portable>;

@@ -1,13 +1,13 @@
 //! Every instruction set that this machine has, against the naive twin.
 
-use super::{Block, Place, Tile, bytes};
 #[cfg(target_arch = "x86_64")]
 use super::Taps;
-#[cfg(target_arch = "x86_64")]
-use crate::kernels::window::{Window, testing::axis};
+use super::{Block, Place, Tile, bytes};
 use crate::format::layout::QUAD;
 use crate::format::{DType, Layout, Tensor, TensorRecord};
 use crate::kernels::sink::Sink;
+#[cfg(target_arch = "x86_64")]
+use crate::kernels::window::{Window, testing::axis};
 use crate::random::Random;
 use crate::rounding::Scale;
 use proptest::prelude::*;

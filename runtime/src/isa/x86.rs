@@ -8,14 +8,16 @@
 #![allow(unsafe_code)]
 
 use super::depthwise::Depthwise;
+use super::elementwise::{Gate, Operand, Sum};
 use super::portable::Portable;
-use super::elementwise::{Gate, Sum};
 use super::{Block, Place, Taps, Tile};
 use super::{avx2, avx512, avx512_columns, avx512_depthwise, avx512_elementwise};
 use crate::format::Layout;
 use crate::kernels::conv::depthwise::Layer;
 use crate::kernels::conv::depthwise::plane::{self, Planes};
 use crate::kernels::sink::{Out, Sink};
+#[cfg(any(test, feature = "std"))]
+use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// Most columns of a block.
 pub(super) const COLUMNS: usize = Layout::Tile16.columns();
@@ -28,7 +30,18 @@ const QUAD: usize = 4 * ROWS;
 macro_rules! has {
     ($($feature:tt)+) => {{
         #[cfg(any(test, feature = "std"))]
-        let has = $(std::is_x86_feature_detected!($feature))&&+;
+        let has = {
+            /// 0 before the processor was asked; then 1 for no, 2 for yes.
+            static KNOWN: AtomicU8 = AtomicU8::new(0);
+            match KNOWN.load(Relaxed) {
+                0 => {
+                    let has = $(std::is_x86_feature_detected!($feature))&&+;
+                    KNOWN.store(1 + u8::from(has), Relaxed);
+                    has
+                }
+                known => known == 2,
+            }
+        };
         #[cfg(not(any(test, feature = "std")))]
         let has = cfg!(all($(target_feature = $feature),+));
         has
@@ -44,6 +57,7 @@ macro_rules! instruction_set {
 
         impl $set {
             /// Whether the processor has it.
+            #[inline]
             pub(crate) fn is_here() -> bool {
                 has!($($feature)+)
             }
@@ -203,6 +217,7 @@ elementwise! {
     add(sum: &Sum<'_>);
     gate(gate: &Gate<'_>);
     quantise(x: &[f32], scale: f32);
+    rescale(x: Operand<'_>, scale: u32, first: usize);
 }
 
 /// A block and its sink, all lengths checked.

@@ -97,7 +97,11 @@ fn add_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let scales = [step.attribute(0), step.attribute(1)];
     let [scale_a, scale_b] = scales.map(Scale::loaded);
     let first = |operands: [Operand<'_>; 2], count, sink: &mut Sink<'_>| {
-        let sum = Sum { operands, scales, count };
+        let sum = Sum {
+            operands,
+            scales,
+            count,
+        };
         elementwise::add(&sum, sink)
     };
     integer(step, operands, CLAMP_ADD, first, |a, b| {
@@ -111,7 +115,9 @@ fn add_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
 fn mul_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let scale = Scale::loaded(step.attribute(0));
     let first = |_: [Operand<'_>; 2], _: usize, _: &mut Sink<'_>| 0;
-    integer(step, operands, CLAMP_MUL, first, |a, b| scale.requantise(a * b))
+    integer(step, operands, CLAMP_MUL, first, |a, b| {
+        scale.requantise(a * b)
+    })
 }
 
 /// Either operator on reals.
