@@ -39,55 +39,68 @@ pub(super) fn prepare_i16(part: &[i16], quad: usize, place: Place, block: &mut [
     }
 }
 
-/// Stores the column under a window; `None` where its taps do not lie side by side.
+/// Stores the columns under windows side by side; `None` where taps do not lie side by side.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(super) fn column_i8(taps: &Taps<'_>, place: Place, block: &mut [u8]) -> Option<()> {
+pub(super) fn columns_i8(taps: &Taps<'_, i8>, place: Place, block: &mut [u8]) -> Option<()> {
     let &Taps {
         window,
         position: (y, x),
+        count,
         image,
         outside,
     } = taps;
     let (axis, channels) = (&window.x, window.channels);
-    let column = values(block, 0, place, 4, place.quads * 4)?;
-    // Bytes of a row of taps: those before the image, those in it, those behind it.
-    let row = axis.kernel * channels;
-    let start = x * axis.stride;
-    let first = axis.before.saturating_sub(start).min(axis.kernel) * channels;
-    let last = (axis.input + axis.before)
-        .saturating_sub(start)
-        .min(axis.kernel)
-        * channels;
-    let pitch = axis.input * channels;
+    let column = place.quads * 4;
+    let columns = values(block, 0, place, 4, column * count)?;
+    let (row, pitch) = (axis.kernel * channels, axis.input * channels);
     if axis.dilation != 1
-        || column.len() < window.y.kernel * row
+        || column < window.y.kernel * row
         || image.len() < window.y.input * pitch
+        || x + count > axis.output
     {
         return None;
     }
     let outside = _mm512_set1_epi8(outside);
-    let mut to: *mut i8 = column.as_mut_ptr().cast();
+    let whole = below(row, 0);
     for i in 0..window.y.kernel {
-        let (source, last) = match window.y.source(y, i) {
-            Some(source) => (source, last),
-            None => (0, 0),
-        };
-        // Where the row's first tap is, or would be.
-        let from = image
-            .as_ptr()
-            .wrapping_add(source * pitch + start * channels);
-        let from = from.wrapping_sub(axis.before * channels);
-        for at in (0..row).step_by(64) {
-            let inside = below(last, at) & !below(first, at);
-            // SAFETY: `inside` has the bytes of the row that are in the image, which has this row;
-            // the column has `row` bytes for each row of taps.
-            unsafe {
-                let pixels = _mm512_mask_loadu_epi8(outside, inside, from.wrapping_add(at));
-                _mm512_mask_storeu_epi8(to.add(at), below(row, at), pixels);
+        let source = window.y.source(y, i);
+        let image = image.as_ptr().wrapping_add(source.unwrap_or(0) * pitch);
+        let mut to: *mut i8 = columns.as_mut_ptr().cast();
+        to = to.wrapping_add(i * row);
+        for x in x..x + count {
+            // Taps from the first in the image to the first behind it.
+            let start = x * axis.stride;
+            let first = axis.before.saturating_sub(start);
+            let last = (axis.input + axis.before).saturating_sub(start);
+            let is_inside = first == 0 && last >= axis.kernel;
+            let from = image.wrapping_add(start * channels);
+            let from = from.wrapping_sub(axis.before * channels);
+            if row <= 64 && (is_inside || source.is_none()) {
+                let inside = if source.is_some() { whole } else { 0 };
+                // SAFETY: the image has all of the taps' row; the column has a row of taps.
+                unsafe {
+                    let pixels = _mm512_mask_loadu_epi8(outside, inside, from);
+                    _mm512_mask_storeu_epi8(to, whole, pixels);
+                }
+            } else {
+                let last = if source.is_some() {
+                    last.min(axis.kernel) * channels
+                } else {
+                    0
+                };
+                for at in (0..row).step_by(64) {
+                    let inside = below(last, at) & !below(first * channels, at);
+                    // SAFETY: `inside` has the bytes of the taps' row that are in the image; the
+                    // column has a row of taps.
+                    unsafe {
+                        let from = from.wrapping_add(at);
+                        let pixels = _mm512_mask_loadu_epi8(outside, inside, from);
+                        _mm512_mask_storeu_epi8(to.add(at), below(row, at), pixels);
+                    }
+                }
             }
+            to = to.wrapping_add(column);
         }
-        // SAFETY: up to the end of the column.
-        to = unsafe { to.add(row) };
     }
     Some(())
 }

@@ -163,9 +163,9 @@ impl Tile for Best {
     }
 
     #[inline]
-    fn column_i8(taps: &Taps<'_>, place: Place, block: &mut [u8]) -> bool {
+    fn columns_i8(taps: &Taps<'_, i8>, place: Place, block: &mut [u8]) -> bool {
         // SAFETY: the processor has the function's features.
-        Avx512::is_here() && unsafe { avx512_columns::column_i8(taps, place, block) }.is_some()
+        Avx512::is_here() && unsafe { avx512_columns::columns_i8(taps, place, block) }.is_some()
     }
 
     #[inline]

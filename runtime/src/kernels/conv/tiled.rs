@@ -16,7 +16,7 @@ use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::Opcode;
 use crate::format::layout::QUAD;
-use crate::isa::Tile;
+use crate::isa::{Taps, Tile};
 use crate::step::Step;
 
 /// The kernel for tiles `T` and activations `X`.
@@ -87,15 +87,28 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()>
         *element = zero;
     }
     for image in rows(x, window.image()) {
-        for position in window.positions() {
-            if blocks.taps::<T, X>(&window, position, image, zero) {
-            } else if window.channels % QUAD == 0 {
-                direct::<T, X>(&window, position, image, gathered, &mut blocks);
-            } else {
-                gather(&window, position, image, zero, gathered);
-                blocks.part::<T, X>(gathered, 0);
+        for y in 0..window.y.output {
+            let mut x = 0;
+            while x < window.x.output {
+                let taps = Taps {
+                    window: &window,
+                    position: (y, x),
+                    count: blocks.room().min(window.x.output - x),
+                    image,
+                    outside: zero,
+                };
+                let mut count = 1;
+                if blocks.taps::<T, X>(&taps) {
+                    count = taps.count;
+                } else if window.channels % QUAD == 0 {
+                    direct::<T, X>(&window, (y, x), image, gathered, &mut blocks);
+                } else {
+                    gather(&window, (y, x), image, zero, gathered);
+                    blocks.part::<T, X>(gathered, 0);
+                }
+                blocks.columns::<T, X>(count);
+                x += count;
             }
-            blocks.column::<T, X>();
         }
     }
     blocks.finish::<T, X>();
