@@ -11,7 +11,7 @@
 //! bias makes up for it by −128·Σ w. Taps outside are the zero point.
 #![allow(unsafe_code)]
 
-use super::avx512::{Clamp, Sixteen, store};
+use super::avx512::{Clamp, FOUR, Sixteen, store_four};
 use super::x86;
 use crate::kernels::conv::depthwise::Layer;
 use crate::kernels::sink::{Out, Sink};
@@ -101,9 +101,14 @@ pub(super) fn image(
             // SAFETY: rows are as long as the input's, or stay where they are; the line is no longer
             // than `LINE`, and outputs read columns that it has; the sink has every output's lanes.
             unsafe {
-                match full {
-                    true => fill::<true>(&rows, layer, columns, lanes.mask, &mut line),
-                    false => fill::<false>(&rows, layer, columns, lanes.mask, &mut line),
+                let (mask, line) = (lanes.mask, &mut line);
+                match (window.y.kernel, full) {
+                    (1, true) => fill::<1, true>(&rows, layer, columns, mask, line),
+                    (3, true) => fill::<3, true>(&rows, layer, columns, mask, line),
+                    (1, false) => fill::<1, false>(&rows, layer, columns, mask, line),
+                    (3, false) => fill::<3, false>(&rows, layer, columns, mask, line),
+                    (_, true) => fill::<ROWS, true>(&rows, layer, columns, mask, line),
+                    (_, false) => fill::<ROWS, false>(&rows, layer, columns, mask, line),
                 }
                 let at = y * window.x.output * channels + channel;
                 match window.x.kernel {
@@ -163,13 +168,14 @@ fn correction(taps: &[__m512i; TAPS]) -> __m512i {
     _mm512_sub_epi32(_mm512_setzero_si512(), sum)
 }
 
-/// Puts the columns of a line together.
+/// Puts the columns of a line together, for a kernel of `R` rows.
 ///
 /// # Safety
 /// Each row has the lanes of `mask`, all if `FULL`, at every pixel of an input line; `columns` is at
 /// most `LINE`.
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-unsafe fn fill<const FULL: bool>(
+unsafe fn fill<const R: usize, const FULL: bool>(
     rows: &[(*const i8, usize); ROWS],
     layer: &Layer<'_>,
     columns: usize,
@@ -179,25 +185,26 @@ unsafe fn fill<const FULL: bool>(
     let axis = &layer.window.x;
     let flip = _mm512_set1_epi8(-128);
     let outside = _mm512_set1_epi8(layer.zero_point as i8 ^ -128);
-    // Four channels of each part of 16 bytes, four bytes apart: the first row leaves the other bytes
-    // zero, the next ones go there.
+    // Four channels in each part of 16 bytes, four times each: a row's bytes go to their places.
     let spread = _mm512_set_epi8(
         15, 15, 15, 15, 14, 14, 14, 14, 13, 13, 13, 13, 12, 12, 12, 12, 11, 11, 11, 11, 10, 10, 10,
         10, 9, 9, 9, 9, 8, 8, 8, 8, 7, 7, 7, 7, 6, 6, 6, 6, 5, 5, 5, 5, 4, 4, 4, 4, 3, 3, 3, 3, 2,
         2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0,
     );
-    let kernel = layer.window.y.kernel;
-    for (at, slot) in line.iter_mut().take(columns).enumerate() {
-        let x = at.wrapping_sub(axis.before);
-        if x >= axis.input {
-            slot.write(outside);
-            continue;
-        }
+    // The columns of the line that the input has, and those before them.
+    let first = axis.before.min(columns);
+    let last = (axis.before + axis.input).min(columns);
+    for slot in line.iter_mut().take(first) {
+        slot.write(outside);
+    }
+    let mut rows = *rows;
+    for slot in line.iter_mut().take(last).skip(first) {
         let mut column = _mm512_setzero_si512();
-        for (i, &(start, step)) in rows.iter().enumerate().take(kernel) {
-            // SAFETY: the row has a pixel at `x`, with the lanes that are read.
+        for i in 0..R {
+            let (pixel, step) = rows[i];
+            rows[i].0 = pixel.wrapping_add(step);
+            // SAFETY: the row has a pixel here, with the lanes that are read.
             let pixel = unsafe {
-                let pixel = start.add(x * step);
                 match FULL {
                     true => _mm_loadu_si128(pixel.cast()),
                     false => _mm_maskz_loadu_epi8(mask, pixel),
@@ -208,6 +215,9 @@ unsafe fn fill<const FULL: bool>(
             column = _mm512_mask_shuffle_epi8(column, place, pixel, spread);
         }
         slot.write(_mm512_xor_si512(column, flip));
+    }
+    for slot in line.iter_mut().take(columns).skip(last) {
+        slot.write(outside);
     }
 }
 
@@ -226,19 +236,28 @@ unsafe fn convolve<T: AsRef<[__m512i]> + ?Sized>(
     out: &mut Out<'_>,
     at: usize,
 ) {
-    let axis = &layer.window.x;
-    for x in 0..axis.output {
-        let mut sum = _mm512_setzero_si512();
-        for (j, &tap) in taps.as_ref().iter().enumerate() {
-            // SAFETY: the line has been filled up to the last column of the last output.
-            let column = unsafe {
-                line.get_unchecked(x * axis.stride + j * axis.dilation)
-                    .assume_init()
-            };
-            sum = _mm512_dpbusd_epi32(sum, column, tap);
+    let (axis, channels) = (&layer.window.x, layer.window.channels);
+    for x in (0..axis.output).step_by(FOUR) {
+        let count = (axis.output - x).min(FOUR);
+        let mut values = [_mm512_setzero_si512(); FOUR];
+        for (index, value) in values.iter_mut().enumerate() {
+            // The last output again where there are no four.
+            let x = (x + index).min(axis.output - 1);
+            let mut sum = _mm512_setzero_si512();
+            for (j, &tap) in taps.as_ref().iter().enumerate() {
+                // SAFETY: the line has been filled up to the last column of the last output.
+                let column = unsafe {
+                    line.get_unchecked(x * axis.stride + j * axis.dilation)
+                        .assume_init()
+                };
+                sum = _mm512_dpbusd_epi32(sum, column, tap);
+            }
+            *value = lanes.requantise(sum);
         }
-        let value = lanes.requantise(sum, clamp);
-        // SAFETY: the output has these lanes.
-        unsafe { store(out, at + x * layer.window.channels, lanes.mask, value) };
+        // SAFETY: the outputs have these lanes.
+        unsafe {
+            let at = (at + x * channels, channels);
+            store_four(out, at, count, lanes.mask, values, clamp);
+        }
     }
 }

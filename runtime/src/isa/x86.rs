@@ -245,6 +245,8 @@ pub(super) struct Clamp {
     pub low: i32,
     pub high: i32,
     pub zero_point: i32,
+    /// What the results are clamped to, with the zero point.
+    pub bounds: (i32, i32),
 }
 
 impl Clamp {
@@ -254,6 +256,7 @@ impl Clamp {
             low: sink.low.saturating_sub(sink.zero_point),
             high: sink.high.saturating_sub(sink.zero_point),
             zero_point: sink.zero_point,
+            bounds: (sink.low, sink.high),
         }
     }
 }
