@@ -251,9 +251,12 @@ unsafe fn finish(sums: &Sums, tile: usize, tiles: usize, product: &mut Product<'
             let first = group * FOUR;
             let count = product.count.saturating_sub(first).min(FOUR);
             let mut values = [_mm512_setzero_si512(); FOUR];
-            for (value, sum) in values.iter_mut().zip(sums).take(count) {
-                // SAFETY: there is a sum for each column.
-                *value = sixteen.requantise(unsafe { sum.assume_init() });
+            // As many turns as the array has places: it stays in registers.
+            for (index, (value, sum)) in values.iter_mut().zip(sums).enumerate() {
+                if index < count {
+                    // SAFETY: there is a sum for each column.
+                    *value = sixteen.requantise(unsafe { sum.assume_init() });
+                }
             }
             // SAFETY: the target has `rows` elements for each column, and the rows of `sixteen` are
             // among them.
@@ -278,10 +281,11 @@ pub(super) const FOUR: usize = 4;
 /// Clamps the lanes of the first `count` of `values` that `mask` has and stores them, each register
 /// from an element on: the first one and what the next ones are apart.
 ///
+/// A part of its callers, whose registers it takes over.
+///
 /// # Safety
-/// The elements exist.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+/// The elements exist, and the processor has AVX-512 (F, BW, VL).
+#[inline(always)]
 pub(super) unsafe fn store_four(
     out: &mut Out<'_>,
     (at, step): (usize, usize),
@@ -290,35 +294,38 @@ pub(super) unsafe fn store_four(
     values: [__m512i; FOUR],
     clamp: &Clamp,
 ) {
-    let Out::I8(bytes) = out else {
-        for (index, &value) in values.iter().take(count).enumerate() {
-            // SAFETY: the elements exist.
-            unsafe { store(out, at + index * step, mask, clamp.apply(value)) };
-        }
-        return;
-    };
-    // Saturation on the way is far from the bounds, which are those of int8 at most.
-    let [a, b, c, d] = values;
-    let (ab, cd) = (_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
-    let ab = _mm512_adds_epi16(ab, clamp.zero_point_i16);
-    let cd = _mm512_adds_epi16(cd, clamp.zero_point_i16);
-    let packed = _mm512_packs_epi16(ab, cd);
-    let packed = _mm512_max_epi8(_mm512_min_epi8(packed, clamp.high_i8), clamp.low_i8);
-    // Every quarter has four lanes of each register: a register's go together.
-    let order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
-    let packed = _mm512_permutexvar_epi32(order, packed);
-    let quarters = [
-        _mm512_castsi512_si128(packed),
-        _mm512_extracti32x4_epi32::<1>(packed),
-        _mm512_extracti32x4_epi32::<2>(packed),
-        _mm512_extracti32x4_epi32::<3>(packed),
-    ];
-    for (index, &quarter) in quarters.iter().enumerate() {
-        if index < count {
-            // SAFETY: the elements exist. A store without a mask can be read back sooner.
-            unsafe {
+    // SAFETY: the caller says that the elements and the features are there.
+    unsafe {
+        let Out::I8(bytes) = out else {
+            for (index, &value) in values.iter().enumerate() {
+                if index < count {
+                    store(out, at + index * step, mask, clamp.apply(value));
+                }
+            }
+            return;
+        };
+        // Saturation on the way is far from the bounds, which are those of int8 at most.
+        let [a, b, c, d] = values;
+        let (ab, cd) = (_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
+        let ab = _mm512_adds_epi16(ab, clamp.zero_point_i16);
+        let cd = _mm512_adds_epi16(cd, clamp.zero_point_i16);
+        let packed = _mm512_packs_epi16(ab, cd);
+        let packed = _mm512_max_epi8(_mm512_min_epi8(packed, clamp.high_i8), clamp.low_i8);
+        // Every quarter has four lanes of each register: a register's go together.
+        let order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+        let packed = _mm512_permutexvar_epi32(order, packed);
+        let quarters = [
+            _mm512_castsi512_si128(packed),
+            _mm512_extracti32x4_epi32::<1>(packed),
+            _mm512_extracti32x4_epi32::<2>(packed),
+            _mm512_extracti32x4_epi32::<3>(packed),
+        ];
+        let full = mask == u16::MAX;
+        for (index, &quarter) in quarters.iter().enumerate() {
+            if index < count {
                 let out = bytes.as_mut_ptr().add(at + index * step);
-                match mask == u16::MAX {
+                // A store without a mask can be read back sooner.
+                match full {
                     true => _mm_storeu_si128(out.cast(), quarter),
                     false => _mm_mask_storeu_epi8(out, mask, quarter),
                 }

@@ -241,18 +241,19 @@ unsafe fn convolve<T: AsRef<[__m512i]> + ?Sized>(
         let count = (axis.output - x).min(FOUR);
         let mut values = [_mm512_setzero_si512(); FOUR];
         for (index, value) in values.iter_mut().enumerate() {
-            // The last output again where there are no four.
-            let x = (x + index).min(axis.output - 1);
-            let mut sum = _mm512_setzero_si512();
-            for (j, &tap) in taps.as_ref().iter().enumerate() {
-                // SAFETY: the line has been filled up to the last column of the last output.
-                let column = unsafe {
-                    line.get_unchecked(x * axis.stride + j * axis.dilation)
-                        .assume_init()
-                };
-                sum = _mm512_dpbusd_epi32(sum, column, tap);
+            if index < count {
+                let start = (x + index) * axis.stride;
+                let mut sum = _mm512_setzero_si512();
+                for (j, &tap) in taps.as_ref().iter().enumerate() {
+                    // SAFETY: the line has been filled up to the last column of the last output.
+                    let column = unsafe {
+                        let column = line.get_unchecked(start + j * axis.dilation);
+                        column.assume_init()
+                    };
+                    sum = _mm512_dpbusd_epi32(sum, column, tap);
+                }
+                *value = lanes.requantise(sum);
             }
-            *value = lanes.requantise(sum);
         }
         // SAFETY: the outputs have these lanes.
         unsafe {
