@@ -141,21 +141,27 @@ pub(super) fn image(
 #[target_feature(enable = "avx512f")]
 fn weights(layer: &Layer<'_>, channel: usize) -> [__m512i; TAPS] {
     let (rows, taps) = (layer.window.y.kernel, layer.window.x.kernel);
-    let mut bytes = [[0i8; ROWS * CHANNELS]; TAPS];
+    let mut words = [[0u32; CHANNELS]; TAPS];
     let filters = layer.weights.chunks_exact((rows * taps).max(1));
     for (lane, filter) in filters.skip(channel).take(CHANNELS).enumerate() {
+        let lane = lane % CHANNELS;
+        if let (3, Ok(filter)) = (taps, <&[i8; 9]>::try_from(filter)) {
+            let [a, b, c, d, e, f, g, h, i] = filter.map(|weight| u32::from(weight as u8));
+            words[0][lane] = a | d << 8 | g << 16;
+            words[1][lane] = b | e << 8 | h << 16;
+            words[2][lane] = c | f << 8 | i << 16;
+            continue;
+        }
         for (i, row) in filter.chunks_exact(taps.max(1)).enumerate() {
-            for (column, &weight) in bytes.iter_mut().zip(row) {
-                if let Some(byte) = column.get_mut(lane * ROWS + i) {
-                    *byte = weight;
-                }
+            for (column, &weight) in words.iter_mut().zip(row) {
+                column[lane] |= u32::from(weight as u8) << (8 * (i % ROWS));
             }
         }
     }
-    // SAFETY: as many bytes as a register has.
-    bytes
+    // SAFETY: as many words as a register has.
+    words
         .each_ref()
-        .map(|bytes| unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) })
+        .map(|words| unsafe { _mm512_loadu_si512(words.as_ptr().cast()) })
 }
 
 /// −128·Σ w of each lane.
@@ -173,7 +179,7 @@ fn correction(taps: &[__m512i; TAPS]) -> __m512i {
 /// # Safety
 /// Each row has the lanes of `mask`, all if `FULL`, at every pixel of an input line; `columns` is at
 /// most `LINE`.
-#[inline]
+#[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 unsafe fn fill<const R: usize, const FULL: bool>(
     rows: &[(*const i8, usize); ROWS],
@@ -194,11 +200,14 @@ unsafe fn fill<const R: usize, const FULL: bool>(
     // The columns of the line that the input has, and those before them.
     let first = axis.before.min(columns);
     let last = (axis.before + axis.input).min(columns);
-    for slot in line.iter_mut().take(first) {
+    let line = line.get_mut(..columns).unwrap_or_default();
+    let (line, behind) = line.split_at_mut_checked(last).unwrap_or_default();
+    let (before, line) = line.split_at_mut_checked(first).unwrap_or_default();
+    for slot in before.iter_mut().chain(behind) {
         slot.write(outside);
     }
     let mut rows = *rows;
-    for slot in line.iter_mut().take(last).skip(first) {
+    for slot in line {
         let mut column = _mm512_setzero_si512();
         for i in 0..R {
             let (pixel, step) = rows[i];
@@ -216,16 +225,13 @@ unsafe fn fill<const R: usize, const FULL: bool>(
         }
         slot.write(_mm512_xor_si512(column, flip));
     }
-    for slot in line.iter_mut().take(columns).skip(last) {
-        slot.write(outside);
-    }
 }
 
 /// The outputs of a line, from element `at` on.
 ///
 /// # Safety
 /// The line has every column that an output sees; `out` has every output's lanes.
-#[inline]
+#[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 unsafe fn convolve<T: AsRef<[__m512i]> + ?Sized>(
     line: &Line,
