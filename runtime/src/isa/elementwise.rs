@@ -86,3 +86,6 @@ pub(crate) fn rescale(x: Operand<'_>, scale: u32, first: usize, sink: &mut Sink<
         0
     }
 }
+
+#[cfg(test)]
+mod tests;

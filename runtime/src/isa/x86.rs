@@ -281,7 +281,10 @@ impl<'a> Product<'a> {
     ) -> Option<Self> {
         let (count, quads, rows) = (block.count, block.quads, block.bias.len());
         let tiles = rows.div_ceil(ROWS);
-        if !(1..=COLUMNS).contains(&count) || quads == 0 || rows == 0 || block.scales.len() != rows
+        if !(1..=COLUMNS.min(block.columns)).contains(&count)
+            || quads == 0
+            || rows == 0
+            || block.scales.len() != rows
         {
             return None;
         }

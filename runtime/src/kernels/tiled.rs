@@ -64,8 +64,9 @@ pub struct Shape {
     pub k: usize,
     /// Columns: rows of the input, or positions of the output.
     pub columns: usize,
-    /// Elements of a pixel for convolutions, of a column for the others; a column's parts.
-    pub pixel: usize,
+    /// Elements of a pixel, where columns are made of several or of padding; none where each is a row of
+    /// the input.
+    pub pixel: Option<usize>,
     /// Whether the scratch holds all blocks at once, as for `TopKDense`, or one.
     pub all: bool,
 }
@@ -101,9 +102,9 @@ impl Shape {
     /// Elements between input and block: a column whose pixels are no whole quads, or a pixel of
     /// padding.
     fn gathered(&self) -> usize {
-        match self.pixel % QUAD {
-            0 if self.pixel == self.k => 0,
-            0 => self.pixel,
+        match self.pixel {
+            None if self.k.is_multiple_of(QUAD) => 0,
+            Some(pixel) if pixel.is_multiple_of(QUAD) => pixel,
             _ => self.quads() * QUAD,
         }
     }

@@ -28,6 +28,20 @@ impl Axis {
         let source = (position * self.stride + tap * self.dilation).checked_sub(self.before)?;
         (source < self.input).then_some(source)
     }
+
+    /// Taps from the first inside the input up to the first behind it; none where `first == behind`.
+    fn inside(&self, position: usize) -> (usize, usize) {
+        if self.dilation == 1 {
+            let start = position * self.stride;
+            let first = self.before.saturating_sub(start).min(self.kernel);
+            let behind = (self.input + self.before).saturating_sub(start);
+            return (first, behind.min(self.kernel).max(first));
+        }
+        let is_inside = |&tap: &usize| self.source(position, tap).is_some();
+        let first = (0..self.kernel).find(is_inside).unwrap_or(self.kernel);
+        let behind = (first..self.kernel).find(|tap| !is_inside(tap));
+        (first, behind.unwrap_or(self.kernel))
+    }
 }
 
 /// Images in and out, and the windows between them.
@@ -119,10 +133,45 @@ impl Window {
         self.y.kernel * self.x.kernel
     }
 
+    /// Whether the window at each position is the pixel there.
+    pub fn is_identity(&self) -> bool {
+        let plain = |axis: &Axis| {
+            (axis.kernel, axis.stride, axis.before, axis.output) == (1, 1, 0, axis.input)
+        };
+        plain(&self.y) && plain(&self.x)
+    }
+
     /// Positions of an output image, row by row.
     pub fn positions(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
         let (rows, columns) = (self.y.output, self.x.output);
         (0..rows).flat_map(move |y| (0..columns).map(move |x| (y, x)))
+    }
+
+    /// Calls `run(first element, None outside; taps)` for all taps at `(y, x)`, row by row: those side
+    /// by side inside the input at once, and those outside one by one.
+    #[inline(always)]
+    pub fn for_runs(&self, (y, x): (usize, usize), mut run: impl FnMut(Option<usize>, usize)) {
+        let kernel = self.x.kernel;
+        let (first, behind) = self.x.inside(x);
+        let together = if self.x.dilation == 1 {
+            behind - first
+        } else {
+            1
+        };
+        for i in 0..self.y.kernel {
+            let Some(row) = self.y.source(y, i) else {
+                (0..kernel).for_each(|_| run(None, 1));
+                continue;
+            };
+            (0..first).for_each(|_| run(None, 1));
+            let mut tap = first;
+            while tap < behind {
+                let start = self.x.source(x, tap).unwrap_or(0);
+                run(Some((row * self.x.input + start) * self.channels), together);
+                tap += together;
+            }
+            (behind..kernel).for_each(|_| run(None, 1));
+        }
     }
 
     /// Calls `tap(first element of the pixel, None outside)` for all taps at `(y, x)`, row by row.

@@ -8,11 +8,11 @@
 //!     requantise and store the four
 //! ```
 //!
-//! 13 instructions for 16 multiply-accumulates, and about 11 for each result. Blocks with room for
+//! 13 instructions for 16 multiply-accumulates, and about 10 for each result. Blocks with room for
 //! fewer than four columns have the same order; they are multiplied in Rust.
 
 use super::super::{Block, Place, Tile};
-use super::{Store, is_quick, prepare, slowly, target};
+use super::{Store, prepare, slowly, target};
 use crate::format::Layout;
 use crate::format::layout::QUAD;
 use crate::kernels::sink::Sink;
@@ -50,33 +50,31 @@ impl Tile for Columns {
     }
 }
 
-/// What the assembly works with, at these offsets.
+/// What the assembly works with, at these offsets. Pointers are to what lies behind the last row, so
+/// that one negative row number serves all of them.
 #[repr(C)]
 struct Job {
-    /// Next result of column 0, and how many bytes further those of the others are.
-    out: *mut u8,
-    others: [usize; 3],
+    /// Results of the four columns.
+    out: [*mut u8; COLUMNS],
     bias: *const i32,
+    /// Rows that are left, negative.
+    row: isize,
     scales: *const u32,
-    weights: *const i8,
-    prepared: *const u8,
-    quads: usize,
-    /// Rows that are left.
-    rows: usize,
     /// Twice the zero point, plus one.
     zero: i32,
+    prepared: *const u8,
+    quads: usize,
+    weights: *const i8,
+    store: Store,
     low: i32,
     high: i32,
-    store: Store,
 }
 
 fn multiply(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
     let rows = block.bias.len();
-    let all = |row: usize| ((row * block.quads, 1), block.columns, 1);
     let rust = |range: (usize, usize), sink: &mut Sink<'_>| {
-        let ((_, step), stride, column) = all(0);
-        let row_of = |n: usize| (n * block.quads, step);
-        slowly(block, range, (row_of, stride, column), sink, first);
+        let row_of = |n: usize| (n * block.quads, 1);
+        slowly(block, range, (row_of, block.columns, 1), sink, first);
     };
     let words = block.quads.checked_mul(QUAD);
     let sound = block.scales.len() == rows
@@ -84,7 +82,7 @@ fn multiply(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
         && words
             .and_then(|row| row.checked_mul(2 * COLUMNS))
             .is_some_and(|needed| needed <= block.prepared.len())
-        && (block.quads, block.columns) != (0, 0)
+        && block.quads != 0
         && block.columns == COLUMNS
         && block.weights.as_ptr().addr().is_multiple_of(4)
         && block.prepared.as_ptr().addr().is_multiple_of(4);
@@ -94,46 +92,47 @@ fn multiply(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
         let Some(target) = target(sink, first + done, results).filter(|_| sound) else {
             return rust((done, rows), sink);
         };
+        let left = rows - done;
         // Columns that are not there write where column 0 does, before it.
-        let other = |column: usize| match column < block.count {
-            true => column * rows * target.size,
-            false => 0,
+        let out = |column: usize| {
+            let column = if column < block.count { column } else { 0 };
+            target
+                .out
+                .wrapping_add((column * rows + left) * target.size)
         };
         let mut job = Job {
-            out: target.out,
-            others: [other(1), other(2), other(3)],
-            bias: block.bias.as_ptr().wrapping_add(done),
-            scales: block.scales.as_ptr().wrapping_add(done),
+            out: [out(0), out(1), out(2), out(3)],
+            bias: block.bias.as_ptr_range().end,
+            row: -(left as isize),
+            scales: block.scales.as_ptr_range().end,
+            zero: 2 * sink.zero_point + 1,
+            prepared: block.prepared.as_ptr(),
+            quads: block.quads,
             weights: block
                 .weights
                 .as_ptr()
                 .wrapping_add(done * block.quads * QUAD),
-            prepared: block.prepared.as_ptr(),
-            quads: block.quads,
-            rows: rows - done,
-            zero: 2 * sink.zero_point + 1,
+            store: target.store,
             low: sink.low,
             high: sink.high,
-            store: target.store,
         };
-        // SAFETY: as many biases, scale words and weights as rows are left follow, aligned; the block
-        // holds four columns of `quads`, aligned; the last result of each column is inside the
-        // `results` elements at `out`, since `first + done` to the end of all columns is.
+        // SAFETY: as many biases, scale words and weights as rows are left end where the pointers say,
+        // aligned; the block holds four columns of `quads`, aligned; the results of each column that
+        // is there end at its pointer, inside the sink, as `target` found for the first and the last.
         unsafe { multiply_rows(&mut job) };
-        done = rows - job.rows;
+        done = rows - job.row.unsigned_abs();
         if done < rows {
             // The row at which the assembly stopped.
-            debug_assert!(!block.scales.get(done).copied().is_none_or(is_quick));
             rust((done, done + 1), sink);
             done += 1;
         }
     }
 }
 
-/// Multiplies rows until none is left, or one has a scale word that is not quick.
+/// Multiplies rows until none is left, or the results of one are to be had in Rust.
 ///
 /// # Safety
-/// See `multiply`: everything that `job` points to is there, `quads` and `rows` are not zero.
+/// See `multiply`: everything that `job` points to is there, `quads` and `row` are not zero.
 #[unsafe(naked)]
 unsafe extern "C" fn multiply_rows(job: &mut Job) {
     naked_asm!(
@@ -152,47 +151,43 @@ unsafe extern "C" fn multiply_rows(job: &mut Job) {
         "smlad r12, r5, r7, r12",
         "smlad lr, r5, r9, lr",
         ".endm",
-        ".macro qibu_scaled",
-        "smmul r10, r10, r3",
-        "smmul r11, r11, r3",
-        "smmul r12, r12, r3",
-        "smmul lr, lr, r3",
-        "asr r10, r4",
-        "asr r11, r4",
-        "asr r12, r4",
-        "asr lr, r4",
-        "add r10, r5",
-        "add r11, r5",
-        "add r12, r5",
-        "add lr, r5",
-        // Where the results go: r6, and r7 to r9 further.
-        "ldmia r0, {{r6, r7, r8, r9}}",
+        ".macro qibu_each op, second:vararg",
+        "\\op r10, r10, \\second",
+        "\\op r11, r11, \\second",
+        "\\op r12, r12, \\second",
+        "\\op lr, lr, \\second",
         ".endm",
         ".macro qibu_clamped sum",
-        "asr \\sum, #1",
-        "cmp \\sum, r2",
-        "it lt",
-        "movlt \\sum, r2",
         "cmp \\sum, r3",
+        "it lt",
+        "movlt \\sum, r3",
+        "cmp \\sum, r4",
         "it gt",
-        "movgt \\sum, r3",
+        "movgt \\sum, r4",
+        ".endm",
+        // A shift of 32: the upper word, rounded by the highest bit of the lower one.
+        ".macro qibu_rounded sum",
+        "smull r5, \\sum, \\sum, r3",
+        "adds r5, r5, r5",
+        "adc \\sum, \\sum, #0",
+        ".endm",
+        // A shift of 31: twice the product first.
+        ".macro qibu_doubled sum",
+        "smull r5, \\sum, \\sum, r3",
+        "adds r5, r5, r5",
+        "adc \\sum, \\sum, \\sum",
+        "adds r5, r5, r5",
+        "adc \\sum, \\sum, #0",
         ".endm",
         "push {{r4, r5, r6, r7, r8, r9, r10, r11, r12, lr}}",
-        "ldr r1, [r0, #24]", // weights
+        "ldr r1, [r0, #40]", // weights
         "2:",
-        "ldr r3, [r0, #20]", // scale word
-        "ldr r4, [r3]",
-        "uxtb r4, r4",
-        "cmp r4, #33",
-        "blo 9f",
-        "ldr r4, [r0, #16]", // bias
-        "ldr r10, [r4], #4",
-        "str r4, [r0, #16]",
+        "ldrd r4, r5, [r0, #16]", // bias, row
+        "ldr r10, [r4, r5, lsl #2]",
         "mov r11, r10",
         "mov r12, r10",
         "mov lr, r10",
-        "ldr r2, [r0, #28]", // block
-        "ldr r3, [r0, #32]", // quads
+        "ldrd r2, r3, [r0, #32]", // block, quads
         "tst r3, #1",
         "beq 3f",
         "qibu_quad",
@@ -212,58 +207,81 @@ unsafe extern "C" fn multiply_rows(job: &mut Job) {
         "subs r3, #1",
         "bne 5b",
         "6:",
-        "ldr r2, [r0, #20]",
-        "ldr r3, [r2], #4",
-        "str r2, [r0, #20]",
+        "ldrd r2, r3, [r0, #20]", // row, scales
+        "ldr r3, [r3, r2, lsl #2]",
+        "ldm r0, {{r6, r7, r8, r9}}", // results
         "uxtb r4, r3",
-        "sub r4, #33",
         "bic r3, #255",
-        "ldr r5, [r0, #40]", // zero
-        "qibu_scaled",
-        "ldr r2, [r0, #52]", // store
-        "cmp r2, #1",
+        "subs r4, #33",
+        "blo 11f",
+        "ldr r5, [r0, #28]", // zero
+        "qibu_each smmul, r3",
+        "qibu_each asr, r4",
+        "qibu_each add, r5",
+        "ldr r5, [r0, #44]", // store
+        "cmp r5, #1",
         "beq 7f",
         "bhi 8f",
         "ssat r10, #8, r10, asr #1",
         "ssat r11, #8, r11, asr #1",
         "ssat r12, #8, r12, asr #1",
         "ssat lr, #8, lr, asr #1",
-        "strb lr, [r6, r9]",
-        "strb r12, [r6, r8]",
-        "strb r11, [r6, r7]",
-        "strb r10, [r6], #1",
+        "strb lr, [r9, r2]",
+        "strb r12, [r8, r2]",
+        "strb r11, [r7, r2]",
+        "strb r10, [r6, r2]",
         "10:",
-        "str r6, [r0]",
-        "ldr r3, [r0, #36]", // rows
-        "subs r3, #1",
-        "str r3, [r0, #36]",
+        "adds r2, #1",
+        "str r2, [r0, #20]",
         "bne 2b",
         "9:",
         "pop {{r4, r5, r6, r7, r8, r9, r10, r11, r12, pc}}",
         "7:",
-        "ldr r2, [r0, #44]", // low
-        "ldr r3, [r0, #48]", // high
+        "qibu_each asr, #1",
+        "14:",
+        "ldrd r3, r4, [r0, #48]", // low, high
         "qibu_clamped r10",
         "qibu_clamped r11",
         "qibu_clamped r12",
         "qibu_clamped lr",
-        "strh lr, [r6, r9]",
-        "strh r12, [r6, r8]",
-        "strh r11, [r6, r7]",
-        "strh r10, [r6], #2",
+        "strh lr, [r9, r2, lsl #1]",
+        "strh r12, [r8, r2, lsl #1]",
+        "strh r11, [r7, r2, lsl #1]",
+        "strh r10, [r6, r2, lsl #1]",
         "b 10b",
         "8:",
-        "asr r10, #1",
-        "asr r11, #1",
-        "asr r12, #1",
-        "asr lr, #1",
-        "str lr, [r6, r9]",
-        "str r12, [r6, r8]",
-        "str r11, [r6, r7]",
-        "str r10, [r6], #4",
+        "qibu_each asr, #1",
+        "12:",
+        "str lr, [r9, r2, lsl #2]",
+        "str r12, [r8, r2, lsl #2]",
+        "str r11, [r7, r2, lsl #2]",
+        "str r10, [r6, r2, lsl #2]",
         "b 10b",
+        "11:",
+        "ldr r5, [r0, #44]", // store
+        "cmp r5, #0",
+        "beq 9b",
+        "adds r4, #1",
+        "bmi 13f",
+        "qibu_rounded r10",
+        "qibu_rounded r11",
+        "qibu_rounded r12",
+        "qibu_rounded lr",
+        "b 15f",
+        "13:",
+        "qibu_doubled r10",
+        "qibu_doubled r11",
+        "qibu_doubled r12",
+        "qibu_doubled lr",
+        "15:",
+        "ldr r5, [r0, #44]",
+        "cmp r5, #1",
+        "beq 14b",
+        "b 12b",
         ".purgem qibu_quad",
-        ".purgem qibu_scaled",
+        ".purgem qibu_each",
         ".purgem qibu_clamped",
+        ".purgem qibu_rounded",
+        ".purgem qibu_doubled",
     )
 }

@@ -16,7 +16,7 @@ use super::super::{Block, Place, Tile};
 use super::{Store, is_quick, prepare, slowly, target};
 use crate::format::Layout;
 use crate::format::layout::QUAD;
-use crate::kernels::sink::Sink;
+use crate::kernels::sink::{Out, Sink};
 use core::arch::naked_asm;
 
 /// Weights in tiles of four rows.
@@ -84,7 +84,7 @@ fn multiply(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
             .is_some_and(|needed| needed <= block.prepared.len())
         && block.quads != 0
         && tiles != 0
-        && block.scales.iter().all(|&scale| is_quick(scale))
+        && (!matches!(sink.out, Out::I8(_)) || block.scales.iter().all(|&scale| is_quick(scale)))
         && block.weights.as_ptr().addr().is_multiple_of(4)
         && block.prepared.as_ptr().addr().is_multiple_of(4);
     for c in 0..block.count {
@@ -145,8 +145,29 @@ unsafe extern "C" fn multiply_tiles(job: &mut Job) {
         "asr \\sum, r3",
         "add \\sum, r9",
         ".endm",
-        ".macro qibu_clamped sum",
+        // Any shift, for results without zero point: see `columns`.
+        ".macro qibu_exact word, sum",
+        "uxtb r3, \\word",
+        "bic \\word, #255",
+        "subs r3, #33",
+        "blo 13f",
+        "smmul \\sum, \\sum, \\word",
+        "asr \\sum, r3",
+        "add \\sum, #1",
         "asr \\sum, #1",
+        "b 12f",
+        "13:",
+        "smull r9, \\sum, \\sum, \\word",
+        "adds r3, #1",
+        "bpl 14f",
+        "adds r9, r9, r9",
+        "adc \\sum, \\sum, \\sum",
+        "14:",
+        "adds r9, r9, r9",
+        "adc \\sum, \\sum, #0",
+        "12:",
+        ".endm",
+        ".macro qibu_clamped sum",
         "cmp \\sum, r4",
         "it lt",
         "movlt \\sum, r4",
@@ -190,16 +211,15 @@ unsafe extern "C" fn multiply_tiles(job: &mut Job) {
         "ldr r3, [r0, #8]", // scale words
         "ldmia r3!, {{r4, r5, r6, r7}}",
         "str r3, [r0, #8]",
+        "ldr r8, [r0]",      // out
+        "ldr r3, [r0, #40]", // store
+        "cmp r3, #0",
+        "bne 8f",
         "ldr r9, [r0, #28]", // zero
         "qibu_scaled r4, r10",
         "qibu_scaled r5, r11",
         "qibu_scaled r6, r12",
         "qibu_scaled r7, lr",
-        "ldr r8, [r0]",      // out
-        "ldr r3, [r0, #40]", // store
-        "cmp r3, #1",
-        "beq 7f",
-        "bhi 8f",
         "ssat r10, #8, r10, asr #1",
         "ssat r11, #8, r11, asr #1",
         "ssat r12, #8, r12, asr #1",
@@ -215,6 +235,16 @@ unsafe extern "C" fn multiply_tiles(job: &mut Job) {
         "str r3, [r0, #24]",
         "bne 2b",
         "pop {{r4, r5, r6, r7, r8, r9, r10, r11, r12, pc}}",
+        "8:",
+        "qibu_exact r4, r10",
+        "qibu_exact r5, r11",
+        "qibu_exact r6, r12",
+        "qibu_exact r7, lr",
+        "ldr r3, [r0, #40]",
+        "cmp r3, #1",
+        "beq 7f",
+        "stmia r8!, {{r10, r11, r12, lr}}",
+        "b 9b",
         "7:",
         "ldr r4, [r0, #32]", // low
         "ldr r5, [r0, #36]", // high
@@ -223,19 +253,10 @@ unsafe extern "C" fn multiply_tiles(job: &mut Job) {
         "qibu_clamped r12",
         "qibu_clamped lr",
         "b 9b",
-        "8:",
-        "asr r10, #1",
-        "asr r11, #1",
-        "asr r12, #1",
-        "asr lr, #1",
-        "str r10, [r8], #4",
-        "str r11, [r8], #4",
-        "str r12, [r8], #4",
-        "str lr, [r8], #4",
-        "b 9b",
         ".purgem qibu_row",
         ".purgem qibu_quad",
         ".purgem qibu_scaled",
+        ".purgem qibu_exact",
         ".purgem qibu_clamped",
     )
 }
