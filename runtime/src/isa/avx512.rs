@@ -12,6 +12,8 @@
 //! one broadcast, shared by the tiles. Both instructions wrap, so that only the whole sum has to fit
 //! 32 bits. [`Sixteen`] requantises as many lanes at once, exactly for every scale word.
 #![allow(unsafe_code)]
+// Registers, pointers and arrays of them share an index.
+#![allow(clippy::needless_range_loop)]
 
 use super::Block;
 use super::x86::{COLUMNS, Product, ROWS};

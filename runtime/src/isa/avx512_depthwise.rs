@@ -10,6 +10,8 @@
 //! outputs that see it. Its unsigned factor is the activation with its sign bit flipped, x + 128; the
 //! bias makes up for it by −128·Σ w. Taps outside are the zero point.
 #![allow(unsafe_code)]
+// Registers, pointers and arrays of them share an index.
+#![allow(clippy::needless_range_loop)]
 
 use super::avx512::{Clamp, FOUR, Sixteen, store_four};
 use super::x86;
@@ -113,7 +115,7 @@ pub(super) fn image(
                 let at = y * window.x.output * channels + channel;
                 match window.x.kernel {
                     3 => convolve(
-                        &line,
+                        line,
                         taps.first_chunk::<3>()?,
                         layer,
                         &lanes,
@@ -122,7 +124,7 @@ pub(super) fn image(
                         at,
                     ),
                     kernel => convolve(
-                        &line,
+                        line,
                         taps.get(..kernel)?,
                         layer,
                         &lanes,
