@@ -8,6 +8,7 @@ use crate::plan::{Planned, plan};
 use crate::quantise::{Activations, Scheme, Weights, formats, quantise};
 use crate::search::{Found, Goal, search};
 use crate::simplify::{Simplified, simplify};
+use crate::target::Target;
 use crate::verify::{Opinion, Report, verify, witness};
 use crate::write::write;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,8 @@ pub struct Request {
     pub activations: Option<Activations>,
     /// Limits within which the format of every layer is searched.
     pub goal: Goal,
+    /// What the weights are arranged for.
+    pub target: Target,
 }
 
 impl Request {
@@ -49,6 +52,7 @@ impl Request {
             weights: Weights::Int8,
             activations: None,
             goal: Goal::default(),
+            target: Target::Portable,
         }
     }
 }
@@ -111,6 +115,7 @@ fn paces(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
             &calibrated,
             &judges,
             &request.goal,
+            request.target,
             |done, of| progress("search", done, of),
         )?),
     };
@@ -119,7 +124,7 @@ fn paces(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
         None => formats(simplified.graph(), scheme)?,
     };
     let quantised = quantise(&calibrated, &formats)?;
-    let planned = plan(quantised)?;
+    let planned = plan(quantised, request.target)?;
     let bytes = write(&planned)?;
     let mut report = verify(&simplified, &planned, &bytes, &judges, |done, of| {
         progress("verify", done, of)

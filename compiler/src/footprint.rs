@@ -78,6 +78,7 @@ mod tests {
     use crate::import::{ImportOptions, from_bytes};
     use crate::plan::plan;
     use crate::quantise::quantise;
+    use crate::target::Target;
     use crate::testing::{F32, INT8, INT16, poem};
 
     /// The file that holds `functions` of the small poem model.
@@ -92,7 +93,11 @@ mod tests {
         let calibrated =
             crate::calibrate::calibrate(&simplified, &samples, Default::default(), |_, _| {})
                 .unwrap();
-        let planned = plan(quantise(&calibrated, &scheme.into()).unwrap()).unwrap();
+        let planned = plan(
+            quantise(&calibrated, &scheme.into()).unwrap(),
+            Target::Portable,
+        )
+        .unwrap();
         crate::aligned::AlignedBytes::from(&crate::write::write(&planned).unwrap()[..])
     }
 

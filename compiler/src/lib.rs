@@ -30,6 +30,7 @@ pub mod report;
 pub mod search;
 pub mod simplify;
 pub mod tag;
+pub mod target;
 pub mod train;
 pub mod verify;
 pub mod write;

@@ -1,6 +1,8 @@
-//! Pace 5: in which order the steps run, and where every activation lies in the arena.
+//! Pace 5: how weights are arranged, in which order the steps run, and where every activation lies in
+//! the arena.
 //!
 //! ```text
+//! weights in the layout that the target reads fastest, scratch for its kernels (`arrange`)
 //! given   = the steps as they come, each value with bytes of its own, placed greedily
 //! order   = the order of steps with the least largest sum of live bytes (`order`)
 //! for that order, then the given one:
@@ -14,6 +16,7 @@
 //! must not overlap. The lower bound is the largest sum of live bytes at any step, outputs in place
 //! counted once: in the chosen order, no placement can be smaller.
 
+mod arrange;
 mod exact;
 mod flow;
 mod lifetimes;
@@ -27,6 +30,7 @@ pub use lifetimes::Lifetime;
 use crate::error::{Error, Result};
 use crate::program::{Content, Function, Program, TensorId};
 use crate::quantise::Quantised;
+use crate::target::Target;
 use flow::Flow;
 use lifetimes::{Replace, Span};
 use place::Placement;
@@ -65,12 +69,14 @@ pub struct Planned {
     pub functions: Vec<FunctionPlan>,
 }
 
-/// Orders the steps and places every activation.
+/// Arranges weights for `target`, orders the steps and places every activation.
 ///
 /// # Errors
 /// An arena of 2³² bytes or more.
-pub fn plan(quantised: Quantised) -> Result<Planned> {
-    plan_with(quantised.0, Reuse::WhenDead)
+pub fn plan(quantised: Quantised, target: Target) -> Result<Planned> {
+    let mut program = quantised.0;
+    arrange::arrange(&mut program, target);
+    plan_with(program, Reuse::WhenDead)
 }
 
 pub(crate) fn plan_with(mut program: Program, reuse: Reuse) -> Result<Planned> {

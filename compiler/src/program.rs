@@ -2,7 +2,7 @@
 //! placed in memory.
 
 use crate::graph::{Metadata, ValueId};
-use qibu::format::{DType, Opcode, nibble};
+use qibu::format::{DType, Layout, Opcode, nibble};
 
 /// Index of a tensor in [`Program::tensors`] and, later, in the file.
 pub type TensorId = usize;
@@ -28,6 +28,8 @@ pub struct Tensor {
     pub name: String,
     /// Element type.
     pub dtype: DType,
+    /// Order of a constant's elements.
+    pub layout: Layout,
     /// Shape, at most six dimensions.
     pub shape: Vec<usize>,
     /// Real value of one quantisation step.
@@ -45,6 +47,12 @@ impl Tensor {
     pub fn bytes(&self) -> usize {
         let elements = self.shape.iter().product::<usize>();
         match (self.dtype, self.shape.first()) {
+            (_, Some(&rows)) if self.layout != Layout::Plain => {
+                let bytes = self
+                    .layout
+                    .bytes(rows as u32, (elements / rows.max(1)) as u32);
+                bytes.unwrap_or(usize::MAX)
+            }
             (DType::I4, Some(&rows)) => rows * nibble::row_bytes(elements / rows.max(1)),
             _ => elements * self.dtype.size(),
         }
@@ -64,6 +72,14 @@ pub struct Step {
     pub outputs: Vec<TensorId>,
     /// Attribute words.
     pub attributes: Vec<u32>,
+}
+
+impl Step {
+    /// What the operator writes, its scratch left out.
+    pub fn results(&self) -> &[TensorId] {
+        let results = usize::from(self.opcode.arity().outputs);
+        self.outputs.get(..results).unwrap_or(&self.outputs)
+    }
 }
 
 /// One function of the file.

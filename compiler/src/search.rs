@@ -24,6 +24,7 @@ use crate::calibrate::{Calibrated, Samples};
 use crate::error::{Error, Result};
 use crate::quantise::Formats;
 use crate::simplify::Simplified;
+use crate::target::Target;
 use measure::Bench;
 use std::collections::BTreeSet;
 
@@ -47,9 +48,10 @@ pub fn search(
     calibrated: &Calibrated<'_>,
     samples: &Samples,
     goal: &Goal,
+    target: Target,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Found> {
-    let bench = Bench::new(simplified, calibrated, samples)?;
+    let bench = Bench::new(simplified, calibrated, samples, target)?;
     if bench.layers.is_empty() {
         return Err(
             Error::usage("the model has no layer with weights to choose a format for")

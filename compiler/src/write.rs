@@ -5,7 +5,7 @@ use crate::graph;
 use crate::plan::Planned;
 use crate::program::{Content, Step, Tensor, TensorId};
 use qibu::format::{
-    ALIGNMENT, FunctionRecord, Header, Layout, MAX_RANK, Metadata, Place, Section, StepRecord,
+    ALIGNMENT, FunctionRecord, Header, MAX_RANK, Metadata, Place, Section, StepRecord,
     TensorRecord, VERSION, crc, header,
 };
 
@@ -112,7 +112,7 @@ impl Sections {
         };
         let record = TensorRecord {
             dtype: tensor.dtype,
-            layout: Layout::Plain,
+            layout: tensor.layout,
             place,
             rank: tensor.shape.len() as u8,
             offset: narrow(offset)?,

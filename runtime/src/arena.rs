@@ -29,35 +29,44 @@ impl<const N: usize> Default for Arena<N> {
     }
 }
 
+/// Ranges of a step's outputs, and behind them its scratch.
+pub(crate) const WRITTEN: usize = MAX_OUTPUTS + 1;
+
 /// Bytes of one step's operands.
 pub(crate) struct Operands<'a> {
     /// Empty where there is none, and where output 0 replaces it.
     pub inputs: [&'a [u8]; MAX_INPUTS],
     pub outputs: [&'a mut [u8]; MAX_OUTPUTS],
+    /// Memory that only this step uses.
+    pub scratch: &'a mut [u8],
 }
 
 impl<'a> Operands<'a> {
-    /// Cuts `outputs` and those of `inputs` that are in the arena out of it.
+    /// Cuts what is `written` and those of `inputs` that are in the arena out of it.
     ///
     /// Inputs that are constants come ready. `None` where ranges overlap or leave the arena, which
     /// loading rules out.
     pub fn carve(
         arena: &'a mut [u8],
         inputs: [Operand<'a>; MAX_INPUTS],
-        outputs: [Range<usize>; MAX_OUTPUTS],
+        mut written: [Range<usize>; WRITTEN],
     ) -> Option<Self> {
-        let [first, second] = outputs;
-        let swapped = second.start < first.start;
-        let (low, high) = if swapped {
-            (second, first)
-        } else {
-            (first, second)
-        };
-        let (before, rest) = arena.split_at_mut_checked(low.start)?;
-        let (low_bytes, rest) = rest.split_at_mut_checked(low.end.checked_sub(low.start)?)?;
-        let (between, rest) = rest.split_at_mut_checked(high.start.checked_sub(low.end)?)?;
-        let (high_bytes, after) = rest.split_at_mut_checked(high.end.checked_sub(high.start)?)?;
-        let parts: [(usize, &'a [u8]); 3] = [(0, before), (low.end, between), (high.end, after)];
+        let mut cut: [&'a mut [u8]; WRITTEN] = [&mut [], &mut [], &mut []];
+        // What lies before each written range, and behind the last.
+        let mut parts: [(usize, &'a [u8]); WRITTEN + 1] = [(0, &[]); WRITTEN + 1];
+        let [read @ .., last] = &mut parts;
+        let (mut rest, mut start) = (arena, 0);
+        for part in read {
+            let ranges = written.iter_mut().zip(cut.iter_mut());
+            let (range, bytes) = ranges.min_by_key(|(range, _)| range.start)?;
+            let (before, tail) = rest.split_at_mut_checked(range.start.checked_sub(start)?)?;
+            let (own, tail) = tail.split_at_mut_checked(range.end.checked_sub(range.start)?)?;
+            *part = (start, before);
+            (*bytes, rest, start) = (own, tail, range.end);
+            // Not the first of what is left.
+            range.start = usize::MAX;
+        }
+        *last = (start, rest);
         let mut slices: [&'a [u8]; MAX_INPUTS] = [&[]; MAX_INPUTS];
         for (slice, operand) in slices.iter_mut().zip(inputs) {
             *slice = match operand {
@@ -68,13 +77,11 @@ impl<'a> Operands<'a> {
                 })?,
             };
         }
+        let [first, second, scratch] = cut;
         Some(Self {
             inputs: slices,
-            outputs: if swapped {
-                [high_bytes, low_bytes]
-            } else {
-                [low_bytes, high_bytes]
-            },
+            outputs: [first, second],
+            scratch,
         })
     }
 }
@@ -92,11 +99,17 @@ pub(crate) enum Operand<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::vec::Vec;
 
     #[test]
-    fn carves_around_two_outputs_in_either_order() {
+    fn carves_around_outputs_and_scratch_in_any_order() {
         let mut arena: [u8; 32] = core::array::from_fn(|index| index as u8);
-        for outputs in [[8..12, 20..24], [20..24, 8..12]] {
+        for outputs in [
+            [8..12, 20..24, 32..32],
+            [20..24, 8..12, 32..32],
+            [20..22, 8..12, 22..24],
+            [8..10, 10..12, 20..24],
+        ] {
             let inputs = [
                 Operand::Arena(0..8),
                 Operand::Arena(12..20),
@@ -107,8 +120,11 @@ mod tests {
             assert_eq!(operands.inputs[1], [12, 13, 14, 15, 16, 17, 18, 19]);
             assert_eq!(operands.inputs[2][0], 24);
             assert_eq!(operands.inputs[3], [99]);
-            assert_eq!(usize::from(operands.outputs[0][0]), outputs[0].start);
-            assert_eq!(usize::from(operands.outputs[1][0]), outputs[1].start);
+            let [first, second] = operands.outputs;
+            for (bytes, range) in [&*first, second, operands.scratch].into_iter().zip(outputs) {
+                let expected: Vec<u8> = range.map(|byte| byte as u8).collect();
+                assert_eq!(bytes, expected);
+            }
         }
     }
 
@@ -116,10 +132,11 @@ mod tests {
     fn overlaps_are_refused() {
         let mut arena = [0; 32];
         let inputs = || [const { Operand::None }; MAX_INPUTS];
-        assert!(Operands::carve(&mut arena, inputs(), [8..16, 12..20]).is_none());
-        assert!(Operands::carve(&mut arena, inputs(), [8..40, 40..40]).is_none());
+        assert!(Operands::carve(&mut arena, inputs(), [8..16, 12..20, 32..32]).is_none());
+        assert!(Operands::carve(&mut arena, inputs(), [8..40, 40..40, 40..40]).is_none());
+        assert!(Operands::carve(&mut arena, inputs(), [8..16, 20..24, 15..20]).is_none());
         let mut reading = inputs();
         reading[0] = Operand::Arena(4..9);
-        assert!(Operands::carve(&mut arena, reading, [8..16, 32..32]).is_none());
+        assert!(Operands::carve(&mut arena, reading, [8..16, 32..32, 32..32]).is_none());
     }
 }

@@ -1,8 +1,8 @@
 //! Walks the steps of a function over the caller's arena.
 
-use crate::arena::{Operand, Operands};
+use crate::arena::{Operand, Operands, WRITTEN};
 use crate::error::InputError;
-use crate::format::opcode::{MAX_INPUTS, MAX_OUTPUTS};
+use crate::format::opcode::MAX_INPUTS;
 use crate::format::{ALIGNMENT, DType, Place, Tensor};
 use crate::kernels::{Kernel, gather};
 use crate::model::Function;
@@ -227,28 +227,33 @@ impl<'m, 'r> Run<'m, 'r> {
 
     fn run_step(&mut self, kernel: &Kernel, step: &Step<'_>) -> Option<()> {
         let end = self.arena.len();
-        // A missing second output is the empty range at the end.
-        let mut outputs = [const { 0..0 }; MAX_OUTPUTS];
+        // What is missing is the empty range at the end.
+        let mut written = [const { 0..0 }; WRITTEN];
+        let [outputs @ .., scratch] = &mut written;
         for (position, output) in outputs.iter_mut().enumerate() {
-            *output = match step.output(position) {
+            *output = match step.result(position) {
                 Some(tensor) => range(tensor)?,
                 None => end..end,
             };
         }
+        *scratch = match step.scratch() {
+            Some(tensor) => range(tensor)?,
+            None => end..end,
+        };
         let mut inputs = [const { Operand::None }; MAX_INPUTS];
         for (position, &index) in step.inputs().iter().enumerate() {
             let tensor = step.model.tensor(index)?;
             *inputs.get_mut(position)? = match step.model.constant(tensor) {
                 Some(bytes) => Operand::Constant(bytes),
                 None => match range(tensor)? {
-                    range if step.opcode.in_place(position) && outputs.first() == Some(&range) => {
+                    range if step.opcode.in_place(position) && written.first() == Some(&range) => {
                         Operand::None
                     }
                     range => Operand::Arena(range),
                 },
             };
         }
-        let operands = Operands::carve(self.arena, inputs, outputs)?;
+        let operands = Operands::carve(self.arena, inputs, written)?;
         (kernel.run)(step, operands)
     }
 

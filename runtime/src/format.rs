@@ -6,6 +6,7 @@
 pub mod crc;
 pub mod function;
 pub mod header;
+pub mod layout;
 pub mod nibble;
 pub mod opcode;
 pub mod step;
@@ -14,9 +15,10 @@ pub mod text;
 
 pub use function::FunctionRecord;
 pub use header::{Header, MAGIC, VERSION};
+pub use layout::Layout;
 pub use opcode::Opcode;
 pub use step::StepRecord;
-pub use tensor::{DType, Layout, MAX_RANK, Place, Tensor, TensorRecord};
+pub use tensor::{DType, MAX_RANK, Place, Tensor, TensorRecord};
 pub use text::Metadata;
 
 #[doc = include_str!("../FORMAT.md")]

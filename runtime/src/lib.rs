@@ -8,7 +8,8 @@
 //!    [`Model::load_with`] does the same with a set of [`kernels`], so that a firmware links only
 //!    what its model uses.
 //! 3. [`Function::bind`] joins a function of the file to an [`Arena`] that the caller owns;
-//!    [`Run::execute`] walks its steps, each a file under `kernels/`.
+//!    [`Run::execute`] walks its steps, each a file under `kernels/`; the matrix kernels multiply
+//!    through `isa/`, a file for each instruction set.
 //! 4. [`rounding`] is the one definition of every rounding; [`math`] the one place of float
 //!    functions; [`random`] the one generator. The compiler uses the same three.
 //! 5. [`decode`] turns candidates into text and emissions into tags; [`poem`] and [`tag`] join all
@@ -41,6 +42,7 @@ pub mod decode;
 mod error;
 mod execute;
 pub mod format;
+mod isa;
 pub mod kernels;
 mod load;
 pub mod math;

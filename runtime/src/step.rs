@@ -42,6 +42,22 @@ impl<'m> Step<'m> {
         tail.get(..usize::from(self.outputs)).unwrap_or(&[])
     }
 
+    /// Number of outputs that the operator has, scratch left out.
+    pub(crate) fn results(&self) -> usize {
+        usize::from(self.opcode.arity().outputs)
+    }
+
+    /// Output `index` of the operator, never the scratch.
+    pub(crate) fn result(&self, index: usize) -> Option<Tensor<'m>> {
+        self.output(index).filter(|_| index < self.results())
+    }
+
+    /// Memory of the step: an output behind those of its operator, which nothing reads.
+    #[must_use]
+    pub fn scratch(&self) -> Option<Tensor<'m>> {
+        self.output(self.results())
+    }
+
     /// Attribute words.
     #[must_use]
     pub fn attributes(&self) -> &'m [u32] {

@@ -14,6 +14,7 @@ use crate::quantise::{Activations, Weights};
 use crate::report::table::{Align, Style, Table};
 use crate::report::{grouped, printable, short};
 use crate::search::Goal;
+use crate::target::Target;
 use crate::verify::{FunctionReport, Witness};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -53,6 +54,9 @@ pub struct CompileArgs {
     /// Searches for the smallest file whose every output has at least this signal-to-noise ratio.
     #[arg(long, value_name = "DB", value_parser = super::verify::decibels)]
     min_snr: Option<f64>,
+    /// Processor that weights are arranged for; the file runs on all others too, slower there.
+    #[arg(long, value_enum, value_name = "NAME", default_value = "portable")]
+    target: Target,
     /// Functions to keep, separated by commas [default: all].
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     functions: Vec<String>,
@@ -113,6 +117,7 @@ pub fn run(args: CompileArgs) -> Result<()> {
         weights: args.weights,
         activations: args.activations,
         goal,
+        target: args.target,
     };
     let bar = progress::bar();
     let compiled = compile(&request, &mut |pace, done, of| {

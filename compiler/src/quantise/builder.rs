@@ -8,7 +8,7 @@ use crate::calibrate::{Moments, Ranges};
 use crate::error::{Error, Result};
 use crate::graph::{Clamp, Dtype, Function, Graph, Node, ValueId};
 use crate::program::{self, Content, Program, Step, Tensor, TensorId};
-use qibu::format::{DType, MAX_RANK, Opcode};
+use qibu::format::{DType, Layout, MAX_RANK, Opcode};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Scale and zero point of a tensor.
@@ -291,6 +291,7 @@ impl<'g> Builder<'g> {
         quantisation: Quantisation,
     ) -> Result<TensorId> {
         self.add(Tensor {
+            layout: Layout::Plain,
             name: name.to_owned(),
             dtype,
             shape,
@@ -342,6 +343,7 @@ impl<'g> Builder<'g> {
         }
         let source = self.tensor(of).clone();
         let id = self.add(Tensor {
+            layout: Layout::Plain,
             name: self.graph.value(value).name.clone(),
             shape: self.graph.shape(value).to_vec(),
             content: Content::View(of),
@@ -366,6 +368,7 @@ impl<'g> Builder<'g> {
             return Ok(id);
         }
         let id = self.add(Tensor {
+            layout: Layout::Plain,
             name: name.to_owned(),
             dtype,
             shape: shape.to_vec(),
@@ -387,6 +390,7 @@ impl<'g> Builder<'g> {
         bytes: Vec<u8>,
     ) -> Result<()> {
         let id = self.add(Tensor {
+            layout: Layout::Plain,
             name: name.to_owned(),
             dtype,
             shape: shape.to_vec(),
@@ -407,6 +411,7 @@ impl<'g> Builder<'g> {
             return Ok(id);
         }
         let id = self.add(Tensor {
+            layout: Layout::Plain,
             name: name.to_owned(),
             dtype,
             shape: vec![words.len()],

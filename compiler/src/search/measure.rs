@@ -8,6 +8,7 @@ use crate::graph::{Function, Graph, ValueId};
 use crate::plan::plan;
 use crate::quantise::{Formats, packs, quantise, weights_of};
 use crate::simplify::Simplified;
+use crate::target::Target;
 use crate::verify::Noise;
 use crate::write::write;
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ pub(super) struct Bench<'g> {
     pub layers: Vec<Layer>,
     graph: &'g Graph,
     calibrated: &'g Calibrated<'g>,
+    target: Target,
     /// Inputs and float outputs by function, sample by sample.
     expected: Vec<(&'g Function, Vec<Pair>)>,
 }
@@ -46,6 +48,7 @@ impl<'g> Bench<'g> {
         simplified: &'g Simplified,
         calibrated: &'g Calibrated<'g>,
         samples: &Samples,
+        target: Target,
     ) -> Result<Self> {
         let graph = simplified.graph();
         let float = FloatRun::new(graph)?;
@@ -72,6 +75,7 @@ impl<'g> Bench<'g> {
             layers: layers(graph),
             graph,
             calibrated,
+            target,
             expected,
         })
     }
@@ -87,7 +91,7 @@ impl<'g> Bench<'g> {
     }
 
     fn measured(&self, formats: Formats, samples: usize) -> Result<Point> {
-        let planned = plan(quantise(self.calibrated, &formats)?)?;
+        let planned = plan(quantise(self.calibrated, &formats)?, self.target)?;
         let bytes = write(&planned)?;
         let file = AlignedBytes::from(&bytes[..]);
         let model = load_planned(&planned, &file)?;

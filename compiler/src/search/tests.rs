@@ -5,6 +5,7 @@ use crate::calibrate::{Calibrated, Method, Samples, calibrate};
 use crate::onnx::DataType;
 use crate::quantise::Weights;
 use crate::simplify::{Simplified, simplify};
+use crate::target::Target;
 use crate::testing::{Model, import};
 
 fn model() -> Simplified {
@@ -29,7 +30,14 @@ fn with<T>(
     let simplified = model();
     let samples = Samples::noise();
     let calibrated = calibrate(&simplified, &samples, Method::default(), |_, _| {}).unwrap();
-    let found = search(&simplified, &calibrated, &samples, &goal, |_, _| {});
+    let found = search(
+        &simplified,
+        &calibrated,
+        &samples,
+        &goal,
+        Target::Portable,
+        |_, _| {},
+    );
     then(found, &calibrated)
 }
 

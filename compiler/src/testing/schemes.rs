@@ -9,6 +9,7 @@ use crate::import::{ImportOptions, from_bytes};
 use crate::plan::plan;
 use crate::quantise::{Activations, Scheme, Weights, quantise};
 use crate::simplify::{Simplified, simplify};
+use crate::target::Target;
 use crate::write::write;
 use std::collections::BTreeMap;
 
@@ -46,7 +47,7 @@ pub(crate) fn build(model: Model, scheme: Scheme) -> Result<Built> {
         Default::default(),
         |_, _| {},
     )?;
-    let planned = plan(quantise(&calibrated, &scheme.into())?)?;
+    let planned = plan(quantise(&calibrated, &scheme.into())?, Target::Portable)?;
     let file = AlignedBytes::from(&write(&planned)?[..]);
     load_planned(&planned, &file)?;
     Ok(Built {

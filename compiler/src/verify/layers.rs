@@ -19,6 +19,7 @@ use crate::plan::{Planned, plan};
 use crate::program::TensorId;
 use crate::quantise::{Activations, Formats, Scheme, Weights, quantise};
 use crate::simplify::Simplified;
+use crate::target::Target;
 use qibu::Model;
 use qibu::format::{DType, Place};
 use std::collections::BTreeMap;
@@ -55,7 +56,8 @@ pub(super) fn find(simplified: &Simplified, model: &Model<'_>) -> Result<Layers,
             }
         });
     for formats in candidates {
-        let lowered = quantise(&calibrated, &formats).and_then(plan);
+        let lowered = quantise(&calibrated, &formats);
+        let lowered = lowered.and_then(|program| plan(program, Target::Portable));
         let Ok(planned) = lowered else {
             continue;
         };
@@ -146,7 +148,10 @@ fn paired(planned: &Planned, model: &Model<'_>) -> Option<(Values, Vec<Vec<Strin
                 return None;
             }
             pairs.add(&ours.inputs, theirs.inputs())?;
-            pairs.add(&ours.outputs, theirs.outputs())?;
+            // A file may be arranged for a target: scratch is nothing to compare.
+            let results = theirs.outputs().iter().take(ours.results().len());
+            let results: Vec<u32> = results.copied().collect();
+            pairs.add(ours.results(), &results)?;
         }
         pairs.add(&ours.outputs, theirs.outputs())?;
         names.push(ours.steps.iter().map(|step| step.name.clone()).collect());

@@ -10,6 +10,7 @@ use crate::plan::{Planned, plan};
 use crate::program::Content;
 use crate::quantise::{Activations, Formats, Scheme, Weights, quantise};
 use crate::simplify::{Simplified, simplify};
+use crate::target::Target;
 use crate::testing::{F16, F32, INT8, INT16, Model, poem};
 use crate::write::write;
 use std::path::PathBuf;
@@ -66,7 +67,7 @@ impl Pair {
         let graph = import::read(&self.model, &ImportOptions::default())?;
         let simplified = simplify(graph)?;
         let calibrated = calibrate(&simplified, &Samples::noise(), Method::default(), |_, _| {})?;
-        let mut planned = plan(quantise(&calibrated, formats)?)?;
+        let mut planned = plan(quantise(&calibrated, formats)?, Target::Portable)?;
         change(&mut planned);
         self.judge(&write(&planned)?, thresholds)
     }
@@ -302,7 +303,7 @@ fn a_scaled_channel_is_no_noise() {
         let samples = Samples::noise();
         let calibrated = calibrate(&scaled, &samples, Method::default(), |_, _| {}).unwrap();
         let quantised = quantise(&calibrated, &INT16.into()).unwrap();
-        write(&plan(quantised).unwrap()).unwrap()
+        write(&plan(quantised, Target::Portable).unwrap()).unwrap()
     };
     let (as_it_was, scaled) = (file(&unchanged), file(&simplified));
     assert_ne!(as_it_was, scaled);

@@ -1,5 +1,6 @@
 //! Tensor record: element type, shape, quantisation and place of a constant or an activation.
 
+use super::layout::Layout;
 use super::nibble;
 
 /// Most dimensions that a tensor has.
@@ -64,14 +65,6 @@ impl DType {
             Self::F32 | Self::I32 | Self::Scale => 4,
         }
     }
-}
-
-/// Order of a constant's elements. Version 1 knows the plain, row-major one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Layout {
-    /// Row-major.
-    Plain = 0,
 }
 
 /// Where a tensor's bytes are.
@@ -170,7 +163,7 @@ impl<'m> Tensor<'m> {
     pub fn is_known(self) -> bool {
         let [dtype, layout, rank, place] = self.codes();
         DType::from_code(dtype).is_some()
-            && layout == Layout::Plain as u8
+            && usize::from(layout) < Layout::ALL.len()
             && usize::from(rank) <= MAX_RANK
             && place <= Place::Parameters as u8
     }
@@ -189,7 +182,13 @@ impl<'m> Tensor<'m> {
     /// Order of the elements.
     #[must_use]
     pub fn layout(self) -> Layout {
-        Layout::Plain
+        let [_, code, ..] = self.codes();
+        match code {
+            1 => Layout::Tile1,
+            2 => Layout::Tile4,
+            3 => Layout::Tile16,
+            _ => Layout::Plain,
+        }
     }
 
     /// Where the bytes are.
@@ -259,14 +258,19 @@ impl<'m> Tensor<'m> {
 
     /// Length in bytes; `None` where it overflows `u32`.
     ///
-    /// Four-bit elements come in rows, everything behind the first axis, that start at whole bytes.
+    /// Four-bit elements and tiles come in rows, everything behind the first axis: the former start
+    /// at whole bytes, the latter are padded, see [`Layout`].
     #[must_use]
     pub fn bytes(self) -> Option<usize> {
         let elements = self.elements()? as u32;
-        if self.dtype() == DType::I4 {
+        let layout = self.layout();
+        if self.dtype() == DType::I4 || layout != Layout::Plain {
             let (rows, rest) = self.shape().split_first().unwrap_or((&1, &[]));
             // No row is longer than the tensor, unless that has no rows at all.
             let row = rest.iter().fold(1u32, |row, &dim| row.wrapping_mul(dim));
+            if layout != Layout::Plain {
+                return layout.bytes(*rows, row);
+            }
             let row = nibble::row_bytes(row as usize) as u32;
             return Some(rows.checked_mul(row)? as usize);
         }
@@ -335,7 +339,8 @@ mod tests {
         for (codes, known) in [
             (0x0206_0007, true),
             (0x0206_0008, false),
-            (0x0206_0107, false),
+            (0x0206_0307, true),
+            (0x0206_0407, false),
             (0x0207_0007, false),
             (0x0306_0007, false),
         ] {

@@ -19,8 +19,11 @@ use super::{rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, Opcode, Tensor};
+use crate::isa::{Tiles1, Tiles4, Tiles16};
 use crate::math;
 use crate::step::Step;
+
+mod tiled;
 
 /// int8 activations, int8 weights.
 pub const I8_I8: Kernel = kernel([Types::I8, Types::I8], run_integer::<i8, i8>);
@@ -34,6 +37,18 @@ pub const I16_I4: Kernel = kernel([Types::I16, Types::I4], run_integer::<i16, u8
 pub const F32_F32: Kernel = kernel([Types::F32, Types::F32], run_float::<f32>);
 /// Floats, f16 weights.
 pub const F32_F16: Kernel = kernel([Types::F32, Types::F16], run_float::<u16>);
+/// int8 activations, int8 weights in tiles of one row.
+pub const I8_TILE1: Kernel = tiled::kernel::<Tiles1, i8>(Types::I8);
+/// int8 activations, int8 weights in tiles of four rows.
+pub const I8_TILE4: Kernel = tiled::kernel::<Tiles4, i8>(Types::I8);
+/// int8 activations, int8 weights in tiles of sixteen rows.
+pub const I8_TILE16: Kernel = tiled::kernel::<Tiles16, i8>(Types::I8);
+/// int16 activations, int8 weights in tiles of one row.
+pub const I16_TILE1: Kernel = tiled::kernel::<Tiles1, i16>(Types::I16);
+/// int16 activations, int8 weights in tiles of four rows.
+pub const I16_TILE4: Kernel = tiled::kernel::<Tiles4, i16>(Types::I16);
+/// int16 activations, int8 weights in tiles of sixteen rows.
+pub const I16_TILE16: Kernel = tiled::kernel::<Tiles16, i16>(Types::I16);
 
 const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()>) -> Kernel {
     Kernel::new(Opcode::Dense, types, check, run)

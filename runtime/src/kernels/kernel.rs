@@ -12,7 +12,7 @@
 use crate::arena::Operands;
 use crate::error::{Fault, InputError};
 use crate::execute::Run;
-use crate::format::{DType, Opcode};
+use crate::format::{DType, Layout, Opcode};
 use crate::step::Step;
 use core::fmt;
 
@@ -26,6 +26,8 @@ pub struct Kernel {
     types: [Types; 2],
     pub(super) check: fn(&Step<'_>) -> Result<u64, Fault>,
     pub(crate) run: fn(&Step<'_>, Operands<'_>) -> Option<()>,
+    /// Whether it is for steps with scratch, or for those without.
+    scratch: bool,
     pub(super) cost: Option<fn(&Step<'_>) -> u64>,
     pub(crate) guard: Option<Guard>,
 }
@@ -48,6 +50,7 @@ impl Kernel {
             types,
             check,
             run,
+            scratch: false,
             cost: None,
             guard: None,
         }
@@ -57,6 +60,14 @@ impl Kernel {
     pub(super) const fn costing(self, cost: fn(&Step<'_>) -> u64) -> Self {
         Self {
             cost: Some(cost),
+            ..self
+        }
+    }
+
+    /// The kernel for steps that have scratch.
+    pub(super) const fn with_scratch(self) -> Self {
+        Self {
+            scratch: true,
             ..self
         }
     }
@@ -79,7 +90,10 @@ impl Kernel {
     #[must_use]
     pub fn takes(&self, step: &Step<'_>) -> bool {
         let [first, second] = &self.types;
-        self.opcode == step.opcode && first.take(step, 0) && second.take(step, 1)
+        self.opcode == step.opcode
+            && self.scratch == step.scratch().is_some()
+            && first.take(step, 0)
+            && second.take(step, 1)
     }
 }
 
@@ -89,13 +103,16 @@ impl fmt::Debug for Kernel {
     }
 }
 
-/// A set of element types.
+/// A set of element types, each in one layout.
 #[derive(Clone, Copy)]
-pub(super) struct Types(u8);
+pub(super) struct Types(u32);
+
+/// Types of the plain layout; those of each further one follow.
+const PLAIN: u32 = u8::MAX as u32;
 
 impl Types {
-    /// Any, and none at all.
-    pub const ANY: Self = Self(u8::MAX);
+    /// Any in the plain layout, and none at all.
+    pub const ANY: Self = Self(PLAIN);
     pub const I8: Self = Self::of(&[DType::I8]);
     pub const I4: Self = Self::of(&[DType::I4]);
     pub const I16: Self = Self::of(&[DType::I16]);
@@ -110,16 +127,22 @@ impl Types {
         let mut set = 0;
         let mut rest = dtypes;
         while let [first, tail @ ..] = rest {
-            set |= 1 << *first as u8;
+            set |= 1 << *first as u32;
             rest = tail;
         }
         Self(set)
     }
 
+    /// int8 in a layout.
+    pub const fn tiled(layout: Layout) -> Self {
+        Self(1 << (layout as u32 * u8::BITS + DType::I8 as u32))
+    }
+
     fn take(self, step: &Step<'_>, input: usize) -> bool {
-        self.0 == u8::MAX
-            || step
-                .input(input)
-                .is_some_and(|tensor| self.0 & 1 << tensor.dtype() as u8 != 0)
+        let tensor = step.input(input);
+        let bit = tensor.map_or(0, |tensor| {
+            tensor.layout() as u32 * u8::BITS + tensor.dtype() as u32
+        });
+        self.0 >> bit & 1 != 0 && (self.0 == PLAIN || tensor.is_some())
     }
 }

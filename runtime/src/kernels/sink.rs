@@ -7,13 +7,14 @@ use crate::rounding::Scale;
 
 /// An integer output with its requantisation.
 pub(crate) struct Sink<'a> {
-    out: Out<'a>,
-    zero_point: i32,
-    low: i32,
-    high: i32,
+    pub out: Out<'a>,
+    pub zero_point: i32,
+    pub low: i32,
+    pub high: i32,
 }
 
-enum Out<'a> {
+/// Its elements.
+pub(crate) enum Out<'a> {
     I8(&'a mut [i8]),
     I16(&'a mut [i16]),
     I32(&'a mut [i32]),

@@ -18,8 +18,11 @@ use super::{quotient, rows};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, Opcode};
+use crate::isa::{Tiles1, Tiles4, Tiles16};
 use crate::rounding::Scale;
 use crate::step::Step;
+
+mod tiled;
 
 /// Most candidates of a row.
 const MAX_CANDIDATES: usize = 256;
@@ -36,6 +39,18 @@ pub const I16_I4: Kernel = kernel([Types::I16, Types::I4], run_integer::<i16, u8
 pub const F32_F32: Kernel = kernel([Types::F32, Types::F32], run_float::<f32>);
 /// Floats, f16 weights.
 pub const F32_F16: Kernel = kernel([Types::F32, Types::F16], run_float::<u16>);
+/// int8 activations, int8 weights in tiles of one row.
+pub const I8_TILE1: Kernel = tiled::kernel::<Tiles1, i8, 32>(Types::I8);
+/// int8 activations, int8 weights in tiles of four rows.
+pub const I8_TILE4: Kernel = tiled::kernel::<Tiles4, i8, 32>(Types::I8);
+/// int8 activations, int8 weights in tiles of sixteen rows.
+pub const I8_TILE16: Kernel = tiled::kernel::<Tiles16, i8, 128>(Types::I8);
+/// int16 activations, int8 weights in tiles of one row.
+pub const I16_TILE1: Kernel = tiled::kernel::<Tiles1, i16, 32>(Types::I16);
+/// int16 activations, int8 weights in tiles of four rows.
+pub const I16_TILE4: Kernel = tiled::kernel::<Tiles4, i16, 32>(Types::I16);
+/// int16 activations, int8 weights in tiles of sixteen rows.
+pub const I16_TILE16: Kernel = tiled::kernel::<Tiles16, i16, 128>(Types::I16);
 
 const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()>) -> Kernel {
     Kernel::new(Opcode::TopKDense, types, check, run).costing(cost)
@@ -129,6 +144,23 @@ impl<'a, S: PartialOrd + bytemuck::Pod> Best<'a, S> {
         match scores.last() {
             Some(worst) if score > *worst => insert(ids, scores, id, score),
             _ => {}
+        }
+    }
+}
+
+impl Best<'_, i32> {
+    /// Offers `scores` of the ids from `first` on to `row`, as [`Best::offer`] one by one.
+    fn offer_all(&mut self, row: usize, first: i32, scores: &[i32]) {
+        let at = (row + 1) * self.candidates;
+        let worst = |kept: &[i32]| at.checked_sub(1).and_then(|at| kept.get(at)).copied();
+        let Some(mut least) = worst(self.scores) else {
+            return;
+        };
+        for (id, &score) in (first..).zip(scores) {
+            if score > least {
+                self.offer(row, id, score);
+                least = worst(self.scores).unwrap_or(least);
+            }
         }
     }
 }

@@ -58,7 +58,7 @@ pub(crate) fn bounds(dtype: DType) -> (i32, i32) {
 
 /// Integers of either activation type, read one by one.
 #[derive(Clone, Copy)]
-pub(super) enum Integers<'a> {
+pub(crate) enum Integers<'a> {
     I8(&'a [i8]),
     I16(&'a [i16]),
     /// Of an elementwise operator: in the bytes that the result replaces, as in

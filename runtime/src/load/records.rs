@@ -1,7 +1,7 @@
 //! Records one by one: tensors, then steps.
 
 use crate::error::{Fault, LoadError};
-use crate::format::{DType, Place, Tensor};
+use crate::format::{ALIGNMENT, DType, Layout, Place, Tensor};
 use crate::kernels;
 use crate::load::{Limits, MAX_STEPS};
 use crate::model::Model;
@@ -41,6 +41,14 @@ fn check_tensor(model: &Model<'_>, tensor: Tensor<'_>) -> Result<(), Fault> {
     let end = tensor.offset().checked_add(bytes as u32);
     let end = end.ok_or(Fault::Offset)? as usize;
     if !(tensor.offset() as usize).is_multiple_of(tensor.dtype().size()) {
+        return Err(Fault::Offset);
+    }
+    let tiled = tensor.layout() != Layout::Plain;
+    if tiled && (tensor.place(), tensor.dtype()) != (Place::Weights, DType::I8) {
+        return Err(Fault::DType);
+    }
+    // Instruction sets read words and vectors of tiles.
+    if tiled && !(tensor.offset() as usize).is_multiple_of(ALIGNMENT) {
         return Err(Fault::Offset);
     }
     match (tensor.place(), tensor.dtype()) {
@@ -102,13 +110,17 @@ pub(super) fn check_steps(model: &Model<'_>, limits: Limits) -> Result<(), LoadE
         })?;
         let arity = step.opcode.arity();
         if !(arity.least_inputs..=arity.inputs).contains(&step.inputs)
-            || step.outputs != arity.outputs
+            || step.outputs.wrapping_sub(arity.outputs) > 1
             || step.attributes().len() != usize::from(arity.attributes)
         {
             return Err(fault(Fault::Arity));
         }
-        for &operand in step.inputs() {
+        for (position, &operand) in step.inputs().iter().enumerate() {
             let tensor = model.tensor(operand).ok_or(fault(Fault::Operand))?;
+            // Kernels look at the layout of input 1.
+            if position != 1 && tensor.layout() != Layout::Plain {
+                return Err(fault(Fault::Operand));
+            }
             if (tensor.place(), tensor.dtype()) == (Place::Parameters, DType::I32) {
                 let words = tensor.elements().ok_or(fault(Fault::Shape))? as u64;
                 biases = biases.checked_sub(words).ok_or(fault(Fault::Work))?;

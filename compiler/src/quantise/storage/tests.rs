@@ -8,6 +8,7 @@ use crate::onnx::{DataType, attribute, node, tensor};
 use crate::plan::plan;
 use crate::quantise::{Scheme, quantise};
 use crate::simplify::simplify;
+use crate::target::Target;
 use crate::testing::{F16, INT8, INT16, Model, import};
 use crate::write::write;
 use qibu::format::DType as Stored;
@@ -42,7 +43,7 @@ fn built(weights: &str, scheme: Scheme) -> Result<(AlignedBytes, f64)> {
     let samples = Samples::noise();
     let calibrated = calibrate(&simplified, &samples, Default::default(), |_, _| {})?;
     let run = |formats: &crate::quantise::Formats| -> Result<(AlignedBytes, Vec<f32>)> {
-        let planned = plan(quantise(&calibrated, formats)?)?;
+        let planned = plan(quantise(&calibrated, formats)?, Target::Portable)?;
         let file = AlignedBytes::from(&write(&planned)?[..]);
         let model = load_planned(&planned, &file)?;
         let mut all = Vec::new();
@@ -145,7 +146,11 @@ fn tables_along_other_axes_are_not_packed() {
         weights: super::Weights::Int4,
         ..INT8
     };
-    let planned = plan(quantise(&calibrated, &int4.into()).unwrap()).unwrap();
+    let planned = plan(
+        quantise(&calibrated, &int4.into()).unwrap(),
+        Target::Portable,
+    )
+    .unwrap();
     let file = AlignedBytes::from(&write(&planned).unwrap()[..]);
     assert_eq!(stored(&file), [Stored::I8]);
 }

@@ -1,0 +1,104 @@
+//! Instruction sets: columns of activations against rows of weights, the inner loops of all matrix
+//! kernels.
+//!
+//! ```text
+//! prepare     column (int8 or int16, whole quads)  →  block, in an order of the instruction set's own
+//! multiply    block · every row of the weights     →  requantised results
+//! ```
+//!
+//! Weights come in tiles (see [`crate::format::layout`]), each layout for the instruction sets that
+//! read it fastest. [`Tile`] is all that a kernel knows of them; every layout has a
+//! [`portable`] implementation, so that every file runs on every target, with the same bits. Unsafe
+//! code of the runtime is in the files below this one.
+
+pub(crate) mod portable;
+#[cfg(test)]
+mod tests;
+
+use crate::format::Layout;
+use crate::kernels::sink::Sink;
+
+/// What an instruction set does with weights of one layout.
+pub(crate) trait Tile {
+    /// The layout of the weights.
+    const LAYOUT: Layout;
+
+    /// The name of the instruction set, as reports show it.
+    fn name() -> &'static str;
+
+    /// Stores `part`, whole quads of a column from quad `quad` on, at `place` of a block.
+    ///
+    /// The parts of a column come in order, the first from quad 0 on, and leave no quad out.
+    fn prepare_i8(part: &[i8], quad: usize, place: Place, block: &mut [u8]);
+
+    /// [`Tile::prepare_i8`] of int16 activations.
+    fn prepare_i16(part: &[i16], quad: usize, place: Place, block: &mut [u8]);
+
+    /// All rows against the first `count` columns of a block of int8 activations.
+    ///
+    /// Column c with row n goes to element `first + c · rows + n` of `sink`, requantised. Columns
+    /// that were not prepared have any values, and their results go nowhere.
+    fn multiply_i8(block: &Block<'_>, sink: &mut Sink<'_>, first: usize);
+
+    /// [`Tile::multiply_i8`] of int16 activations.
+    fn multiply_i16(block: &Block<'_>, sink: &mut Sink<'_>, first: usize);
+}
+
+/// A column's place in a block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// Which column, from 0 on.
+    pub column: usize,
+    /// Columns that the block has room for, at most [`Layout::columns`].
+    pub columns: usize,
+    /// Quads of a column.
+    pub quads: usize,
+}
+
+/// Columns against rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Block<'a> {
+    /// What was prepared, [`bytes`] of it.
+    pub prepared: &'a [u8],
+    /// Columns that it has room for.
+    pub columns: usize,
+    /// Columns to multiply, 1 to `columns`.
+    pub count: usize,
+    /// Quads of a column, and of a row.
+    pub quads: usize,
+    /// Whole tiles.
+    pub weights: &'a [i8],
+    /// A bias for each row.
+    pub bias: &'a [i32],
+    /// A scale word for each row.
+    pub scales: &'a [u32],
+}
+
+/// Bytes of a block: 16 bits for each element, and for tiles of sixteen rows a word for each column.
+///
+/// The same for all instruction sets and both types of activations, since it is part of the format.
+pub(crate) fn bytes(layout: Layout, columns: usize, quads: usize) -> Option<usize> {
+    let sums = match layout {
+        Layout::Tile16 => 4,
+        _ => 0,
+    };
+    columns.checked_mul(quads.checked_mul(8)?.checked_add(sums)?)
+}
+
+/// Weights in [`Layout::Tile1`].
+pub(crate) type Tiles1 = portable::Portable<1>;
+/// Weights in [`Layout::Tile4`].
+pub(crate) type Tiles4 = portable::Portable<4>;
+/// Weights in [`Layout::Tile16`].
+pub(crate) type Tiles16 = portable::Portable<16>;
+
+/// The instruction set that multiplies weights of `layout` in this build, on this processor.
+#[must_use]
+pub fn name(layout: Layout) -> &'static str {
+    match layout {
+        Layout::Plain => "scalar",
+        Layout::Tile1 => Tiles1::name(),
+        Layout::Tile4 => Tiles4::name(),
+        Layout::Tile16 => Tiles16::name(),
+    }
+}
