@@ -1,27 +1,30 @@
-//! CRC-32 (ISO-HDLC, the one of zlib and Ethernet), half a byte at a time: a 64-byte table.
+//! CRC-32 (ISO-HDLC, the one of zlib and Ethernet), six bits at a time: a table of 256 bytes.
 //!
 //! ```text
-//! a half byte n:  crc = (crc >> 4) ^ remainder[n]
+//! six bits n:  crc = (crc >> 6) ^ remainder[n]             two bits n:  (crc >> 2) ^ remainder[16 n]
 //! ```
 //!
-//! A word takes eight of them. Rather than to shift the register each time, it stays where it is and
-//! the next half byte stands four bits higher: what comes to it is rotated there, which costs nothing
-//! in an ARM's operand, and entries of the table take along the half byte that leaves. No two of the
-//! eight are the same code, so that a compiler that looks for small code cannot make calls of them.
+//! A word takes five times six bits and two. Rather than to shift the register each time, it stays
+//! where it is and the next bits stand higher: what comes to it is rotated there, which costs nothing
+//! in an ARM's operand, and entries of the table take along the bits that leave. No two of the rounds
+//! are the same code, so that a compiler that looks for small code cannot make calls of them.
 
-/// Remainders of the 16 half bytes, polynomial 0xEDB88320 reflected, with the half byte on top.
-const TABLE: [u32; 16] = {
-    let mut table = [0; 16];
+/// Bits of an index of the table.
+const BITS: u32 = 6;
+
+/// Remainders of six bits, polynomial 0xEDB88320 reflected, with the bits themselves on top.
+const TABLE: [u32; 1 << BITS] = {
+    let mut table = [0; 1 << BITS];
     let mut index = 0;
-    while index < 16 {
+    while index < 1 << BITS {
         let mut remainder = index as u32;
         let mut bit = 0;
-        while bit < 4 {
+        while bit < BITS {
             let mask = 0u32.wrapping_sub(remainder & 1);
             remainder = (remainder >> 1) ^ (0xEDB8_8320 & mask);
             bit += 1;
         }
-        table[index] = remainder ^ (index as u32) << 28;
+        table[index] = remainder ^ (index as u32) << (32 - BITS);
         index += 1;
     }
     table
@@ -34,26 +37,25 @@ pub fn crc32(bytes: &[u8]) -> u32 {
     let (words, rest) = bytes.as_chunks();
     for word in words {
         crc ^= u32::from_le_bytes(*word);
-        crc = half::<0>(crc);
-        crc = half::<1>(crc);
-        crc = half::<2>(crc);
-        crc = half::<3>(crc);
-        crc = half::<4>(crc);
-        crc = half::<5>(crc);
-        crc = half::<6>(crc);
-        crc = half::<7>(crc);
+        crc = next::<0, 6>(crc);
+        crc = next::<6, 6>(crc);
+        crc = next::<12, 6>(crc);
+        crc = next::<18, 6>(crc);
+        crc = next::<24, 6>(crc);
+        crc = next::<30, 2>(crc);
     }
     for &byte in rest {
         crc ^= u32::from(byte);
-        crc = half::<1>(half::<0>(crc)).rotate_right(8);
+        crc = next::<6, 2>(next::<0, 6>(crc)).rotate_right(8);
     }
     !crc
 }
 
-/// A register that is rotated to the left by `N` half bytes, one half byte on.
+/// A register that is rotated to the left by `FROM` bits, `COUNT` bits on.
 #[inline(always)]
-const fn half<const N: u32>(crc: u32) -> u32 {
-    crc ^ TABLE[(crc >> (4 * N) & 15) as usize].rotate_left(4 * N + 4)
+const fn next<const FROM: u32, const COUNT: u32>(crc: u32) -> u32 {
+    let bits = crc >> FROM & ((1 << COUNT) - 1);
+    crc ^ TABLE[(bits << (BITS - COUNT)) as usize].rotate_left(FROM + COUNT)
 }
 
 #[cfg(test)]

@@ -86,11 +86,10 @@ pub(super) fn check_weights(step: &Step<'_>, k: usize, rows: usize) -> Result<()
     let products = (k as u64)
         .checked_mul(magnitude * weight)
         .ok_or(Fault::Accumulator)?;
-    for &bias in step.need_words(2, DType::I32, rows)? {
-        let bias = u64::from((bias as i32).unsigned_abs());
-        if products.checked_add(bias).ok_or(Fault::Accumulator)? >= 1 << 31 {
-            return Err(Fault::Accumulator);
-        }
+    let biases = step.need_words(2, DType::I32, rows)?.iter();
+    let bias = biases.fold(0, |most, &bias| most.max((bias as i32).unsigned_abs()));
+    if products.saturating_add(bias.into()) >= 1 << 31 {
+        return Err(Fault::Accumulator);
     }
     step.need_words(3, DType::Scale, rows)?;
     Ok(())

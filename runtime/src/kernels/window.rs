@@ -44,31 +44,47 @@ pub(super) struct Window {
 /// Strides, dilations, paddings and kernels stay below this, so that positions cannot overflow.
 const MAX_EXTENT: u32 = 1 << 12;
 
+/// Shapes of an input and its output.
+type Images<'m> = (&'m [u32; 4], &'m [u32; 4]);
+
+/// Both shapes, where they are as many images.
+fn images<'m>(input: Tensor<'m>, out: Tensor<'m>) -> Option<Images<'m>> {
+    let (input, out) = (input.shape().as_array()?, out.shape().as_array()?);
+    (input[0] == out[0]).then_some((input, out))
+}
+
 impl Window {
     /// The window that starts at attribute `first`; `None` unless both are as many images.
     pub fn new(step: &Step<'_>, first: usize, input: Tensor<'_>, out: Tensor<'_>) -> Option<Self> {
-        let (&[in_n, in_y, in_x, channels], &[out_n, out_y, out_x, filters]) =
-            (input.shape(), out.shape())
-        else {
-            return None;
-        };
-        if in_n != out_n {
-            return None;
-        }
-        let axis = |input: u32, output: u32, first: usize| Axis {
-            input: input as usize,
-            output: output as usize,
-            kernel: step.attribute(first) as usize,
-            stride: step.attribute(first + 2) as usize,
-            dilation: step.attribute(first + 4) as usize,
-            before: step.attribute(first + 6) as usize,
-        };
-        Some(Self {
-            y: axis(in_y, out_y, first),
-            x: axis(in_x, out_x, first + 1),
+        Some(Self::between(step, first, images(input, out)?))
+    }
+
+    /// The window between the last three axes of images. By itself, so that it is written where it
+    /// goes: whatever moves a window, an `Option` above all, links a copy of it.
+    #[inline(never)]
+    fn between(step: &Step<'_>, first: usize, (input, out): Images<'_>) -> Self {
+        let (&[_, in_y, in_x, channels], &[_, out_y, out_x, filters]) = (input, out);
+        let word = |index| step.attribute(first + index) as usize;
+        Self {
+            y: Axis {
+                input: in_y as usize,
+                output: out_y as usize,
+                kernel: word(0),
+                stride: word(2),
+                dilation: word(4),
+                before: word(6),
+            },
+            x: Axis {
+                input: in_x as usize,
+                output: out_x as usize,
+                kernel: word(1),
+                stride: word(3),
+                dilation: word(5),
+                before: word(7),
+            },
             channels: channels as usize,
             filters: filters as usize,
-        })
+        }
     }
 
     /// [`Window::new`] with everything in range.
@@ -78,22 +94,24 @@ impl Window {
         input: Tensor<'_>,
         out: Tensor<'_>,
     ) -> Result<Self, Fault> {
-        let window = Self::new(step, first, input, out).ok_or(Fault::Shape)?;
-        let words = step.attributes().iter().skip(first).take(8);
-        for (index, &word) in words.enumerate() {
+        let images = images(input, out).ok_or(Fault::Shape)?;
+        for index in 0..8 {
+            let word = step.attribute(first + index);
             if word >= MAX_EXTENT || (index < 6 && word == 0) {
                 return Err(Fault::Attribute);
             }
         }
-        for axis in [window.y, window.x] {
+        let (_, &[_, rows, columns, _]) = images;
+        for (index, output) in [rows, columns].into_iter().enumerate() {
+            let word = |place| u64::from(step.attribute(first + place + index));
             // The farthest position that a tap asks for; both products are below 2⁴⁴.
-            let last = axis.output.saturating_sub(1) as u64 * axis.stride as u64
-                + axis.kernel.saturating_sub(1) as u64 * axis.dilation as u64;
+            let last =
+                u64::from(output.saturating_sub(1)) * word(2) + word(0).saturating_sub(1) * word(4);
             if last >= 1 << 31 {
                 return Err(Fault::Shape);
             }
         }
-        Ok(window)
+        Ok(Self::between(step, first, images))
     }
 
     /// Elements of an input image.
