@@ -86,20 +86,27 @@ impl<'a> Flow<'a> {
             self.check_apart(step.outputs())?;
             for (at, &output) in step.outputs().iter().enumerate() {
                 let output = self.tensor(output)?;
+                let written = Span::of(output);
                 for (position, &input) in step.inputs().iter().enumerate() {
                     let input = self.tensor(input)?;
-                    let replaces =
-                        at == 0 && step.opcode.in_place(position) && same_bytes(input, output);
-                    if overlap(input, output) && !replaces {
+                    if input.place() != Place::Arena {
+                        continue;
+                    }
+                    let read = Span::of(input);
+                    let replaces = at == 0
+                        && step.opcode.in_place(position)
+                        && read == written
+                        && input.dtype() == output.dtype();
+                    if read.touches(written) && !replaces {
                         return Err(Fault::Overlap);
                     }
                 }
             }
         }
         for &output in outputs {
-            let tensor = self.arena_tensor(output)?;
+            self.arena_span(output)?;
             if !matches!(
-                tensor.dtype(),
+                self.tensor(output)?.dtype(),
                 DType::F32 | DType::I8 | DType::I16 | DType::I32 | DType::Bool
             ) {
                 return Err(Fault::DType);
@@ -113,24 +120,25 @@ impl<'a> Flow<'a> {
         self.model.tensor(index).ok_or(Fault::Operand)
     }
 
-    /// Tensor `index`, which must lie in the function's arena.
-    fn arena_tensor(&self, index: u32) -> Result<Tensor<'a>, Fault> {
+    /// Bytes of tensor `index`, which must lie in the function's arena.
+    fn arena_span(&self, index: u32) -> Result<Span, Fault> {
         let tensor = self.tensor(index)?;
         if tensor.place() != Place::Arena {
             return Err(Fault::Operand);
         }
-        if end(tensor) > self.function.arena {
+        let span = Span::of(tensor);
+        if span.end > self.function.arena {
             return Err(Fault::Arena);
         }
-        Ok(tensor)
+        Ok(span)
     }
 
     /// All `tensors` lie in the function's arena, and no two share a byte.
     fn check_apart(&self, tensors: &[u32]) -> Result<(), Fault> {
         for (position, &index) in tensors.iter().enumerate() {
-            let tensor = self.arena_tensor(index)?;
+            let span = self.arena_span(index)?;
             for &other in tensors.iter().take(position) {
-                if overlap(tensor, self.tensor(other)?) {
+                if span.touches(self.arena_span(other)?) {
                     return Err(Fault::Overlap);
                 }
             }
@@ -143,25 +151,33 @@ impl<'a> Flow<'a> {
     /// Walks backwards: the first write that touches the bytes must be one of exactly these bytes and
     /// this element type (a view may have another shape).
     fn check_written(&self, inputs: &[u32], index: u32, before: u32) -> Result<(), Fault> {
-        if self.tensor(index)?.place() != Place::Arena {
+        let tensor = self.tensor(index)?;
+        if tensor.place() != Place::Arena {
             return Ok(());
         }
-        let tensor = self.arena_tensor(index)?;
+        let read = self.arena_span(index)?;
+        // Whether a write touches the bytes, and then whether they are what it wrote.
+        let kept = |written: u32| {
+            if written == index {
+                return Ok(Some(true));
+            }
+            let written = self.tensor(written)?;
+            let span = Span::of(written);
+            let touched = read.touches(span);
+            Ok(touched.then(|| read == span && tensor.dtype() == written.dtype()))
+        };
         for position in (self.function.first_step..before).rev() {
             let step = self.model.step(position).ok_or(Fault::Range)?;
             for (at, &output) in step.outputs().iter().enumerate() {
-                let written = self.tensor(output)?;
-                if output == index || overlap(tensor, written) {
+                if let Some(kept) = kept(output)? {
                     // What a kernel leaves in its scratch differs between instruction sets.
-                    let kept = at < step.results() && same_bytes(tensor, written);
+                    let kept = kept && at < step.results();
                     return if kept { Ok(()) } else { Err(Fault::Unwritten) };
                 }
             }
         }
         for &input in inputs {
-            let written = self.tensor(input)?;
-            if overlap(tensor, written) {
-                let kept = same_bytes(tensor, written);
+            if let Some(kept) = kept(input)? {
                 return if kept { Ok(()) } else { Err(Fault::Unwritten) };
             }
         }
@@ -169,22 +185,25 @@ impl<'a> Flow<'a> {
     }
 }
 
-/// Behind the last byte. Tensors have been checked: none ends behind 2³².
-fn end(tensor: Tensor<'_>) -> u32 {
-    let bytes = tensor.bytes().unwrap_or(0) as u32;
-    tensor.offset().wrapping_add(bytes)
+/// Bytes of an arena.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Span {
+    start: u32,
+    end: u32,
 }
 
-fn same_bytes(read: Tensor<'_>, written: Tensor<'_>) -> bool {
-    read.offset() == written.offset()
-        && end(read) == end(written)
-        && read.dtype() == written.dtype()
-}
+impl Span {
+    /// Those of `tensor`, which has been checked: it does not end behind 2³².
+    #[inline(never)]
+    fn of(tensor: Tensor<'_>) -> Self {
+        let start = tensor.offset();
+        let bytes = tensor.bytes().unwrap_or(0) as u32;
+        let end = start.wrapping_add(bytes);
+        Self { start, end }
+    }
 
-/// Whether two tensors of the arena share a byte.
-fn overlap(a: Tensor<'_>, b: Tensor<'_>) -> bool {
-    a.place() == Place::Arena
-        && b.place() == Place::Arena
-        && a.offset() < end(b)
-        && b.offset() < end(a)
+    /// Whether both share a byte.
+    fn touches(self, other: Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
 }
