@@ -84,10 +84,38 @@ impl Scale {
     #[inline(always)]
     #[must_use]
     pub const fn requantise(self, accumulator: i32) -> i32 {
+        if cfg!(target_pointer_width = "64") {
+            self.requantise_wide(accumulator)
+        } else {
+            self.requantise_narrow(accumulator)
+        }
+    }
+
+    /// [`Scale::requantise`] as it is defined.
+    #[inline(always)]
+    const fn requantise_wide(self, accumulator: i32) -> i32 {
         let multiplier = (self.0 & !0xFF) as i64;
         let shift = self.0 & 0x3F;
         // |product| ≤ 2⁶² and the rounding term is at most 2⁶¹: no overflow.
         ((accumulator as i64 * multiplier + ((1i64 << shift) >> 1)) >> shift) as i32
+    }
+
+    /// [`Scale::requantise`] without shifts of 64 bits by a number that varies, which are calls on a
+    /// chip: `⌊(p + 2ᵗ⁻¹) / 2ᵗ⌋ = ⌊(⌊p / 2ᵗ⁻¹⌋ + 1) / 2⌋`.
+    #[inline(always)]
+    const fn requantise_narrow(self, accumulator: i32) -> i32 {
+        let product = accumulator as i64 * (self.0 & !0xFF) as i64;
+        let shift = (self.0 & 0xFF).wrapping_sub(33);
+        if shift < 32 {
+            return (((product >> 32) as i32 >> shift) + 1) >> 1;
+        }
+        // t is 32 or 31.
+        let halved = if shift == u32::MAX {
+            product >> 1
+        } else {
+            product
+        };
+        ((halved + (1 << 30)) >> 31) as i32
     }
 }
 
@@ -140,7 +168,16 @@ mod tests {
             let (multiplier, shift) = (i128::from(scale.word() & !0xFF), scale.word() & 0xFF);
             let product = i128::from(acc) * multiplier * 2 + (1i128 << shift);
             let expected = product.div_euclid(1i128 << (shift + 1));
-            prop_assert_eq!(i128::from(scale.requantise(acc)), expected);
+            prop_assert_eq!(i128::from(scale.requantise_wide(acc)), expected);
+            prop_assert_eq!(i128::from(scale.requantise_narrow(acc)), expected);
+        }
+
+        #[test]
+        fn both_ways_round_alike_at_every_shift(acc: i32, top in 1u32 << 22..1 << 23, shift in 31u32..=62) {
+            let scale = Scale::from_word(top << 8 | shift).unwrap();
+            for acc in [acc, acc >> 16, i32::MIN, i32::MAX, -1, 0, 1] {
+                prop_assert_eq!(scale.requantise_narrow(acc), scale.requantise_wide(acc));
+            }
         }
 
         #[test]

@@ -8,10 +8,15 @@
 //! Integers are int8 or int16, each operand its own; floats are f32 and ignore the scale words.
 //! b is an activation or an f32/int8 constant whose length divides a's. Attributes: scale_a,
 //! scale_b (`Mul`: scale), low, high.
+//!
+//! 1. Sums of nothing but int8, the shortcuts of an image network, have a loop of their own: [`sum`].
 
+mod sum;
+
+use self::sum::Term;
 use super::dense::check_clamp;
 use super::kernel::{Kernel, Types};
-use super::sink::Sink;
+use super::sink::{BLOCK, Sink};
 use super::source::Source;
 use super::types::Integers;
 use crate::arena::Operands;
@@ -98,6 +103,12 @@ fn add_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
         Scale::loaded(step.attribute(0)),
         Scale::loaded(step.attribute(1)),
     );
+    let (a, b, out) = (step.input(0)?, step.input(1)?, step.output(0)?);
+    if [a, b, out].iter().all(|tensor| tensor.dtype() == DType::I8)
+        && let (Some(term_a), Some(term_b)) = (Term::new(scale_a, a), Term::new(scale_b, b))
+    {
+        return sum::add(step, [term_a, term_b], b.elements()?, operands);
+    }
     integer(step, operands, CLAMP_ADD, |a, b| {
         let sum = scale_a
             .requantise(a << 15)
@@ -108,7 +119,9 @@ fn add_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
 
 fn mul_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let scale = Scale::loaded(step.attribute(0));
-    integer(step, operands, CLAMP_MUL, |a, b| scale.requantise(a * b))
+    integer(step, operands, CLAMP_MUL, |a, b| {
+        scale.requantise(a.wrapping_mul(b))
+    })
 }
 
 /// Either operator on reals.
@@ -151,10 +164,29 @@ fn integer(
     let a = Integers::new(a_tensor.dtype(), a)?;
     let b = Integers::new(b_tensor.dtype(), b)?;
     let mut sink = Sink::new(tensor, out, low as i32, high as i32)?;
-    for (index, b_index) in (0..tensor.elements()?).zip((0..repeated).cycle()) {
-        let a = sink.read(&a, index)? - a_tensor.zero_point();
-        let b = sink.read(&b, b_index)? - b_tensor.zero_point();
-        sink.put(index, apply(a, b));
+    let (zero_a, zero_b) = (a_tensor.zero_point(), b_tensor.zero_point());
+    let (mut at, mut b_at, length) = (0, 0, tensor.elements()?);
+    let mut blocks = [[0; BLOCK]; 2];
+    let [block_a, block_b] = &mut blocks;
+    while at < length {
+        sink.load(&a, at, zero_a, block_a)?;
+        let mut rest = &mut block_b[..];
+        while !rest.is_empty() {
+            // As far as b goes, then from its start again.
+            let count = repeated.checked_sub(b_at)?.min(rest.len());
+            let (part, behind) = rest.split_at_mut_checked(count)?;
+            sink.load(&b, b_at, zero_b, part)?;
+            (rest, b_at) = (behind, b_at.wrapping_add(count));
+            if b_at == repeated {
+                b_at = 0;
+            }
+        }
+        // What is left in a block behind the last element is whatever it is, and not stored.
+        for (a, b) in block_a.iter_mut().zip(&*block_b) {
+            *a = apply(*a, *b);
+        }
+        sink.store(at, block_a)?;
+        at = at.wrapping_add(BLOCK);
     }
     Some(())
 }

@@ -6,7 +6,6 @@
 //! ```
 
 use super::kernel::{Kernel, Types};
-use super::sink::Sink;
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, Opcode};
@@ -62,7 +61,7 @@ pub(crate) enum Integers<'a> {
     I8(&'a [i8]),
     I16(&'a [i16]),
     /// Of an elementwise operator: in the bytes that the result replaces, as in
-    /// [`super::source`]. Read by `Sink::read`.
+    /// [`super::source`]. Read by `Sink::load`.
     Replaced,
 }
 
@@ -94,13 +93,18 @@ fn run_quantise(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let [out, _] = operands.outputs;
     let x: &[f32] = bytemuck::try_cast_slice(x).ok()?;
     let (low, high) = bounds(tensor.dtype());
-    let mut sink = Sink::new(tensor, out, low, high)?;
-    for (index, &x) in x.iter().enumerate() {
-        // The sink adds the zero point and clamps.
-        sink.put(
-            index,
-            rounding::quantise(x, tensor.scale(), 0, i32::MIN, i32::MAX),
-        );
+    let (scale, zero_point) = (tensor.scale(), tensor.zero_point());
+    let q = |x| rounding::quantise(x, scale, zero_point, low, high);
+    if tensor.dtype() == DType::I8 {
+        let out: &mut [i8] = bytemuck::try_cast_slice_mut(out).ok()?;
+        out.iter_mut()
+            .zip(x)
+            .for_each(|(out, &x)| *out = q(x) as i8);
+    } else {
+        let out: &mut [i16] = bytemuck::try_cast_slice_mut(out).ok()?;
+        out.iter_mut()
+            .zip(x)
+            .for_each(|(out, &x)| *out = q(x) as i16);
     }
     Some(())
 }

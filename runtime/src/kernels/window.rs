@@ -28,6 +28,18 @@ impl Axis {
         let source = (position * self.stride + tap * self.dilation).checked_sub(self.before)?;
         (source < self.input).then_some(source)
     }
+
+    /// First input position and number of the taps inside at output `position`; they are neighbours.
+    pub fn inside(&self, position: usize) -> (usize, usize) {
+        let (mut first, mut count) = (0, 0);
+        for source in (0..self.kernel).filter_map(|tap| self.source(position, tap)) {
+            if count == 0 {
+                first = source;
+            }
+            count += 1;
+        }
+        (first, count)
+    }
 }
 
 /// Images in and out, and the windows between them.
