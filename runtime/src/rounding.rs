@@ -26,17 +26,22 @@ impl Scale {
     /// The scale in a word from a file; `None` where multiplier or shift is out of range.
     #[must_use]
     pub const fn from_word(word: u32) -> Option<Self> {
-        match Self::excess(word) {
-            0 => Some(Self(word)),
-            _ => None,
+        if word.wrapping_sub(Self::LEAST) & Self::BEYOND == 0 {
+            Some(Self(word))
+        } else {
+            None
         }
     }
 
-    /// Zero for the words that are scales; without a branch, as loading checks them by the thousand.
-    #[inline(always)]
-    pub(crate) const fn excess(word: u32) -> u32 {
-        // The range of shifts is as long as a power of two.
-        (word >> 30 ^ 1) | ((word & 0xFF).wrapping_sub(Self::MIN_SHIFT) & !31)
+    /// The least word. Those above it that are scales are so by less than 2³⁰, and by less than 32 in
+    /// their shift: where the subtraction of a shift borrows, it leaves high bits, too.
+    const LEAST: u32 = 1 << 30 | Self::MIN_SHIFT;
+    const BEYOND: u32 = 0b11 << 30 | 0b111 << 5;
+
+    /// Whether all `words` are scales; without a branch for each, as loading checks them by the thousand.
+    pub(crate) fn are_sound(words: &[u32]) -> bool {
+        let all = |all, word: &u32| all | word.wrapping_sub(Self::LEAST);
+        words.iter().fold(0, all) & Self::BEYOND == 0
     }
 
     /// A scale word as it stands in a file that `load` has checked.
@@ -156,6 +161,15 @@ mod tests {
         assert_eq!(Scale::from_word(0x4000_0000 | 63), None);
         assert_eq!(Scale::from_word(0x3FFF_FF00 | 40), None);
         assert_eq!(Scale::from_word(0x8000_0000 | 40), None);
+        assert_eq!(Scale::from_word(0xC000_0000 | 40), None);
+        for shift in 0..=255 {
+            for top in [0x3FFF_FF00, 0x4000_0000, 0x7FFF_FF00, 0x8000_0000] {
+                let sound = (31..=62).contains(&shift) && top >> 30 == 1;
+                assert_eq!(Scale::from_word(top | shift).is_some(), sound, "{top:x} {shift}");
+                let words = [0x4000_0000 | 31, top | shift, 0x7FFF_FF00 | 62];
+                assert_eq!(Scale::are_sound(&words), sound);
+            }
+        }
     }
 
     proptest! {

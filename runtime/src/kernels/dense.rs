@@ -86,9 +86,12 @@ pub(super) fn check_weights(step: &Step<'_>, k: usize, rows: usize) -> Result<()
     let products = (k as u64)
         .checked_mul(magnitude * weight)
         .ok_or(Fault::Accumulator)?;
-    let biases = step.need_words(2, DType::I32, rows)?.iter();
-    let bias = biases.fold(0, |most, &bias| most.max((bias as i32).unsigned_abs()));
-    if products.saturating_add(bias.into()) >= 1 << 31 {
+    // The greatest magnitude that a bias may have. Those of 0 to twice it, with it added, have at most
+    // that.
+    let most = (1u64 << 31).checked_sub(products.saturating_add(1));
+    let most = most.ok_or(Fault::Accumulator)? as u32;
+    let mut biases = step.need_words(2, DType::I32, rows)?.iter();
+    if biases.any(|&bias| bias.wrapping_add(most) > 2 * most) {
         return Err(Fault::Accumulator);
     }
     step.need_words(3, DType::Scale, rows)?;

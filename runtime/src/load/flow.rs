@@ -85,28 +85,22 @@ impl<'a> Flow<'a> {
             }
             self.check_apart(step.outputs())?;
             for (at, &output) in step.outputs().iter().enumerate() {
-                let output = self.tensor(output)?;
-                let written = Span::of(output);
-                for (position, &input) in step.inputs().iter().enumerate() {
-                    let input = self.tensor(input)?;
-                    if input.place() != Place::Arena {
-                        continue;
-                    }
-                    let read = Span::of(input);
-                    let replaces = at == 0
-                        && step.opcode.in_place(position)
-                        && read == written
-                        && input.dtype() == output.dtype();
-                    if read.touches(written) && !replaces {
+                let mut from = 0;
+                while let Some((skipped, whole)) =
+                    self.touched(output, step.inputs().get(from..).unwrap_or(&[]))
+                {
+                    let position = from.wrapping_add(skipped);
+                    if at != 0 || !whole || !step.opcode.in_place(position) {
                         return Err(Fault::Overlap);
                     }
+                    from = position.wrapping_add(1);
                 }
             }
         }
         for &output in outputs {
-            self.arena_span(output)?;
+            let dtype = self.arena_tensor(output)?.dtype();
             if !matches!(
-                self.tensor(output)?.dtype(),
+                dtype,
                 DType::F32 | DType::I8 | DType::I16 | DType::I32 | DType::Bool
             ) {
                 return Err(Fault::DType);
@@ -116,31 +110,25 @@ impl<'a> Flow<'a> {
         Ok(())
     }
 
-    fn tensor(&self, index: u32) -> Result<Tensor<'a>, Fault> {
-        self.model.tensor(index).ok_or(Fault::Operand)
-    }
-
-    /// Bytes of tensor `index`, which must lie in the function's arena.
-    fn arena_span(&self, index: u32) -> Result<Span, Fault> {
-        let tensor = self.tensor(index)?;
+    /// Tensor `index`, which must lie in the function's arena.
+    fn arena_tensor(&self, index: u32) -> Result<Tensor<'a>, Fault> {
+        let tensor = self.model.tensor(index).ok_or(Fault::Operand)?;
         if tensor.place() != Place::Arena {
             return Err(Fault::Operand);
         }
-        let span = Span::of(tensor);
-        if span.end > self.function.arena {
+        if Span::of(tensor).end > self.function.arena {
             return Err(Fault::Arena);
         }
-        Ok(span)
+        Ok(tensor)
     }
 
     /// All `tensors` lie in the function's arena, and no two share a byte.
     fn check_apart(&self, tensors: &[u32]) -> Result<(), Fault> {
         for (position, &index) in tensors.iter().enumerate() {
-            let span = self.arena_span(index)?;
-            for &other in tensors.iter().take(position) {
-                if span.touches(self.arena_span(other)?) {
-                    return Err(Fault::Overlap);
-                }
+            self.arena_tensor(index)?;
+            let before = tensors.get(..position).unwrap_or(&[]);
+            if self.touched(index, before).is_some() {
+                return Err(Fault::Overlap);
             }
         }
         Ok(())
@@ -151,59 +139,61 @@ impl<'a> Flow<'a> {
     /// Walks backwards: the first write that touches the bytes must be one of exactly these bytes and
     /// this element type (a view may have another shape).
     fn check_written(&self, inputs: &[u32], index: u32, before: u32) -> Result<(), Fault> {
-        let tensor = self.tensor(index)?;
-        if tensor.place() != Place::Arena {
+        if self.model.tensor(index).ok_or(Fault::Operand)?.place() != Place::Arena {
             return Ok(());
         }
-        let read = self.arena_span(index)?;
-        // Whether a write touches the bytes, and then whether they are what it wrote.
-        let kept = |written: u32| {
-            if written == index {
-                return Ok(Some(true));
+        self.arena_tensor(index)?;
+        let mut position = before;
+        let kept = loop {
+            if position == self.function.first_step {
+                break self.touched(index, inputs).is_some_and(|(_, whole)| whole);
             }
-            let written = self.tensor(written)?;
-            let span = Span::of(written);
-            let touched = read.touches(span);
-            Ok(touched.then(|| read == span && tensor.dtype() == written.dtype()))
-        };
-        for position in (self.function.first_step..before).rev() {
+            position = position.wrapping_sub(1);
             let step = self.model.step(position).ok_or(Fault::Range)?;
-            for (at, &output) in step.outputs().iter().enumerate() {
-                if let Some(kept) = kept(output)? {
-                    // What a kernel leaves in its scratch differs between instruction sets.
-                    let kept = kept && at < step.results();
-                    return if kept { Ok(()) } else { Err(Fault::Unwritten) };
-                }
+            if let Some((at, whole)) = self.touched(index, step.outputs()) {
+                // What a kernel leaves in its scratch differs between instruction sets.
+                break whole && at < step.results();
+            }
+        };
+        if kept { Ok(()) } else { Err(Fault::Unwritten) }
+    }
+
+    /// The first of `others`, tensors that exist, that shares a byte with tensor `index` in the arena;
+    /// whether it is of exactly the same bytes and of the same element type.
+    #[inline(never)]
+    fn touched(&self, index: u32, others: &[u32]) -> Option<(usize, bool)> {
+        let tensor = self.model.tensor(index)?;
+        let span = Span::of(tensor);
+        for (at, &other) in others.iter().enumerate() {
+            if other == index {
+                return Some((at, true));
+            }
+            let other = self.model.tensor(other)?;
+            let own = Span::of(other);
+            if own.start < span.end && span.start < own.end {
+                return Some((at, own == span && tensor.dtype() == other.dtype()));
             }
         }
-        for &input in inputs {
-            if let Some(kept) = kept(input)? {
-                return if kept { Ok(()) } else { Err(Fault::Unwritten) };
-            }
-        }
-        Err(Fault::Unwritten)
+        None
     }
 }
 
 /// Bytes of an arena.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 struct Span {
     start: u32,
     end: u32,
 }
 
 impl Span {
-    /// Those of `tensor`, which has been checked: it does not end behind 2³².
+    /// Those of `tensor`, which has been checked: it does not end behind 2³². None of a constant.
     #[inline(never)]
     fn of(tensor: Tensor<'_>) -> Self {
-        let start = tensor.offset();
-        let bytes = tensor.bytes().unwrap_or(0) as u32;
+        let (start, bytes) = match tensor.place() {
+            Place::Arena => (tensor.offset(), tensor.bytes().unwrap_or(0) as u32),
+            _ => (u32::MAX, 0),
+        };
         let end = start.wrapping_add(bytes);
         Self { start, end }
-    }
-
-    /// Whether both share a byte.
-    fn touches(self, other: Self) -> bool {
-        self.start < other.end && other.start < self.end
     }
 }

@@ -87,13 +87,14 @@ fn check_tensor(model: &Model<'_>, tensor: Tensor<'_>) -> Result<usize, Fault> {
 /// Every scale word is in range.
 fn check_scales(model: &Model<'_>, offset: u32, bytes: usize) -> Result<(), Fault> {
     let words = model.words(offset / 4, bytes / 4).ok_or(Fault::Offset)?;
-    match words.iter().fold(0, |all, &word| all | Scale::excess(word)) {
-        0 => Ok(()),
-        _ => Err(Fault::Scale),
+    if Scale::are_sound(words) {
+        Ok(())
+    } else {
+        Err(Fault::Scale)
     }
 }
 
-/// Step `index` has the operands that its kernel needs; what it costs.
+/// `step` has the operands that its kernel needs; what it costs.
 ///
 /// Kernels read every bias for the accumulator bound, and steps may share biases: `biases` counts down
 /// how many more may be read.
