@@ -6,10 +6,11 @@
 //! [`verify`]. Each takes what the one before returns, so that none can be skipped. [`graph`] is
 //! what the first three work on, [`program`] what the last four do. [`train`] makes models through
 //! ONNX Runtime, which only [`engine`] knows. [`poem`] and [`tag`] run models on the host, [`eval`]
-//! measures them. [`cli`] is the command line.
+//! measures them, [`mod@bench`] times them. [`cli`] is the command line.
 
 pub mod aligned;
 pub mod atomic;
+pub mod bench;
 pub mod calibrate;
 pub mod cli;
 pub mod compile;

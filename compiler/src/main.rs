@@ -14,6 +14,7 @@ use std::process::ExitCode;
 ///   qibu compile model.onnx -o model.qibu                    the seven paces, with a report
 ///   qibu verify model.onnx model.qibu                        the file against float and ONNX Runtime
 ///   qibu inspect model.qibu                                  what a file holds and needs
+///   qibu bench model.qibu --per-step                         how long it takes here, step by step
 ///   qibu eval poem model.qibu --corpus …                     what it keeps and writes, beside people
 ///   qibu eval tag model.qibu --gold valid.txt                precision, recall and F1 of words, speed
 ///   qibu train poem --corpus tang.txt --out models/mine      a model of your own
@@ -30,6 +31,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Bench(cli::bench::BenchArgs),
     Compile(cli::compile::CompileArgs),
     Eval(cli::eval::EvalArgs),
     Inspect(cli::inspect::InspectArgs),
@@ -41,6 +43,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Bench(args) => cli::bench::run(args),
         Command::Compile(args) => cli::compile::run(args),
         Command::Eval(args) => cli::eval::run(args),
         Command::Inspect(args) => cli::inspect::run(args),

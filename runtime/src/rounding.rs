@@ -109,12 +109,20 @@ impl Scale {
     /// chip: `⌊(p + 2ᵗ⁻¹) / 2ᵗ⌋ = ⌊(⌊p / 2ᵗ⁻¹⌋ + 1) / 2⌋`.
     #[inline(always)]
     const fn requantise_narrow(self, accumulator: i32) -> i32 {
-        let product = accumulator as i64 * (self.0 & !0xFF) as i64;
+        // Below 2³¹: signed, it is one operand of a signed multiplication.
+        let multiplier = (self.0 & !0xFF) as i32 as i64;
+        let product = accumulator as i64 * multiplier;
         let shift = (self.0 & 0xFF).wrapping_sub(33);
         if shift < 32 {
             return (((product >> 32) as i32 >> shift) + 1) >> 1;
         }
-        // t is 32 or 31.
+        Self::round_early(product, shift)
+    }
+
+    /// The same with t = 32, where `shift` is −1, or t = 31.
+    #[cold]
+    #[inline(never)]
+    const fn round_early(product: i64, shift: u32) -> i32 {
         let halved = if shift == u32::MAX {
             product >> 1
         } else {
@@ -165,7 +173,11 @@ mod tests {
         for shift in 0..=255 {
             for top in [0x3FFF_FF00, 0x4000_0000, 0x7FFF_FF00, 0x8000_0000] {
                 let sound = (31..=62).contains(&shift) && top >> 30 == 1;
-                assert_eq!(Scale::from_word(top | shift).is_some(), sound, "{top:x} {shift}");
+                assert_eq!(
+                    Scale::from_word(top | shift).is_some(),
+                    sound,
+                    "{top:x} {shift}"
+                );
                 let words = [0x4000_0000 | 31, top | shift, 0x7FFF_FF00 | 62];
                 assert_eq!(Scale::are_sound(&words), sound);
             }

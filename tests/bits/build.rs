@@ -4,11 +4,14 @@
 #[path = "../src/machines.rs"]
 mod machines;
 
-use machines::{Emulator, Kernels, MACHINES, Machine};
+use machines::{Emulator, Kernels, MACHINES, Machine, Timer};
 use std::path::PathBuf;
 
 fn main() {
     println!("cargo:rerun-if-changed=../src/machines.rs");
+    // The machine that the program `count` is for.
+    println!("cargo:rerun-if-env-changed=QIBU_MACHINE");
+    let counts = std::env::var("QIBU_MACHINE").ok();
     let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets it"));
     for machine in MACHINES {
         // cortex-m-rt's link.x includes memory.x from the linker's search path; riscv-rt's does not.
@@ -21,11 +24,14 @@ fn main() {
         std::fs::create_dir_all(&folder).expect("a folder");
         std::fs::write(folder.join("memory.x"), memory).expect("a linker script");
         let path = format!("-L{}", folder.display());
-        for argument in [path.as_str(), "--nmagic"]
-            .into_iter()
-            .chain(scripts.iter().copied())
-        {
-            println!("cargo:rustc-link-arg-bin={}={argument}", machine.name);
+        let counted = (counts.as_deref() == Some(machine.name)).then_some("count");
+        for program in [machine.name].into_iter().chain(counted) {
+            for argument in [path.as_str(), "--nmagic"].iter().chain(scripts) {
+                println!("cargo:rustc-link-arg-bin={program}={argument}");
+            }
+        }
+        if counted.is_some() {
+            std::fs::write(out.join("timer.rs"), timer(machine)).expect("a timer");
         }
         let set = out.join(format!("{}.kernels.rs", machine.name));
         std::fs::write(set, kernels(machine)).expect("a kernel set");
@@ -39,6 +45,17 @@ fn kernels(machine: &Machine) -> String {
         Kernels::Some(names) => {
             let paths = names.iter().map(|name| format!("&qibu::kernels::{name}, "));
             format!("&[{}]", paths.collect::<String>())
+        }
+    }
+}
+
+/// What the machine counts instructions by, as an expression.
+fn timer(machine: &Machine) -> String {
+    match machine.timer {
+        Timer::None => panic!("{} has no timer that counts instructions", machine.name),
+        Timer::Cmsdk { base, .. } => format!("unsafe {{ bits::Cmsdk::new({base:#x}) }}"),
+        Timer::Counter { control, value, .. } => {
+            format!("unsafe {{ bits::Counter::new({control:#x}, {value:#x}) }}")
         }
     }
 }

@@ -10,15 +10,24 @@
 //! 8. [`random_graph`]: random ONNX models of the supported operators.
 //! 9. [`tagger`]: small taggers.
 //! 10. [`vectors`]: models of one step, of every form of every kernel.
-//! 11. [`machines`]: what runs where in the test of the same bits.
+//! 11. [`machines`]: what runs where in the test of the same bits; [`emulator`] runs it.
+//! 12. [`cortex_m`]: what a model costs on emulated Cortex-M, in instructions.
+//! 13. [`layers`]: single layers as models, of the shapes that peers publish figures for.
+//! 14. [`quick`]: ONNX to `.qibu` without all that judges it.
+//! 15. [`mlperf`]: networks of the geometries of MLPerf Tiny, the project's own and the published ones.
 
 pub mod builder;
 pub mod command;
+pub mod cortex_m;
+pub mod emulator;
 pub mod exercise;
 pub mod firmware;
+pub mod layers;
 pub mod machines;
+pub mod mlperf;
 pub mod mutate;
 pub mod need;
+pub mod quick;
 pub mod random_graph;
 pub mod sample;
 pub mod tagger;

@@ -49,6 +49,30 @@ pub enum Emulator {
     Wasm,
 }
 
+/// The timer by which a program counts instructions: with QEMU's `-icount shift=8` an instruction
+/// takes 256 ns of the machine's time, several ticks, so that rounding finds how many there were.
+#[derive(Clone, Copy, Debug)]
+pub enum Timer {
+    /// None that this project uses.
+    None,
+    /// CMSDK timer at an address: 32 bits, counts down.
+    Cmsdk {
+        /// Its first register.
+        base: u32,
+        /// Ticks a second.
+        hertz: u32,
+    },
+    /// System counter of 64 bits.
+    Counter {
+        /// The register that starts it.
+        control: u32,
+        /// Its value.
+        value: u32,
+        /// Ticks a second.
+        hertz: u32,
+    },
+}
+
 /// The kernels of a program.
 #[derive(Clone, Copy, Debug)]
 pub enum Kernels {
@@ -100,6 +124,8 @@ pub struct Machine {
     pub kernels: Kernels,
     /// What runs here.
     pub groups: &'static [Group],
+    /// What counts instructions.
+    pub timer: Timer,
 }
 
 const K: u32 = 1024;
@@ -117,6 +143,7 @@ const HOSTED: Machine = Machine {
     arena: M,
     kernels: Kernels::All,
     groups: ALL,
+    timer: Timer::None,
 };
 
 /// ARM's MPS2 board: two memories of 4 MB, and 16 MB outside the chip.
@@ -124,6 +151,10 @@ const MPS2: Machine = Machine {
     flash: (0, 4 * M),
     bundle: (0x2100_0000, 16 * M),
     ram: (0x2000_0000, 4 * M),
+    timer: Timer::Cmsdk {
+        base: 0x4000_0000,
+        hertz: 25_000_000,
+    },
     ..HOSTED
 };
 
@@ -152,6 +183,7 @@ pub const MACHINES: &[Machine] = &[
         arena: 8 * K,
         kernels: Kernels::Some(TEXT),
         groups: &[PoemSmall, Cws150k],
+        ..HOSTED
     },
     Machine {
         name: "lm3s6965evb",
@@ -176,6 +208,7 @@ pub const MACHINES: &[Machine] = &[
         arena: 48 * K,
         kernels: Kernels::Some(TEXT),
         groups: &[PoemSmall, Cws150k],
+        ..HOSTED
     },
     Machine {
         name: "netduinoplus2",
@@ -226,6 +259,10 @@ pub const MACHINES: &[Machine] = &[
         flash: (0x1000_0000, 4 * M),
         bundle: (0x8000_0000, 16 * M),
         ram: (0x3800_0000, 4 * M),
+        timer: Timer::Cmsdk {
+            base: 0x5000_0000,
+            hertz: 20_000_000,
+        },
         ..MPS2
     },
     Machine {
@@ -237,6 +274,11 @@ pub const MACHINES: &[Machine] = &[
         bundle: (0x6000_0000, 16 * M),
         ram: (0x2000_0000, 512 * K),
         arena: 448 * K,
+        timer: Timer::Counter {
+            control: 0x5810_0000,
+            value: 0x5800_0000,
+            hertz: 32_000_000,
+        },
         ..MPS2
     },
     Machine {

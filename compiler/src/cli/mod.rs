@@ -1,5 +1,6 @@
 //! Command line: one file per command, arguments and wording only.
 
+pub mod bench;
 pub mod compile;
 pub mod eval;
 pub mod inspect;

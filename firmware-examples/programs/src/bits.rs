@@ -19,10 +19,12 @@
 //! 3. Index inputs are tables' business, and the tables are inside the model: a run that refuses an
 //!    id is repeated with smaller ones, at last with zeros, which every table has.
 
+mod count;
 mod inputs;
 mod text;
 
 use core::fmt::{self, Write};
+pub use count::{Clock, count};
 pub use inputs::SEEDS;
 use inputs::{BOUNDS, draw};
 use qibu::format::{Tensor, crc::crc32};

@@ -3,8 +3,8 @@
 //! In reader order: [`Board`] is what they ask of a board; [`ModelFile`] the model they run;
 //! [`poem`], [`tag`] and [`bench`] the programs. They return only where they cannot go on, and
 //! [`halt`] says why on the serial line. [`Register`], [`Ticks`], [`systick`] and [`Stack`] are what
-//! several boards build theirs from. [`bits`] is no program of theirs: the tests run it on every
-//! machine.
+//! several boards build theirs from. [`bits`] and [`count`] are no programs of theirs: the tests and
+//! the benchmarks run them on emulated machines.
 #![no_std]
 
 mod bench;
@@ -21,7 +21,7 @@ mod text;
 mod ticks;
 
 pub use bench::bench;
-pub use bits::{SEEDS, bits};
+pub use bits::{Clock, SEEDS, bits, count};
 pub use board::Board;
 pub use error::{Error, halt, panicked};
 pub use model_file::ModelFile;

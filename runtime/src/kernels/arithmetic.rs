@@ -13,15 +13,14 @@
 
 mod sum;
 
-use self::sum::Term;
 use super::dense::check_clamp;
 use super::kernel::{Kernel, Types};
 use super::sink::{BLOCK, Sink};
 use super::source::Source;
-use super::types::Integers;
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, Opcode};
+use crate::isa::elementwise::{self, Operand, Sum};
 use crate::math;
 use crate::rounding::Scale;
 use crate::step::Step;
@@ -99,17 +98,25 @@ fn mul_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
 }
 
 fn add_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let (scale_a, scale_b) = (
-        Scale::loaded(step.attribute(0)),
-        Scale::loaded(step.attribute(1)),
-    );
-    let (a, b, out) = (step.input(0)?, step.input(1)?, step.output(0)?);
-    if [a, b, out].iter().all(|tensor| tensor.dtype() == DType::I8)
-        && let (Some(term_a), Some(term_b)) = (Term::new(scale_a, a), Term::new(scale_b, b))
-    {
-        return sum::add(step, [term_a, term_b], b.elements()?, operands);
-    }
-    integer(step, operands, CLAMP_ADD, |a, b| {
+    let scales = [step.attribute(0), step.attribute(1)];
+    let [scale_a, scale_b] = scales.map(Scale::loaded);
+    let first = |operands: [Operand<'_>; 2], count, repeated, sink: &mut Sink<'_>| {
+        let sum = Sum {
+            operands,
+            scales,
+            count,
+        };
+        let done = match count == repeated {
+            true => elementwise::add(&sum, sink),
+            false => 0,
+        };
+        if done == 0 {
+            sum::add(&sum, repeated, sink)
+        } else {
+            done
+        }
+    };
+    integer(step, operands, CLAMP_ADD, first, |a, b| {
         let sum = scale_a
             .requantise(a << 15)
             .saturating_add(scale_b.requantise(b << 15));
@@ -119,7 +126,8 @@ fn add_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
 
 fn mul_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let scale = Scale::loaded(step.attribute(0));
-    integer(step, operands, CLAMP_MUL, |a, b| {
+    let first = |_: [Operand<'_>; 2], _: usize, _: usize, _: &mut Sink<'_>| 0;
+    integer(step, operands, CLAMP_MUL, first, |a, b| {
         scale.requantise(a.wrapping_mul(b))
     })
 }
@@ -147,36 +155,39 @@ fn float(
     Some(())
 }
 
-/// Either operator on values without their zero points.
+/// Either operator on values without their zero points. `first` does the first elements on its own,
+/// where it knows how; b has `repeated` elements.
 #[inline(always)]
 fn integer(
     step: &Step<'_>,
     operands: Operands<'_>,
     clamp: usize,
+    first: impl Fn([Operand<'_>; 2], usize, usize, &mut Sink<'_>) -> usize,
     apply: impl Fn(i32, i32) -> i32,
 ) -> Option<()> {
     let tensor = step.output(0)?;
     let (a_tensor, b_tensor) = (step.input(0)?, step.input(1)?);
-    let repeated = b_tensor.elements()?;
+    let (count, repeated) = (tensor.elements()?, b_tensor.elements()?);
     let [a, b, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     let (low, high) = (step.attribute(clamp), step.attribute(clamp + 1));
-    let a = Integers::new(a_tensor.dtype(), a)?;
-    let b = Integers::new(b_tensor.dtype(), b)?;
+    let a = Operand::new(a_tensor, a)?;
+    let b = Operand::new(b_tensor, b)?;
     let mut sink = Sink::new(tensor, out, low as i32, high as i32)?;
-    let (zero_a, zero_b) = (a_tensor.zero_point(), b_tensor.zero_point());
-    let (mut at, mut b_at, length) = (0, 0, tensor.elements()?);
+    let mut at = first([a, b], count, repeated, &mut sink);
+    // All of it, or a part of a b that does not repeat.
+    let mut b_at = if repeated == count { at } else { 0 };
     let mut blocks = [[0; BLOCK]; 2];
     let [block_a, block_b] = &mut blocks;
-    while at < length {
-        sink.load(&a, at, zero_a, block_a)?;
+    while at < count {
+        sink.load(&a.values, at, a.zero_point, block_a)?;
         let mut rest = &mut block_b[..];
         while !rest.is_empty() {
             // As far as b goes, then from its start again.
-            let count = repeated.checked_sub(b_at)?.min(rest.len());
-            let (part, behind) = rest.split_at_mut_checked(count)?;
-            sink.load(&b, b_at, zero_b, part)?;
-            (rest, b_at) = (behind, b_at.wrapping_add(count));
+            let part = repeated.checked_sub(b_at)?.min(rest.len());
+            let (filled, behind) = rest.split_at_mut_checked(part)?;
+            sink.load(&b.values, b_at, b.zero_point, filled)?;
+            (rest, b_at) = (behind, b_at.wrapping_add(part));
             if b_at == repeated {
                 b_at = 0;
             }

@@ -126,8 +126,12 @@ fn pool<T: Element, S: Copy + Default>(
     let mut pixels = rows_mut(out, window.channels);
     for image in rows(x, window.image()) {
         for (y, x) in window.positions() {
-            let (top, mut lines) = window.y.inside(y);
-            let (left, mut columns) = window.x.inside(x);
+            let [(top, mut lines), (left, mut columns)] =
+                [(&window.y, y), (&window.x, x)].map(|(axis, position)| {
+                    let (first, behind) = axis.inside(position);
+                    let source = axis.source(position, first).unwrap_or(0);
+                    (source, behind - first)
+                });
             let stride = window.x.dilation * window.channels;
             let pitch = window.y.dilation * window.x.input * window.channels;
             let taps = lines * columns;

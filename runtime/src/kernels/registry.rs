@@ -3,6 +3,7 @@
 use super::kernel::Kernel;
 use super::*;
 use crate::model::Model;
+use crate::step::Step;
 
 /// Kernels by module: the list of all of them, and their names in the same order.
 macro_rules! registry {
@@ -20,7 +21,7 @@ registry! {
     dense: I8_I8 I8_I4 I16_I8 I16_I4 F32_F32 F32_F16
         I8_TILE1 I8_TILE4 I8_TILE16 I16_TILE1 I16_TILE4 I16_TILE16;
     conv: I8_I8 I8_I4 I16_I8 I16_I4 F32_F32 F32_F16
-        I8_TILE1 I8_TILE4 I8_TILE16 I16_TILE1 I16_TILE4 I16_TILE16;
+        I8_TILE1 I8_TILE4 I8_TILE16 I16_TILE1 I16_TILE4 I16_TILE16 I8_DEPTHWISE;
     top_k_dense: I8_I8 I8_I4 I16_I8 I16_I4 F32_F32 F32_F16
         I8_TILE1 I8_TILE4 I8_TILE16 I16_TILE1 I16_TILE4 I16_TILE16;
     mat_mul: I8 F32;
@@ -56,4 +57,11 @@ pub fn used<'m>(model: &Model<'m>) -> impl Iterator<Item = &'static str> + use<'
     };
     let named = ALL.iter().zip(NAMES);
     named.filter_map(move |(kernel, name)| needed(kernel).then_some(*name))
+}
+
+/// Name of the kernel that runs `step` where a model has [`ALL`].
+#[must_use]
+pub fn name(step: &Step<'_>) -> Option<&'static str> {
+    let mut named = ALL.iter().zip(NAMES);
+    named.find_map(|(kernel, name)| kernel.takes(step).then_some(*name))
 }

@@ -6,9 +6,11 @@
 //! ```
 
 use super::kernel::{Kernel, Types};
+use super::sink::{Out, Sink};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, Opcode};
+use crate::isa::elementwise;
 use crate::rounding;
 use crate::step::Step;
 
@@ -94,17 +96,21 @@ fn run_quantise(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let x: &[f32] = bytemuck::try_cast_slice(x).ok()?;
     let (low, high) = bounds(tensor.dtype());
     let (scale, zero_point) = (tensor.scale(), tensor.zero_point());
+    let mut sink = Sink::new(tensor, out, low, high)?;
+    let done = elementwise::quantise(x, scale, &mut sink);
     let q = |x| rounding::quantise(x, scale, zero_point, low, high);
-    if tensor.dtype() == DType::I8 {
-        let out: &mut [i8] = bytemuck::try_cast_slice_mut(out).ok()?;
-        out.iter_mut()
-            .zip(x)
-            .for_each(|(out, &x)| *out = q(x) as i8);
-    } else {
-        let out: &mut [i16] = bytemuck::try_cast_slice_mut(out).ok()?;
-        out.iter_mut()
-            .zip(x)
-            .for_each(|(out, &x)| *out = q(x) as i16);
+    match sink.out {
+        Out::I8(out) => {
+            for (out, &x) in out.iter_mut().zip(x).skip(done) {
+                *out = q(x) as i8;
+            }
+        }
+        Out::I16(out) => {
+            for (out, &x) in out.iter_mut().zip(x).skip(done) {
+                *out = q(x) as i16;
+            }
+        }
+        Out::I32(_) => return None,
     }
     Some(())
 }

@@ -13,7 +13,7 @@ use crate::step::Step;
 
 /// Extents of one axis.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     pub input: usize,
     pub output: usize,
     pub kernel: usize,
@@ -29,22 +29,24 @@ impl Axis {
         (source < self.input).then_some(source)
     }
 
-    /// First input position and number of the taps inside at output `position`; they are neighbours.
+    /// Taps from the first inside the input up to the first behind it; none where `first == behind`.
     pub fn inside(&self, position: usize) -> (usize, usize) {
-        let (mut first, mut count) = (0, 0);
-        for source in (0..self.kernel).filter_map(|tap| self.source(position, tap)) {
-            if count == 0 {
-                first = source;
-            }
-            count += 1;
+        if self.dilation == 1 {
+            let start = position * self.stride;
+            let first = self.before.saturating_sub(start).min(self.kernel);
+            let behind = (self.input + self.before).saturating_sub(start);
+            return (first, behind.min(self.kernel).max(first));
         }
-        (first, count)
+        let is_inside = |&tap: &usize| self.source(position, tap).is_some();
+        let first = (0..self.kernel).find(is_inside).unwrap_or(self.kernel);
+        let behind = (first..self.kernel).find(|tap| !is_inside(tap));
+        (first, behind.unwrap_or(self.kernel))
     }
 }
 
 /// Images in and out, and the windows between them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
+pub(crate) struct Window {
     pub y: Axis,
     pub x: Axis,
     /// Channels of an input pixel.
@@ -60,39 +62,48 @@ const MAX_EXTENT: u32 = 1 << 12;
 type Images<'m> = (&'m [u32; 4], &'m [u32; 4]);
 
 /// Both shapes, where they are as many images.
-fn images<'m>(input: Tensor<'m>, out: Tensor<'m>) -> Option<Images<'m>> {
-    let (input, out) = (input.shape().as_array()?, out.shape().as_array()?);
+fn images<'m>(input: &'m [u32], out: &'m [u32]) -> Option<Images<'m>> {
+    let (input, out) = (input.as_array()?, out.as_array()?);
     (input[0] == out[0]).then_some((input, out))
 }
 
 impl Window {
     /// The window that starts at attribute `first`; `None` unless both are as many images.
     pub fn new(step: &Step<'_>, first: usize, input: Tensor<'_>, out: Tensor<'_>) -> Option<Self> {
-        Some(Self::between(step, first, images(input, out)?))
+        let attributes = step.attributes().get(first..)?;
+        Self::of(attributes, input.shape(), out.shape())
+    }
+
+    /// The window with these attributes between images of these shapes.
+    pub fn of(attributes: &[u32], input: &[u32], out: &[u32]) -> Option<Self> {
+        Some(Self::between(
+            attributes.first_chunk()?,
+            images(input, out)?,
+        ))
     }
 
     /// The window between the last three axes of images. By itself, so that it is written where it
-    /// goes: whatever moves a window, an `Option` above all, links a copy of it.
+    /// goes: what moves a window, an `Option` above all, links a copy of it.
     #[inline(never)]
-    fn between(step: &Step<'_>, first: usize, (input, out): Images<'_>) -> Self {
+    fn between(attributes: &[u32; 8], (input, out): Images<'_>) -> Self {
         let (&[_, in_y, in_x, channels], &[_, out_y, out_x, filters]) = (input, out);
-        let word = |index| step.attribute(first + index) as usize;
+        let &[kh, kw, sy, sx, dy, dx, top, left] = attributes;
         Self {
             y: Axis {
                 input: in_y as usize,
                 output: out_y as usize,
-                kernel: word(0),
-                stride: word(2),
-                dilation: word(4),
-                before: word(6),
+                kernel: kh as usize,
+                stride: sy as usize,
+                dilation: dy as usize,
+                before: top as usize,
             },
             x: Axis {
                 input: in_x as usize,
                 output: out_x as usize,
-                kernel: word(1),
-                stride: word(3),
-                dilation: word(5),
-                before: word(7),
+                kernel: kw as usize,
+                stride: sx as usize,
+                dilation: dx as usize,
+                before: left as usize,
             },
             channels: channels as usize,
             filters: filters as usize,
@@ -106,24 +117,24 @@ impl Window {
         input: Tensor<'_>,
         out: Tensor<'_>,
     ) -> Result<Self, Fault> {
-        let images = images(input, out).ok_or(Fault::Shape)?;
-        for index in 0..8 {
-            let word = step.attribute(first + index);
+        let images = images(input.shape(), out.shape()).ok_or(Fault::Shape)?;
+        let attributes = step.attributes().get(first..).unwrap_or(&[]);
+        let attributes = attributes.first_chunk().ok_or(Fault::Arity)?;
+        for (index, &word) in attributes.iter().enumerate() {
             if word >= MAX_EXTENT || (index < 6 && word == 0) {
                 return Err(Fault::Attribute);
             }
         }
-        let (_, &[_, rows, columns, _]) = images;
-        for (index, output) in [rows, columns].into_iter().enumerate() {
-            let word = |place| u64::from(step.attribute(first + place + index));
+        let window = Self::between(attributes, images);
+        for axis in [&window.y, &window.x] {
             // The farthest position that a tap asks for; both products are below 2⁴⁴.
-            let last =
-                u64::from(output.saturating_sub(1)) * word(2) + word(0).saturating_sub(1) * word(4);
+            let last = axis.output.saturating_sub(1) as u64 * axis.stride as u64
+                + axis.kernel.saturating_sub(1) as u64 * axis.dilation as u64;
             if last >= 1 << 31 {
                 return Err(Fault::Shape);
             }
         }
-        Ok(Self::between(step, first, images))
+        Ok(window)
     }
 
     /// Elements of an input image.
@@ -131,15 +142,55 @@ impl Window {
         self.y.input * self.x.input * self.channels
     }
 
+    /// Elements of an output image.
+    pub fn output(&self) -> usize {
+        self.y.output * self.x.output * self.filters
+    }
+
     /// Taps of a window, those outside included.
     pub fn taps(&self) -> usize {
         self.y.kernel * self.x.kernel
+    }
+
+    /// Whether the window at each position is the pixel there.
+    pub fn is_identity(&self) -> bool {
+        let plain = |axis: &Axis| {
+            (axis.kernel, axis.stride, axis.before, axis.output) == (1, 1, 0, axis.input)
+        };
+        plain(&self.y) && plain(&self.x)
     }
 
     /// Positions of an output image, row by row.
     pub fn positions(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
         let (rows, columns) = (self.y.output, self.x.output);
         (0..rows).flat_map(move |y| (0..columns).map(move |x| (y, x)))
+    }
+
+    /// Calls `run(first element, None outside; taps)` for all taps at `(y, x)`, row by row: those side
+    /// by side inside the input at once, and those outside one by one.
+    #[inline(always)]
+    pub fn for_runs(&self, (y, x): (usize, usize), mut run: impl FnMut(Option<usize>, usize)) {
+        let kernel = self.x.kernel;
+        let (first, behind) = self.x.inside(x);
+        let together = if self.x.dilation == 1 {
+            behind - first
+        } else {
+            1
+        };
+        for i in 0..self.y.kernel {
+            let Some(row) = self.y.source(y, i) else {
+                (0..kernel).for_each(|_| run(None, 1));
+                continue;
+            };
+            (0..first).for_each(|_| run(None, 1));
+            let mut tap = first;
+            while tap < behind {
+                let start = self.x.source(x, tap).unwrap_or(0);
+                run(Some((row * self.x.input + start) * self.channels), together);
+                tap += together;
+            }
+            (behind..kernel).for_each(|_| run(None, 1));
+        }
     }
 
     /// Calls `tap(first element of the pixel, None outside)` for all taps at `(y, x)`, row by row.
@@ -157,7 +208,7 @@ impl Window {
 
 /// Windows for tests, their output as long as ONNX defines it.
 #[cfg(test)]
-pub(super) mod testing {
+pub(crate) mod testing {
     use super::Axis;
     use proptest::prelude::*;
 

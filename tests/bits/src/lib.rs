@@ -14,10 +14,15 @@ mod machine;
 #[path = "riscv.rs"]
 mod machine;
 
+#[cfg(all(target_arch = "arm", target_os = "none"))]
+mod timer;
+
 #[cfg(target_os = "none")]
-pub use board::main;
+pub use board::{count, main};
 #[cfg(target_os = "none")]
 pub use machine::entry;
+#[cfg(all(target_arch = "arm", target_os = "none"))]
+pub use timer::{Cmsdk, Counter};
 
 /// The program of the machine of this name: `KERNELS`, and the entry point.
 #[macro_export]

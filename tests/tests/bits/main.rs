@@ -14,31 +14,15 @@
 //! that.
 
 mod bundle;
-mod compile;
 mod difference;
 mod emulate;
 mod programs;
 mod records;
 mod wasm;
 
-#[allow(dead_code)] // What the test of MLPerf Tiny shares, of which this one takes the graphs.
-#[path = "../mlperf/fields.rs"]
-mod fields;
-#[allow(dead_code)]
-#[path = "../mlperf/geometries.rs"]
-mod geometries;
-#[allow(dead_code)]
-#[path = "../mlperf/grids.rs"]
-mod grids;
-#[allow(dead_code)]
-#[path = "../mlperf/network.rs"]
-mod network;
-#[allow(dead_code)]
-#[path = "../mlperf/run.rs"]
-mod run;
-
 use bundle::{Record, bundles};
 use qibu::{Model, kernels};
+use qibu_tests::emulator;
 use qibu_tests::machines::{ALL, Emulator, Group, MACHINES, Machine};
 use qibu_tests::need::{root, say, skip};
 use qibu_tests::vectors::forms;
@@ -59,7 +43,7 @@ const LEAST_VECTORS: usize = 90;
 fn check(name: &str) {
     let machine = MACHINES.iter().find(|machine| machine.name == name);
     let machine = machine.expect("a machine of the table");
-    if let Some(missing) = emulate::lacks(machine) {
+    if let Some(missing) = emulator::lacks(machine) {
         return skip(&format!("bits, {name}"), &missing);
     }
     check_table(machine);

@@ -1,6 +1,6 @@
 //! Bad input: one clear error with a remedy, an exit code, and every file as it was.
 
-use crate::cases::{COMPILE, Case, EVAL, POEM, TAG, TRAIN, TRAIN_TAGGER, VERIFY};
+use crate::cases::{BENCH, COMPILE, Case, EVAL, POEM, TAG, TRAIN, TRAIN_TAGGER, VERIFY};
 use crate::inputs;
 use qibu_tests::command::{Answer, binary, command, run};
 use qibu_tests::need;
@@ -66,6 +66,7 @@ fn every_bad_input_has_its_error() {
         ("", COMPILE),
         ("", VERIFY),
         ("", TAG),
+        ("", BENCH),
         ("eval poem", EVAL),
         ("train poem", TRAIN),
         ("train tagger", TRAIN_TAGGER),
@@ -117,6 +118,7 @@ fn help_and_version_need_nothing() {
         "eval poem -h",
         "eval tag -h",
         "tag -h",
+        "bench -h",
         "train poem -h",
         "train tagger --help",
     ] {

@@ -77,6 +77,24 @@ pub const POEM: &[Case] = &[
     ("inspect foreign.qibu", 3, &["not a .qibu file"]),
 ];
 
+/// `bench`.
+pub const BENCH: &[Case] = &[
+    ("bench none.qibu", 3, &["cannot read none.qibu", "help: "]),
+    ("bench good.onnx", 3, &["an ONNX model", "qibu compile"]),
+    ("bench short.qibu", 3, &["truncated", "help: "]),
+    ("bench flipped-weights.qibu", 3, &["weights do not match"]),
+    (
+        "bench good.qibu --function none",
+        2,
+        &["good.qibu has no function `none`", "help: it has: "],
+    ),
+    (
+        "bench good.qibu --time 0",
+        2,
+        &["a number from 0.001 to 3600"],
+    ),
+];
+
 /// `eval poem`.
 pub const EVAL: &[Case] = &[
     (

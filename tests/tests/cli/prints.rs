@@ -134,6 +134,48 @@ fn inspect_and_compile_json_have_their_keys() {
     }
 }
 
+/// A row for each function, and for each step where those are asked for; JSON has the same.
+#[test]
+fn bench_times_every_step() {
+    let folder = inputs::folder();
+    let call = |line: &str| qibu(folder.path(), &line.split(' ').collect::<Vec<_>>());
+    let model = json(call("inspect good.qibu --json"));
+    let functions = model["functions"].as_array().expect("functions");
+    let report = json(call("bench good.qibu --per-step --time 0.01 --json"));
+    assert_eq!(keys(&report), ["functions"]);
+    let times = report["functions"].as_array().expect("functions");
+    assert_eq!(times.len(), functions.len());
+    for (times, function) in times.iter().zip(functions) {
+        let expected = ["name", "runs", "median_ns", "best_ns", "macs", "steps"];
+        assert_eq!(keys(times), expected);
+        assert_eq!(times["name"], function["name"]);
+        assert_eq!(times["macs"], function["macs"]);
+        assert!(times["best_ns"].as_f64().expect("a time") > 0.0);
+        let steps = times["steps"].as_array().expect("steps");
+        assert_eq!(
+            steps.len() as u64,
+            function["steps"].as_u64().expect("steps")
+        );
+        let expected = [
+            "operator",
+            "kernel",
+            "median_ns",
+            "best_ns",
+            "share",
+            "macs",
+        ];
+        for step in steps {
+            assert_eq!(keys(step), expected);
+            let kernel = step["kernel"].as_str().expect("a name");
+            assert!(qibu::kernels::NAMES.contains(&kernel), "{kernel}");
+        }
+    }
+    let name = functions[0]["name"].as_str().expect("a name");
+    let text = call(&format!("bench good.qibu --function {name} --time 0.01")).text();
+    assert!(text.contains("median") && text.contains(name), "{text}");
+    assert_eq!(text.lines().count(), 3, "{text}");
+}
+
 /// The list names what `qibu::kernels` has, for the very file that was written; a later one replaces it.
 #[test]
 fn the_kernels_of_a_model_are_listed() {
@@ -238,6 +280,7 @@ fn no_escape_sequences_outside_a_terminal() {
         "poem good.qibu --seed 1",
         "inspect good.qibu --steps",
         "compile good.onnx",
+        "bench good.qibu --per-step --time 0.01",
     ] {
         let answer = qibu(folder.path(), &line.split(' ').collect::<Vec<_>>());
         assert!(!answer.stdout.contains(&0x1b), "{line}");

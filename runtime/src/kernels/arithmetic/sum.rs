@@ -7,15 +7,14 @@
 //! k is below 2²³ and |x − z| at most 255: with s up to 23 the sum fits 32 bits. Greater ones are for
 //! operands that come to less than a step of the result, and left to the general loop.
 
-use crate::arena::Operands;
-use crate::format::Tensor;
+use crate::isa::elementwise::Sum;
+use crate::kernels::sink::{Out, Sink};
+use crate::kernels::types::Integers;
 use crate::kernels::{rows, rows_mut};
-use crate::rounding::Scale;
-use crate::step::Step;
 
 /// What an operand's elements come to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Term {
+struct Term {
     factor: i32,
     /// `2ˢ⁻¹ − z · k`.
     offset: i32,
@@ -23,13 +22,12 @@ pub(super) struct Term {
 }
 
 impl Term {
-    /// For elements of `tensor`; `None` where they do not fit 32 bits.
-    pub fn new(scale: Scale, tensor: Tensor<'_>) -> Option<Self> {
-        let word = scale.word();
+    /// For elements with this scale word and zero point; `None` where they do not fit 32 bits.
+    fn new(word: u32, zero_point: i32) -> Option<Self> {
         let factor = (word >> 8) as i32;
         // From 8 on: t is at least 31.
         let shift = (word & 0xFF).checked_sub(23).filter(|&s| s <= 23)?;
-        let zero = factor.wrapping_mul(tensor.zero_point());
+        let zero = factor.wrapping_mul(zero_point);
         Some(Self {
             factor,
             offset: (1i32 << shift >> 1).wrapping_sub(zero),
@@ -61,35 +59,60 @@ impl Finish {
     }
 }
 
-/// `Add` of int8 tensors, of which the second has `repeated` elements.
-pub(super) fn add(
-    step: &Step<'_>,
-    terms: [Term; 2],
-    repeated: usize,
-    operands: Operands<'_>,
-) -> Option<()> {
-    let [a, b, ..] = operands.inputs;
-    let [out, _] = operands.outputs;
-    let finish = Finish {
-        round: (step.output(0)?.zero_point() << 8).wrapping_add(1 << 7),
-        low: step.attribute(2) as i32,
-        high: step.attribute(3) as i32,
-    };
-    add_rows(a, b, out, repeated, terms, finish)
+/// `Add` of int8, b of `repeated` elements: how many it has done, all or none.
+pub(super) fn add(sum: &Sum<'_>, repeated: usize, sink: &mut Sink<'_>) -> usize {
+    match add_int8(sum, repeated, sink) {
+        Some(()) => sum.count,
+        None => 0,
+    }
 }
 
-/// An operand without bytes stands where the result goes.
+/// `None` where types or terms do not fit.
+fn add_int8(sum: &Sum<'_>, repeated: usize, sink: &mut Sink<'_>) -> Option<()> {
+    let [a, b] = sum.operands;
+    let [scale_a, scale_b] = sum.scales;
+    let terms = [
+        Term::new(scale_a, a.zero_point)?,
+        Term::new(scale_b, b.zero_point)?,
+    ];
+    let finish = Finish {
+        round: (sink.zero_point << 8).wrapping_add(1 << 7),
+        low: sink.low,
+        high: sink.high,
+    };
+    let Out::I8(out) = &mut sink.out else {
+        return None;
+    };
+    add_rows(
+        int8(a.values)?,
+        int8(b.values)?,
+        out,
+        repeated,
+        terms,
+        finish,
+    );
+    Some(())
+}
+
+/// Elements of int8, none of an operand that is replaced.
+fn int8(values: Integers<'_>) -> Option<&[i8]> {
+    match values {
+        Integers::I8(values) => Some(values),
+        Integers::I16(_) => None,
+        Integers::Replaced => Some(&[]),
+    }
+}
+
+/// An operand without elements stands where the result goes.
 fn add_rows(
-    a: &[u8],
-    b: &[u8],
-    out: &mut [u8],
+    a: &[i8],
+    b: &[i8],
+    out: &mut [i8],
     repeated: usize,
     [term_a, term_b]: [Term; 2],
     finish: Finish,
-) -> Option<()> {
-    let b: &[i8] = bytemuck::try_cast_slice(b).ok()?;
-    let out: &mut [i8] = bytemuck::try_cast_slice_mut(out).ok()?;
-    let mut rows_a = rows(bytemuck::try_cast_slice(a).ok()?, repeated);
+) {
+    let mut rows_a = rows(a, repeated);
     for out in rows_mut(out, repeated) {
         match (rows_a.next(), b.is_empty()) {
             (Some(a), false) => {
@@ -106,7 +129,6 @@ fn add_rows(
             }
         }
     }
-    Some(())
 }
 
 /// `own` is the term of what stands in `out`.
@@ -120,25 +142,9 @@ fn add_to(out: &mut [i8], x: &[i8], own: Term, term: Term, finish: Finish) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::{DType, Layout, Place, TensorRecord};
+    use crate::rounding::Scale;
     use proptest::prelude::*;
     use std::vec::Vec;
-
-    fn term(word: u32, zero_point: i32) -> Option<Term> {
-        let record = TensorRecord {
-            dtype: DType::I8,
-            layout: Layout::Plain,
-            place: Place::Arena,
-            rank: 1,
-            offset: 0,
-            scale: 1.0,
-            zero_point,
-            dims: [1, 0, 0, 0, 0, 0],
-            name_offset: 0,
-            name_length: 0,
-        };
-        Term::new(Scale::loaded(word), Tensor::new(&record.words()))
-    }
 
     proptest! {
         #[test]
@@ -151,33 +157,33 @@ mod tests {
             seed: u64,
         ) {
             let words = scales.map(|(top, shift)| top << 8 | shift);
-            let [Some(term_a), Some(term_b)] = [term(words[0], zeros[0]), term(words[1], zeros[1])] else {
+            let [Some(term_a), Some(term_b)] = [Term::new(words[0], zeros[0]), Term::new(words[1], zeros[1])] else {
                 prop_assert!(scales.iter().any(|&(_, shift)| shift > 46));
                 return Ok(());
             };
             let [zero_a, zero_b, zero] = zeros;
             let (low, high) = (bounds[0].min(bounds[1]).into(), bounds[0].max(bounds[1]).into());
             let mut random = crate::random::Random::new(seed);
-            let mut draw = |count| (0..count).map(|_| random.next_u32() as u8).collect::<Vec<u8>>();
+            let mut draw = |count| (0..count).map(|_| random.next_u32() as i8).collect::<Vec<i8>>();
             let replaced = draw(repeated * times);
             let a = if kinds[0] { draw(repeated * times) } else { Vec::new() };
             // In place it is as long as the output.
             let times_b = if kinds[1] { 1 } else { times };
             let b = if kinds[1] { draw(repeated) } else { Vec::new() };
             let (repeated, times) = if kinds[1] { (repeated, times) } else { (repeated * times_b, 1) };
-            let expected: Vec<u8> = (0..repeated * times).map(|index| {
-                let a = *a.get(index).unwrap_or(&replaced[index]) as i8;
-                let b = *b.get(index % repeated).unwrap_or(&replaced[index]) as i8;
+            let expected: Vec<i8> = (0..repeated * times).map(|index| {
+                let a = *a.get(index).unwrap_or(&replaced[index]);
+                let b = *b.get(index % repeated).unwrap_or(&replaced[index]);
                 let wide = |x: i8, zero: i32, word| {
                     i64::from(Scale::loaded(word).requantise((i32::from(x) - zero) << 15))
                 };
                 let sum = wide(a, zero_a, words[0]) + wide(b, zero_b, words[1]);
                 let value = ((sum + 128) >> 8) + i64::from(zero);
-                value.max(low).min(high) as i8 as u8
+                value.max(low).min(high) as i8
             }).collect();
             let mut out = replaced;
             let finish = Finish { round: (zero << 8) + 128, low: low as i32, high: high as i32 };
-            add_rows(&a, &b, &mut out, repeated, [term_a, term_b], finish).unwrap();
+            add_rows(&a, &b, &mut out, repeated, [term_a, term_b], finish);
             prop_assert_eq!(out, expected);
         }
     }

@@ -3,8 +3,8 @@
 //! ```text
 //! for each output position: the column is all taps, row by row, each a pixel of C elements
 //!     C a multiple of four: runs of taps inside the input go to the block as they lie there,
-//!                           taps outside as a pixel of zero points
-//!     else:                 the column is gathered first, taps outside as zero points
+//!                           each tap outside as a pixel of zero points
+//!     else:                 the column is gathered first, its padding meets weights of zero
 //! ```
 
 use super::super::kernel::{Kernel, Types};
@@ -49,7 +49,7 @@ fn shape(window: &Window, images: usize) -> Option<Shape> {
     Some(Shape {
         k: window.taps().checked_mul(window.channels)?,
         columns: positions.checked_mul(images)?,
-        pixel: window.channels,
+        pixel: (!window.is_identity()).then_some(window.channels),
         all: false,
     })
 }
@@ -83,12 +83,48 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()>
     for element in gathered.iter_mut() {
         *element = zero;
     }
+    if gathered.is_empty() {
+        if !blocks.whole::<T, X>(x, shape) {
+            for pixel in rows(x, shape.k) {
+                blocks.part::<T, X>(pixel, 0);
+                blocks.column::<T, X>();
+            }
+            blocks.finish::<T, X>();
+        }
+        return Some(());
+    }
+    let whole = window.channels.is_multiple_of(QUAD);
     for image in rows(x, window.image()) {
         for position in window.positions() {
-            if window.channels % QUAD == 0 {
-                direct::<T, X>(&window, position, image, gathered, &mut blocks);
+            if blocks.taps::<T, X>(&window, position, image, zero) {
+                // As the instruction set does it.
+            } else if whole {
+                let mut quad = 0;
+                window.for_runs(position, |start, pixels| {
+                    quad += match start {
+                        Some(start) => {
+                            let run = pixel(image, start, pixels * window.channels);
+                            blocks.part::<T, X>(run, quad);
+                            run.len() / QUAD
+                        }
+                        None => {
+                            blocks.part::<T, X>(gathered, quad);
+                            gathered.len() / QUAD
+                        }
+                    }
+                });
             } else {
-                gather(&window, position, image, zero, gathered);
+                let mut rest = &mut *gathered;
+                window.for_runs(position, |start, pixels| {
+                    let run = core::mem::take(&mut rest);
+                    let run = run.split_at_mut_checked(pixels * window.channels);
+                    let (run, tail) = run.unwrap_or_default();
+                    rest = tail;
+                    match start {
+                        Some(start) => copy(run, pixel(image, start, run.len())),
+                        None => run.fill(zero),
+                    }
+                });
                 blocks.part::<T, X>(gathered, 0);
             }
             blocks.column::<T, X>();
@@ -98,82 +134,13 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()>
     Some(())
 }
 
-/// Taps of a row from the first inside the input up to the first behind it.
-fn inside(window: &Window, x: usize) -> (usize, usize) {
-    let is_inside = |&tap: &usize| window.x.source(x, tap).is_some();
-    let kernel = window.x.kernel;
-    let first = (0..kernel).find(is_inside).unwrap_or(kernel);
-    let behind = (first..kernel).find(|tap| !is_inside(tap));
-    (first, behind.unwrap_or(kernel))
-}
-
-/// The column at `(y, x)`, pixels of whole quads straight from the image.
-#[inline]
-fn direct<T: Tile, X: Point>(
-    window: &Window,
-    (y, x): (usize, usize),
-    image: &[X],
-    outside: &[X],
-    blocks: &mut Blocks<'_>,
-) {
-    let channels = window.channels;
-    let step = channels / QUAD;
-    let (first, behind) = inside(window, x);
-    // Taps side by side are one run of elements.
-    let together = if window.x.dilation == 1 {
-        usize::MAX
-    } else {
-        1
-    };
-    let mut quad = 0;
-    for i in 0..window.y.kernel {
-        let row = window.y.source(y, i);
-        let mut tap = 0;
-        while tap < window.x.kernel {
-            let pixels = match row.zip(window.x.source(x, tap)) {
-                Some((y, x)) if tap >= first && tap < behind => {
-                    let pixels = (behind - tap).min(together);
-                    let start = (y * window.x.input + x) * channels;
-                    blocks.part::<T, X>(pixel(image, start, pixels * channels), quad);
-                    pixels
-                }
-                _ => {
-                    blocks.part::<T, X>(outside, quad);
-                    1
-                }
-            };
-            tap += pixels;
-            quad += pixels * step;
-        }
+/// Copies as many elements as both have, four at a time: a word, where they are bytes.
+fn copy<X: Copy>(to: &mut [X], from: &[X]) {
+    let ((to, to_rest), (from, from_rest)) = (to.as_chunks_mut::<4>(), from.as_chunks::<4>());
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
     }
-}
-
-/// The column at `(y, x)`; its padding to whole quads meets weights of zero.
-fn gather<X: Point>(
-    window: &Window,
-    (y, x): (usize, usize),
-    image: &[X],
-    zero: X,
-    column: &mut [X],
-) {
-    let channels = window.channels;
-    let mut rest = column;
-    for i in 0..window.y.kernel {
-        let row = window.y.source(y, i);
-        for j in 0..window.x.kernel {
-            let (tap, tail) = core::mem::take(&mut rest)
-                .split_at_mut_checked(channels)
-                .unwrap_or_default();
-            rest = tail;
-            match row.zip(window.x.source(x, j)) {
-                Some((y, x)) => {
-                    let start = (y * window.x.input + x) * channels;
-                    for (to, &from) in tap.iter_mut().zip(pixel(image, start, channels)) {
-                        *to = from;
-                    }
-                }
-                None => tap.fill(zero),
-            }
-        }
+    for (to, &from) in to_rest.iter_mut().zip(from_rest) {
+        *to = from;
     }
 }

@@ -12,6 +12,7 @@ use qibu_compiler::import::{ImportOptions, from_bytes};
 use qibu_compiler::plan::plan;
 use qibu_compiler::quantise::{Scheme, formats, quantise};
 use qibu_compiler::simplify::simplify;
+use qibu_compiler::target::Target;
 use qibu_compiler::train::tensors::File;
 use qibu_compiler::write::write;
 
@@ -22,19 +23,29 @@ const SAMPLES: usize = 2;
 ///
 /// # Panics
 /// It does not compile.
+#[must_use]
 pub fn compile(onnx: &[u8], scheme: Scheme, span: (f32, f32)) -> Vec<u8> {
+    compile_for(onnx, scheme, Target::Portable, span)
+}
+
+/// [`compile`], with weights arranged for `target`.
+///
+/// # Panics
+/// It does not compile.
+#[must_use]
+pub fn compile_for(onnx: &[u8], scheme: Scheme, target: Target, span: (f32, f32)) -> Vec<u8> {
     let float = compile_float_bytes(onnx).expect("it compiles");
     if scheme == Scheme::FLOAT {
         return float;
     }
-    paces(onnx, scheme, &samples(&float, span)).expect("it compiles")
+    paces(onnx, scheme, target, &samples(&float, span)).expect("it compiles")
 }
 
-fn paces(onnx: &[u8], scheme: Scheme, samples: &Samples) -> Result<Vec<u8>> {
+fn paces(onnx: &[u8], scheme: Scheme, target: Target, samples: &Samples) -> Result<Vec<u8>> {
     let simplified = simplify(from_bytes(onnx, None, &ImportOptions::default())?)?;
     let calibrated = calibrate(&simplified, samples, Method::default(), |_, _| {})?;
     let formats = formats(simplified.graph(), scheme)?;
-    write(&plan(quantise(&calibrated, &formats)?)?)
+    write(&plan(quantise(&calibrated, &formats)?, target)?)
 }
 
 /// A few samples for the inputs of a file.

@@ -1,0 +1,144 @@
+//! Instructions on emulated Cortex-M: below what was promised, and not above what is on record.
+//!
+//! ```text
+//! models   the geometries of MLPerf Tiny, single layers that figures of peers are known for
+//! files    int8, compiled for the core
+//! count    qibu_tests::cortex_m, which compares the results with this host's, too
+//! record   benches/record/<core>.txt: what grows by more than 2 % fails
+//! bounds   three quarters of tuned CMSIS-NN under TensorFlow Lite Micro on a Cortex-M4F
+//! ```
+//!
+//! `UPDATE=1 cargo test -p qibu-tests --test cortex_m` records anew; `ONLY=conv cargo test …` counts
+//! only models whose name holds that.
+
+mod bounds;
+mod models;
+mod record;
+
+use models::Subject;
+use qibu_compiler::model_file::ModelFile;
+use qibu_tests::cortex_m::{Core, Counted, OPT_LEVEL, count, text};
+use qibu_tests::emulator;
+use qibu_tests::need::{say, skip};
+
+/// A subject's figures on a core.
+pub struct Figures {
+    pub subject: &'static Subject,
+    pub counted: Counted,
+    /// Bytes of weights.
+    pub weights: u64,
+}
+
+impl Figures {
+    /// What is compared: a layer's step, or all of a model.
+    pub fn instructions(&self) -> u64 {
+        match self.subject.peer {
+            None => self.counted.instructions(),
+            Some(_) => {
+                let steps = self.counted.functions.iter().flat_map(|of| &of.steps);
+                let step = steps.max_by_key(|step| step.macs);
+                step.expect("a step").instructions
+            }
+        }
+    }
+}
+
+/// Counts all subjects on the core of this name.
+fn measure(core: Core) -> Option<Vec<Figures>> {
+    if let Some(missing) = emulator::lacks(core.machine()) {
+        skip(&format!("cortex_m, {}", core.name), &missing);
+        return None;
+    }
+    let only = std::env::var("ONLY").unwrap_or_default();
+    let subjects = models::subjects().iter();
+    let figures = subjects.filter(|subject| subject.name.contains(&only));
+    let figures = figures.map(|subject| {
+        let file = subject.file(core);
+        let file = ModelFile::from_bytes(subject.name, &file).expect("a sound file");
+        let counted = count(core, &file, None, OPT_LEVEL);
+        let counted = counted.unwrap_or_else(|error| panic!("{}: {error}", core.title));
+        let model = file.model().expect("a sound file");
+        let (_, weights) = model.section(qibu::format::Section::Weights);
+        Figures {
+            subject,
+            counted,
+            weights: weights as u64,
+        }
+    });
+    Some(figures.collect())
+}
+
+/// Counts, compares with the record and, where there are bounds, with them.
+fn check(name: &str) {
+    let core = Core::find(name).expect("a core");
+    let Some(figures) = measure(core) else {
+        return;
+    };
+    let mut missed = record::check(core, &figures);
+    let mut lines = Vec::new();
+    for one in &figures {
+        let macs = one.counted.macs().max(1);
+        lines.push(format!(
+            "{:>4} {:<24} {:>11} instructions, {:.2} per MAC",
+            core.name,
+            one.subject.name,
+            one.instructions(),
+            one.instructions() as f64 / macs as f64
+        ));
+    }
+    say(&lines.join("\n"));
+    if core.name == "m4" {
+        missed.extend(bounds::check(&figures));
+    }
+    assert!(missed.is_empty(), "missed:\n{}", missed.join("\n"));
+}
+
+#[test]
+fn cortex_m0() {
+    check("m0");
+}
+
+#[test]
+fn cortex_m3() {
+    check("m3");
+}
+
+#[test]
+fn cortex_m4() {
+    check("m4");
+}
+
+#[test]
+fn cortex_m7() {
+    check("m7");
+}
+
+#[test]
+fn cortex_m33() {
+    check("m33");
+}
+
+#[test]
+fn cortex_m55() {
+    check("m55");
+}
+
+/// The code that keyword spotting links on a Cortex-M4F.
+#[test]
+fn keyword_spotting_links_little_code() {
+    let core = Core::find("m4").expect("a core");
+    if let Some(missing) = emulator::lacks(core.machine()) {
+        return skip("cortex_m, code", &missing);
+    }
+    let subject = models::subjects().iter().find(|one| one.name == "kws");
+    let file = subject.expect("keyword spotting").file(core);
+    let file = ModelFile::from_bytes("kws", &file).expect("a sound file");
+    let model = file.model().expect("a sound file");
+    let bytes = text(core, &model, OPT_LEVEL).expect("it links");
+    say(&format!("kws on {}: code {bytes} bytes", core.title));
+    assert!(
+        bytes <= bounds::CODE,
+        "{bytes} bytes, {} at most",
+        bounds::CODE
+    );
+}

@@ -1,0 +1,82 @@
+//! What is counted.
+
+use qibu_compiler::quantise::Scheme;
+use qibu_compiler::quantise::{Activations, Weights};
+use qibu_compiler::target::Target;
+use qibu_tests::cortex_m::Core;
+use qibu_tests::layers::LAYERS;
+use qibu_tests::mlperf::{geometries, grids};
+use qibu_tests::quick::compile_for;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// A model.
+pub struct Subject {
+    pub name: &'static str,
+    /// Instructions of the best peer, of single layers.
+    pub peer: Option<u64>,
+    onnx: Vec<u8>,
+    /// Range of its inputs.
+    span: (f32, f32),
+    /// Its file for each target.
+    files: Mutex<BTreeMap<String, Arc<Vec<u8>>>>,
+}
+
+const INT8: Scheme = Scheme {
+    weights: Weights::Int8,
+    activations: Activations::Int8,
+};
+
+type Make = fn((f32, f32)) -> Vec<u8>;
+
+/// The project's own graphs; keyword spotting as it is published, quantised.
+const NETWORKS: [(&str, Make, (f32, f32)); 4] = [
+    ("kws", grids::kws, (-30.0, 30.0)),
+    ("resnet", geometries::resnet, (0.0, 255.0)),
+    ("vww", geometries::vww, (-2.0, 2.0)),
+    ("ad", geometries::ad, (-60.0, 20.0)),
+];
+
+/// All of them, made once for all cores.
+pub fn subjects() -> &'static [Subject] {
+    static SUBJECTS: OnceLock<Vec<Subject>> = OnceLock::new();
+    SUBJECTS.get_or_init(|| {
+        let subject = |name, peer, onnx, span| Subject {
+            name,
+            peer,
+            onnx,
+            span,
+            files: Mutex::default(),
+        };
+        let networks = NETWORKS.map(|(name, make, span)| subject(name, None, make(span), span));
+        let layers = LAYERS
+            .iter()
+            .map(|layer| subject(layer.name, Some(layer.peer), layer.onnx(), (-2.0, 2.0)));
+        networks.into_iter().chain(layers).collect()
+    })
+}
+
+impl Subject {
+    /// Its file, compiled for `core`.
+    pub fn file(&self, core: Core) -> Arc<Vec<u8>> {
+        let mut files = self.files.lock().unwrap_or_else(|error| error.into_inner());
+        let file = files.entry(core.cpu.to_owned()).or_insert_with(|| {
+            let target = target(core);
+            Arc::new(compile_for(&self.onnx, INT8, target, self.span))
+        });
+        file.clone()
+    }
+}
+
+/// The compiler's target of `core`.
+fn target(core: Core) -> Target {
+    match core.name {
+        "m0" => Target::CortexM0,
+        "m3" => Target::CortexM3,
+        "m4" => Target::CortexM4,
+        "m7" => Target::CortexM7,
+        "m33" => Target::CortexM33,
+        "m55" => Target::CortexM55,
+        name => panic!("no target for {name}"),
+    }
+}
