@@ -119,22 +119,23 @@ impl Window {
     ) -> Result<Self, Fault> {
         let images = images(input.shape(), out.shape()).ok_or(Fault::Shape)?;
         let attributes = step.attributes().get(first..).unwrap_or(&[]);
-        let attributes = attributes.first_chunk().ok_or(Fault::Arity)?;
+        let attributes: &[u32; 8] = attributes.first_chunk().ok_or(Fault::Arity)?;
         for (index, &word) in attributes.iter().enumerate() {
             if word >= MAX_EXTENT || (index < 6 && word == 0) {
                 return Err(Fault::Attribute);
             }
         }
-        let window = Self::between(attributes, images);
-        for axis in [&window.y, &window.x] {
+        let &[kh, kw, sy, sx, dy, dx, _, _] = attributes;
+        let (_, &[_, rows, columns, _]) = images;
+        for [output, kernel, stride, dilation] in [[rows, kh, sy, dy], [columns, kw, sx, dx]] {
             // The farthest position that a tap asks for; both products are below 2⁴⁴.
-            let last = axis.output.saturating_sub(1) as u64 * axis.stride as u64
-                + axis.kernel.saturating_sub(1) as u64 * axis.dilation as u64;
+            let last = u64::from(output.saturating_sub(1)) * u64::from(stride)
+                + u64::from(kernel.saturating_sub(1) * dilation);
             if last >= 1 << 31 {
                 return Err(Fault::Shape);
             }
         }
-        Ok(window)
+        Ok(Self::between(attributes, images))
     }
 
     /// Elements of an input image.

@@ -31,12 +31,13 @@ pub(super) fn check_tensors(model: &Model<'_>, site: &mut Site) -> Result<(), Fa
 
 /// The record is well formed; the tensor's length in bytes.
 fn check_tensor(model: &Model<'_>, tensor: Tensor<'_>) -> Result<usize, Fault> {
-    let (used, unused) = tensor
-        .dims()
-        .split_at_checked(usize::from(tensor.rank()))
-        .ok_or(Fault::Shape)?;
-    if used.contains(&0) || unused.iter().any(|&dim| dim != 0) {
-        return Err(Fault::Shape);
+    // No dimension is zero, and all behind the rank are.
+    let mut left = tensor.rank();
+    for &dim in tensor.dims() {
+        if (dim == 0) != (left == 0) {
+            return Err(Fault::Shape);
+        }
+        left = left.saturating_sub(1);
     }
     let bytes = tensor.bytes().ok_or(Fault::Shape)?;
     // In 32 bits, so that every target refuses the same files.
