@@ -1,18 +1,18 @@
-//! CRC-32 (ISO-HDLC, the one of zlib and Ethernet), six bits at a time: a table of 256 bytes.
+//! CRC-32 (ISO-HDLC, the one of zlib and Ethernet), seven bits at a time: a table of 512 bytes.
 //!
 //! ```text
-//! six bits n:  crc = (crc >> 6) ^ remainder[n]             two bits n:  (crc >> 2) ^ remainder[16 n]
+//! seven bits n:  crc = (crc >> 7) ^ remainder[n]           four bits n:  (crc >> 4) ^ remainder[8 n]
 //! ```
 //!
-//! A word takes five times six bits and two. Rather than to shift the register each time, it stays
+//! A word takes four times seven bits and four. Rather than to shift the register each time, it stays
 //! where it is and the next bits stand higher: what comes to it is rotated there, which costs nothing
 //! in an ARM's operand, and entries of the table take along the bits that leave. No two of the rounds
 //! are the same code, so that a compiler that looks for small code cannot make calls of them.
 
 /// Bits of an index of the table.
-const BITS: u32 = 6;
+const BITS: u32 = 7;
 
-/// Remainders of six bits, polynomial 0xEDB88320 reflected, with the bits themselves on top.
+/// Remainders of seven bits, polynomial 0xEDB88320 reflected, with the bits themselves on top.
 const TABLE: [u32; 1 << BITS] = {
     let mut table = [0; 1 << BITS];
     let mut index = 0;
@@ -37,16 +37,15 @@ pub fn crc32(bytes: &[u8]) -> u32 {
     let (words, rest) = bytes.as_chunks();
     for word in words {
         crc ^= u32::from_le_bytes(*word);
-        crc = next::<0, 6>(crc);
-        crc = next::<6, 6>(crc);
-        crc = next::<12, 6>(crc);
-        crc = next::<18, 6>(crc);
-        crc = next::<24, 6>(crc);
-        crc = next::<30, 2>(crc);
+        crc = next::<0, 7>(crc);
+        crc = next::<7, 7>(crc);
+        crc = next::<14, 7>(crc);
+        crc = next::<21, 7>(crc);
+        crc = next::<28, 4>(crc);
     }
     for &byte in rest {
         crc ^= u32::from(byte);
-        crc = next::<6, 2>(next::<0, 6>(crc)).rotate_right(8);
+        crc = next::<7, 1>(next::<0, 7>(crc)).rotate_right(8);
     }
     !crc
 }
