@@ -65,7 +65,9 @@ impl<'a> Flow<'a> {
         if end as usize > model.steps() {
             return Err(Fault::Range);
         }
-        self.check_apart(inputs)?;
+        for (at, &input) in inputs.iter().enumerate() {
+            self.check_apart(&self.stored(input)?, inputs, at)?;
+        }
         let whole = *site;
         let mut work = 0u64;
         for index in function.first_step..end {
@@ -83,11 +85,12 @@ impl<'a> Flow<'a> {
             for &input in step.inputs() {
                 self.check_written(inputs, input, index)?;
             }
-            self.check_apart(step.outputs())?;
             for (at, &output) in step.outputs().iter().enumerate() {
+                let output = self.stored(output)?;
+                self.check_apart(&output, step.outputs(), at)?;
                 let mut from = 0;
                 while let Some((skipped, whole)) =
-                    self.touched(output, step.inputs().get(from..).unwrap_or(&[]))
+                    self.touched(&output, step.inputs().get(from..).unwrap_or(&[]))
                 {
                     let position = from.wrapping_add(skipped);
                     if at != 0 || !whole || !step.opcode.in_place(position) {
@@ -98,7 +101,7 @@ impl<'a> Flow<'a> {
             }
         }
         for &output in outputs {
-            let dtype = self.arena_tensor(output)?.dtype();
+            let dtype = self.stored(output)?.tensor.dtype();
             if !matches!(
                 dtype,
                 DType::F32 | DType::I8 | DType::I16 | DType::I32 | DType::Bool
@@ -111,27 +114,29 @@ impl<'a> Flow<'a> {
     }
 
     /// Tensor `index`, which must lie in the function's arena.
-    fn arena_tensor(&self, index: u32) -> Result<Tensor<'a>, Fault> {
+    fn stored(&self, index: u32) -> Result<Stored<'a>, Fault> {
         let tensor = self.model.tensor(index).ok_or(Fault::Operand)?;
         if tensor.place() != Place::Arena {
             return Err(Fault::Operand);
         }
-        if Span::of(tensor).end > self.function.arena {
+        let span = Span::of(tensor);
+        if span.end > self.function.arena {
             return Err(Fault::Arena);
         }
-        Ok(tensor)
+        Ok(Stored {
+            index,
+            tensor,
+            span,
+        })
     }
 
-    /// All `tensors` lie in the function's arena, and no two share a byte.
-    fn check_apart(&self, tensors: &[u32]) -> Result<(), Fault> {
-        for (position, &index) in tensors.iter().enumerate() {
-            self.arena_tensor(index)?;
-            let before = tensors.get(..position).unwrap_or(&[]);
-            if self.touched(index, before).is_some() {
-                return Err(Fault::Overlap);
-            }
+    /// Of the first `count` of `others`, none shares a byte with `tensor`.
+    fn check_apart(&self, tensor: &Stored<'_>, others: &[u32], count: usize) -> Result<(), Fault> {
+        let before = others.get(..count).unwrap_or(&[]);
+        match self.touched(tensor, before) {
+            Some(_) => Err(Fault::Overlap),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The bytes of tensor `index` were last written whole, as this type, before step `before`.
@@ -142,15 +147,15 @@ impl<'a> Flow<'a> {
         if self.model.tensor(index).ok_or(Fault::Operand)?.place() != Place::Arena {
             return Ok(());
         }
-        self.arena_tensor(index)?;
+        let read = self.stored(index)?;
         let mut position = before;
         let kept = loop {
             if position == self.function.first_step {
-                break self.touched(index, inputs).is_some_and(|(_, whole)| whole);
+                break self.touched(&read, inputs).is_some_and(|(_, whole)| whole);
             }
             position = position.wrapping_sub(1);
             let step = self.model.step(position).ok_or(Fault::Range)?;
-            if let Some((at, whole)) = self.touched(index, step.outputs()) {
+            if let Some((at, whole)) = self.touched(&read, step.outputs()) {
                 // What a kernel leaves in its scratch differs between instruction sets.
                 break whole && at < step.results();
             }
@@ -158,24 +163,31 @@ impl<'a> Flow<'a> {
         if kept { Ok(()) } else { Err(Fault::Unwritten) }
     }
 
-    /// The first of `others`, tensors that exist, that shares a byte with tensor `index` in the arena;
+    /// The first of `others`, tensors that exist, that shares a byte with `stored` in the arena;
     /// whether it is of exactly the same bytes and of the same element type.
     #[inline(never)]
-    fn touched(&self, index: u32, others: &[u32]) -> Option<(usize, bool)> {
-        let tensor = self.model.tensor(index)?;
-        let span = Span::of(tensor);
+    fn touched(&self, stored: &Stored<'_>, others: &[u32]) -> Option<(usize, bool)> {
+        let span = &stored.span;
         for (at, &other) in others.iter().enumerate() {
-            if other == index {
+            if other == stored.index {
                 return Some((at, true));
             }
             let other = self.model.tensor(other)?;
             let own = Span::of(other);
             if own.start < span.end && span.start < own.end {
-                return Some((at, own == span && tensor.dtype() == other.dtype()));
+                let whole = own == *span && stored.tensor.dtype() == other.dtype();
+                return Some((at, whole));
             }
         }
         None
     }
+}
+
+/// A tensor in the function's arena.
+struct Stored<'a> {
+    index: u32,
+    tensor: Tensor<'a>,
+    span: Span,
 }
 
 /// Bytes of an arena.
