@@ -61,7 +61,9 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
         step.need_input(1)?,
         step.need_output(0)?,
     );
-    let window = Window::new(step, 0, input, out).ok_or(Fault::Shape)?;
+    let Some(window) = Window::new(step, 0, input, out) else {
+        return Err(Fault::Shape);
+    };
     if step.attribute(10) != 1 {
         return Err(Fault::Attribute);
     }
