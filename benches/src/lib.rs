@@ -7,6 +7,7 @@
 //! ```
 //! Turns are about equally long, so that a busy machine slows all alike.
 
+pub mod desktop;
 pub mod rival;
 
 use std::time::Instant;

@@ -114,7 +114,10 @@ fn timed(function: &Function<'_>, time: Duration, per_step: bool) -> Result<Func
     let inputs = inputs(function);
     let mut once = |observe: &mut dyn FnMut(usize)| -> Result<f64> {
         for (at, bytes) in &inputs {
-            if let Some(target) = arena.get_mut(*at..).and_then(|tail| tail.get_mut(..bytes.len())) {
+            if let Some(target) = arena
+                .get_mut(*at..)
+                .and_then(|tail| tail.get_mut(..bytes.len()))
+            {
                 target.copy_from_slice(bytes);
             }
         }
@@ -177,7 +180,11 @@ fn steps(function: &Function<'_>, laps: Vec<Vec<f64>>) -> Vec<StepTimes> {
             operator: step.opcode().name(),
             kernel: kernels::name(&step).unwrap_or(""),
             times,
-            share: if sum > 0.0 { times.median_ns / sum } else { 0.0 },
+            share: if sum > 0.0 {
+                times.median_ns / sum
+            } else {
+                0.0
+            },
             macs: step.macs(),
         })
         .collect()
@@ -239,7 +246,9 @@ mod tests {
         }
         let one = bench(&file, Some(&found[0].name), time, false).expect("it runs");
         assert!(one.len() == 1 && one[0].steps.is_empty());
-        let error = bench(&file, Some("none"), time, false).err().expect("an error");
+        let error = bench(&file, Some("none"), time, false)
+            .err()
+            .expect("an error");
         assert!(error.to_string().contains("no function `none`"), "{error}");
     }
 

@@ -18,7 +18,7 @@ pub mod copy;
 pub mod cum_sum;
 pub mod dense;
 mod dot;
-mod elements;
+pub(crate) mod elements;
 pub mod gate;
 pub mod gather;
 mod kernel;
@@ -41,7 +41,7 @@ pub mod top_k_dense;
 pub mod types;
 pub mod unary;
 mod walk;
-mod window;
+pub(crate) mod window;
 
 use crate::error::Fault;
 pub use crate::isa::name as instruction_set;

@@ -79,10 +79,25 @@ impl Scale {
     #[inline(always)]
     #[must_use]
     pub const fn requantise(self, accumulator: i32) -> i32 {
-        let multiplier = (self.0 & !0xFF) as i64;
+        // Below 2³¹: signed, it is one operand of a signed multiplication.
+        let multiplier = (self.0 & !0xFF) as i32 as i64;
         let shift = self.0 & 0x3F;
+        // Chips shift 64 bits in many instructions, and need the lower word of the product only for
+        // factors above a quarter.
+        if cfg!(target_pointer_width = "32") && shift > 32 {
+            return Self::round_high((accumulator as i64 * multiplier >> 32) as i32, shift);
+        }
         // |product| ≤ 2⁶² and the rounding term is at most 2⁶¹: no overflow.
         ((accumulator as i64 * multiplier + ((1i64 << shift) >> 1)) >> shift) as i32
+    }
+}
+
+impl Scale {
+    /// A product's upper word shifted further, to `shift` in all, which is above 32.
+    #[inline(always)]
+    const fn round_high(high: i32, shift: u32) -> i32 {
+        // At most 2³⁰ in magnitude: no overflow.
+        ((high >> (shift - 33)) + 1) >> 1
     }
 }
 
@@ -136,6 +151,10 @@ mod tests {
             let product = i128::from(acc) * multiplier * 2 + (1i128 << shift);
             let expected = product.div_euclid(1i128 << (shift + 1));
             prop_assert_eq!(i128::from(scale.requantise(acc)), expected);
+            if shift > 32 {
+                let high = (i128::from(acc) * multiplier >> 32) as i32;
+                prop_assert_eq!(i128::from(Scale::round_high(high, shift)), expected);
+            }
         }
 
         #[test]

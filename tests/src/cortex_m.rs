@@ -274,7 +274,13 @@ fn steps(
         let line = format!("{name} step {number}");
         let operator = step.opcode().name();
         let kernel = kernels::name(&step).unwrap_or("");
-        same(&line, &format!("{line}, {operator} by {kernel}"), found, expected, core)?;
+        same(
+            &line,
+            &format!("{line}, {operator} by {kernel}"),
+            found,
+            expected,
+            core,
+        )?;
         steps.push(CountedStep {
             operator,
             kernel,

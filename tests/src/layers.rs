@@ -184,7 +184,10 @@ impl Window {
             (padded - self.kernel[axis]) / self.stride + 1
         };
         let input = [&[1, channels], self.plane].concat();
-        let output: Vec<usize> = [1, filters].into_iter().chain((0..axes).map(side)).collect();
+        let output: Vec<usize> = [1, filters]
+            .into_iter()
+            .chain((0..axes).map(side))
+            .collect();
         model(GraphProto {
             node: vec![node("Conv", &["x", "w", "b"], &["y"], attributes)],
             initializer: vec![weights, bias],
@@ -201,7 +204,11 @@ fn connected([rows, inputs, units]: [usize; 3], best: bool) -> Vec<u8> {
         normals(&mut random, &[inputs, units], "w", inputs),
         normals(&mut random, &[units], "b", 4),
     ];
-    let (sum, width) = if best { ("sum", BEST as usize) } else { ("y", units) };
+    let (sum, width) = if best {
+        ("sum", BEST as usize)
+    } else {
+        ("y", units)
+    };
     let mut nodes: Vec<NodeProto> = vec![
         node("MatMul", &["x", "w"], &["product"], vec![]),
         node("Add", &["product", "b"], &[sum], vec![]),

@@ -14,6 +14,7 @@
 //! 12. [`cortex_m`]: what a model costs on emulated Cortex-M, in instructions.
 //! 13. [`layers`]: single layers as models, of the shapes that peers publish figures for.
 //! 14. [`quick`]: ONNX to `.qibu` without all that judges it.
+//! 15. [`mlperf`]: networks of the geometries of MLPerf Tiny, the project's own and the published ones.
 
 pub mod builder;
 pub mod command;
@@ -23,6 +24,7 @@ pub mod exercise;
 pub mod firmware;
 pub mod layers;
 pub mod machines;
+pub mod mlperf;
 pub mod mutate;
 pub mod need;
 pub mod quick;

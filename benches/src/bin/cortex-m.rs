@@ -150,7 +150,11 @@ fn as_text(
         .iter()
         .map(|function| function.outputs.join(" "))
         .collect();
-    let _ = writeln!(text, "checksums of the outputs, as on this machine: {}", sums.join(" "));
+    let _ = writeln!(
+        text,
+        "checksums of the outputs, as on this machine: {}",
+        sums.join(" ")
+    );
     text
 }
 

@@ -4,10 +4,12 @@
 //! Nothing is linked: a build needs no library, and a machine without one gets an error that says
 //! what to install. One process holds one ONNX Runtime environment, created on first use.
 
+mod bound;
 mod library;
 mod session;
 mod stepper;
 
+pub use bound::Bound;
 pub use library::{available, require, version};
 pub use session::Session;
 pub use stepper::{Slot, Stepper};

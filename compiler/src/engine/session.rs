@@ -66,7 +66,7 @@ impl Session {
     }
 
     /// Element type that the model declares for its input `name`.
-    fn declared(&self, name: &str) -> Option<TensorElementType> {
+    pub(super) fn declared(&self, name: &str) -> Option<TensorElementType> {
         let mut inputs = self.inner.inputs().iter();
         inputs
             .find(|outlet| outlet.name() == name)?
@@ -190,7 +190,7 @@ pub(super) fn upload(tensor: &Tensor) -> Result<DynValue> {
 }
 
 /// [`upload`], integers as `element`, which holds them, and floats as double where that is it.
-fn upload_as(tensor: &Tensor, element: Option<TensorElementType>) -> Result<DynValue> {
+pub(super) fn upload_as(tensor: &Tensor, element: Option<TensorElementType>) -> Result<DynValue> {
     use TensorElementType as Element;
     macro_rules! narrowed {
         ($data:expr, $convert:expr) => {{

@@ -4,11 +4,14 @@
 //! for each int8 matrix that only Dense, Conv without groups and TopKDense read:
 //!     its layout is the target's for the most columns that a step has
 //!     each of these steps gets scratch, as the runtime's kernels define it
+//! for each int8 Conv with as many groups as channels and filters, on any target but the portable:
+//!     its weights stay plain, it gets scratch
 //! ```
 
 use crate::program::{Content, Program, Step, Tensor, TensorId};
 use crate::target::Target;
 use qibu::format::{DType, Layout, Opcode};
+use qibu::kernels::conv::depthwise;
 use qibu::kernels::tiled::Shape;
 use std::collections::BTreeMap;
 
@@ -36,7 +39,11 @@ pub(super) fn arrange(program: &mut Program, target: Target) {
     for function in 0..program.functions.len() {
         for step in 0..program.functions[function].steps.len() {
             let found = &program.functions[function].steps[step];
-            let Some((bytes, name)) = scratch(program, found).zip(Some(found.name.clone())) else {
+            let bytes = scratch(program, found).or_else(|| {
+                let is_plain = target == Target::Portable;
+                depthwise_scratch(program, found).filter(|_| !is_plain)
+            });
+            let Some((bytes, name)) = bytes.zip(Some(found.name.clone())) else {
                 continue;
             };
             program.tensors.push(Tensor {
@@ -71,17 +78,28 @@ fn shape(program: &Program, step: &Step) -> Option<Shape> {
         Opcode::Dense | Opcode::TopKDense => Some(Shape {
             k,
             columns: elements(x).checked_div(k)?,
-            pixel: k,
+            pixel: None,
             all: step.opcode == Opcode::TopKDense,
         }),
         Opcode::Conv if step.attributes.get(10) == Some(&1) => Some(Shape {
             k,
             columns: elements(out).checked_div(rows)?,
-            pixel: *x.shape.last()?,
+            pixel: match is_identity(step, &x.shape, &out.shape) {
+                true => None,
+                false => Some(*x.shape.last()?),
+            },
             all: false,
         }),
         _ => None,
     }
+}
+
+/// Whether the window of a convolution is the pixel at its position: kernel, strides and padding say
+/// so, and as many positions as pixels.
+fn is_identity(conv: &Step, x: &[usize], out: &[usize]) -> bool {
+    let at = |index: usize| conv.attributes.get(index).copied();
+    let plain = [(0, 1), (1, 1), (2, 1), (3, 1), (6, 0), (7, 0)];
+    plain.iter().all(|&(index, value)| at(index) == Some(value)) && x.get(..3) == out.get(..3)
 }
 
 /// Bytes of scratch of a step whose matrix is in tiles.
@@ -92,6 +110,26 @@ fn scratch(program: &Program, step: &Step) -> Option<usize> {
     }
     let x = &program.tensors[*step.inputs.first()?];
     shape(program, step)?.scratch(w.layout, x.dtype.size())
+}
+
+/// Bytes of scratch of a step whose channels do not mix.
+fn depthwise_scratch(program: &Program, step: &Step) -> Option<usize> {
+    let [x, w, out] = [
+        step.inputs.first()?,
+        step.inputs.get(1)?,
+        step.outputs.first()?,
+    ]
+    .map(|&id| &program.tensors[id]);
+    let channels = [x.shape.last(), out.shape.last()];
+    let groups = *step
+        .attributes
+        .get(10)
+        .filter(|_| step.opcode == Opcode::Conv)? as usize;
+    if channels != [Some(&groups); 2] || (x.dtype, w.dtype) != (DType::I8, DType::I8) {
+        return None;
+    }
+    let words = |shape: &[usize]| -> Vec<u32> { shape.iter().map(|&n| n as u32).collect() };
+    depthwise::scratch(&step.attributes, &words(&x.shape), &words(&out.shape))
 }
 
 fn pack(tensor: &mut Tensor, layout: Layout) {

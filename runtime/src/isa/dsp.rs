@@ -20,10 +20,12 @@
 #![allow(unsafe_code)]
 
 mod columns;
+mod depthwise;
 mod prepare;
 mod rows;
 
 pub(crate) use columns::Columns;
+pub(crate) use depthwise::Depthwise;
 pub(crate) use rows::Rows;
 
 use super::Block;

@@ -26,6 +26,7 @@ use crate::isa::{Tiles1, Tiles4, Tiles16};
 use crate::math;
 use crate::step::Step;
 
+pub mod depthwise;
 mod tiled;
 
 /// int8 activations, int8 weights.
@@ -52,6 +53,14 @@ pub const I16_TILE1: Kernel = tiled::kernel::<Tiles1, i16>(Types::I16);
 pub const I16_TILE4: Kernel = tiled::kernel::<Tiles4, i16>(Types::I16);
 /// int16 activations, int8 weights in tiles of sixteen rows.
 pub const I16_TILE16: Kernel = tiled::kernel::<Tiles16, i16>(Types::I16);
+/// int8 activations and weights, each channel alone, with scratch.
+pub const I8_DEPTHWISE: Kernel = Kernel::new(
+    Opcode::Conv,
+    [Types::I8, Types::I8],
+    depthwise::check,
+    depthwise::run,
+)
+.with_scratch();
 
 const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()>) -> Kernel {
     Kernel::new(Opcode::Conv, types, check, run)

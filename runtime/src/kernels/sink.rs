@@ -77,6 +77,26 @@ impl<'a> Sink<'a> {
         }
     }
 
+    /// Elements from `first` on where they are int8, for kernels that store on their own.
+    pub fn int8(&mut self, first: usize) -> Option<&mut [i8]> {
+        match &mut self.out {
+            Out::I8(out) => out.get_mut(first..),
+            Out::I16(_) | Out::I32(_) => None,
+        }
+    }
+
+    /// Clamps `count` elements from `first` on that were stored by way of [`Sink::int8`].
+    pub fn clamp_int8(&mut self, first: usize, count: usize) {
+        let (low, high) = (self.low as i8, self.high as i8);
+        if (low, high) == (i8::MIN, i8::MAX) {
+            return;
+        }
+        let values = self.int8(first).unwrap_or_default();
+        for value in values.iter_mut().take(count) {
+            *value = (*value).max(low).min(high);
+        }
+    }
+
     /// Requantises and stores an accumulator.
     #[inline]
     pub fn put_accumulator(&mut self, index: usize, accumulator: i32, scale: u32) {

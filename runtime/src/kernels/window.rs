@@ -13,7 +13,7 @@ use crate::step::Step;
 
 /// Extents of one axis.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     pub input: usize,
     pub output: usize,
     pub kernel: usize,
@@ -46,7 +46,7 @@ impl Axis {
 
 /// Images in and out, and the windows between them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
+pub(crate) struct Window {
     pub y: Axis,
     pub x: Axis,
     /// Channels of an input pixel.
@@ -61,25 +61,33 @@ const MAX_EXTENT: u32 = 1 << 12;
 impl Window {
     /// The window that starts at attribute `first`; `None` unless both are as many images.
     pub fn new(step: &Step<'_>, first: usize, input: Tensor<'_>, out: Tensor<'_>) -> Option<Self> {
-        let (&[in_n, in_y, in_x, channels], &[out_n, out_y, out_x, filters]) =
-            (input.shape(), out.shape())
-        else {
+        let attributes = step.attributes().get(first..)?;
+        Self::of(attributes, input.shape(), out.shape())
+    }
+
+    /// The window with these attributes between images of these shapes.
+    pub fn of(attributes: &[u32], input: &[u32], out: &[u32]) -> Option<Self> {
+        let (&[in_n, in_y, in_x, channels], &[out_n, out_y, out_x, filters]) = (input, out) else {
             return None;
         };
         if in_n != out_n {
             return None;
         }
-        let axis = |input: u32, output: u32, first: usize| Axis {
-            input: input as usize,
-            output: output as usize,
-            kernel: step.attribute(first) as usize,
-            stride: step.attribute(first + 2) as usize,
-            dilation: step.attribute(first + 4) as usize,
-            before: step.attribute(first + 6) as usize,
+        let &[kh, kw, sy, sx, dy, dx, top, left] = attributes.first_chunk()?;
+        let axis = |words: [u32; 6]| {
+            let [input, output, kernel, stride, dilation, before] = words.map(|word| word as usize);
+            Axis {
+                input,
+                output,
+                kernel,
+                stride,
+                dilation,
+                before,
+            }
         };
         Some(Self {
-            y: axis(in_y, out_y, first),
-            x: axis(in_x, out_x, first + 1),
+            y: axis([in_y, out_y, kh, sy, dy, top]),
+            x: axis([in_x, out_x, kw, sx, dx, left]),
             channels: channels as usize,
             filters: filters as usize,
         })
@@ -115,9 +123,22 @@ impl Window {
         self.y.input * self.x.input * self.channels
     }
 
+    /// Elements of an output image.
+    pub fn output(&self) -> usize {
+        self.y.output * self.x.output * self.filters
+    }
+
     /// Taps of a window, those outside included.
     pub fn taps(&self) -> usize {
         self.y.kernel * self.x.kernel
+    }
+
+    /// Whether the window at each position is the pixel there.
+    pub fn is_identity(&self) -> bool {
+        let plain = |axis: &Axis| {
+            (axis.kernel, axis.stride, axis.before, axis.output) == (1, 1, 0, axis.input)
+        };
+        plain(&self.y) && plain(&self.x)
     }
 
     /// Positions of an output image, row by row.
@@ -168,7 +189,7 @@ impl Window {
 
 /// Windows for tests, their output as long as ONNX defines it.
 #[cfg(test)]
-pub(super) mod testing {
+pub(crate) mod testing {
     use super::Axis;
     use proptest::prelude::*;
 

@@ -38,11 +38,16 @@ pub fn text(core: Core, model: &Model<'_>, opt: &str) -> Result<u32> {
     let file = root().join("target/bare-metal/kernels");
     let written = std::fs::create_dir_all(&file).and_then(|()| {
         // A name for each set: cargo builds anew where the name changes.
-        let file = file.join(format!("{:08x}.rs", qibu::format::crc::crc32(set.as_bytes())));
+        let file = file.join(format!(
+            "{:08x}.rs",
+            qibu::format::crc::crc32(set.as_bytes())
+        ));
         std::fs::write(&file, &set).map(|()| file)
     });
     let file = written.map_err(|error| failed(error.to_string()))?;
-    let file = file.to_str().ok_or_else(|| failed("a path that is no UTF-8".into()))?;
+    let file = file
+        .to_str()
+        .ok_or_else(|| failed("a path that is no UTF-8".into()))?;
     let _alone = BUILT.lock().unwrap_or_else(|error| error.into_inner());
     let features = ["--features", "model"];
     let program = ["tests/panic-free", "model"];
@@ -73,8 +78,12 @@ fn build(
     cargo.args(["--target", target]).args(features);
     cargo.arg("--target-dir").arg(&folder);
     // Levels are numbers but for two.
-    let level = opt.parse::<u8>().map_or(format!("{opt:?}"), |level| level.to_string());
-    cargo.arg("--config").arg(format!("profile.speed.opt-level={level}"));
+    let level = opt
+        .parse::<u8>()
+        .map_or(format!("{opt:?}"), |level| level.to_string());
+    cargo
+        .arg("--config")
+        .arg(format!("profile.speed.opt-level={level}"));
     // Flags and locations meant for the host do not apply.
     for inherited in ["CARGO_TARGET_DIR", "CARGO_ENCODED_RUSTFLAGS"] {
         cargo.env_remove(inherited);

@@ -26,7 +26,9 @@ impl<'t> Lines<'t> {
         }
         let (comments, others): (Vec<&str>, Vec<&str>) =
             text.lines().partition(|line| line.starts_with("# "));
-        let comments = comments.iter().filter_map(|line| line[2..].rsplit_once(' '));
+        let comments = comments
+            .iter()
+            .filter_map(|line| line[2..].rsplit_once(' '));
         let others = others.iter().filter_map(|line| line.split_once(':'));
         Ok(Self {
             checksums: others.map(|(place, sums)| (place, sums.trim())).collect(),

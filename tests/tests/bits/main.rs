@@ -20,22 +20,6 @@ mod programs;
 mod records;
 mod wasm;
 
-#[allow(dead_code)] // What the test of MLPerf Tiny shares, of which this one takes the graphs.
-#[path = "../mlperf/fields.rs"]
-mod fields;
-#[allow(dead_code)]
-#[path = "../mlperf/geometries.rs"]
-mod geometries;
-#[allow(dead_code)]
-#[path = "../mlperf/grids.rs"]
-mod grids;
-#[allow(dead_code)]
-#[path = "../mlperf/network.rs"]
-mod network;
-#[allow(dead_code)]
-#[path = "../mlperf/run.rs"]
-mod run;
-
 use bundle::{Record, bundles};
 use qibu::{Model, kernels};
 use qibu_tests::emulator;

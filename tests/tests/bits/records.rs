@@ -1,12 +1,12 @@
 //! What is compared.
 
 use super::bundle::{Kind, Record};
-use super::{geometries, grids};
 use qibu::Model;
 use qibu::format::DType;
 use qibu_compiler::aligned::AlignedBytes;
 use qibu_compiler::quantise::{Activations, Scheme, Weights};
 use qibu_tests::machines::Group;
+use qibu_tests::mlperf::{geometries, grids};
 use qibu_tests::need::{root, say, skip};
 use qibu_tests::quick::compile;
 use qibu_tests::random_graph::random_graph;

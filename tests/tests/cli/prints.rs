@@ -152,8 +152,18 @@ fn bench_times_every_step() {
         assert_eq!(times["macs"], function["macs"]);
         assert!(times["best_ns"].as_f64().expect("a time") > 0.0);
         let steps = times["steps"].as_array().expect("steps");
-        assert_eq!(steps.len() as u64, function["steps"].as_u64().expect("steps"));
-        let expected = ["operator", "kernel", "median_ns", "best_ns", "share", "macs"];
+        assert_eq!(
+            steps.len() as u64,
+            function["steps"].as_u64().expect("steps")
+        );
+        let expected = [
+            "operator",
+            "kernel",
+            "median_ns",
+            "best_ns",
+            "share",
+            "macs",
+        ];
         for step in steps {
             assert_eq!(keys(step), expected);
             let kernel = step["kernel"].as_str().expect("a name");

@@ -31,14 +31,24 @@ pub fn check(figures: &[Figures]) -> Vec<String> {
     for one in figures {
         let name = one.subject.name;
         if let Some(peer) = one.subject.peer {
-            demand(name, "instructions, as the best peer", one.instructions(), peer);
+            demand(
+                name,
+                "instructions, as the best peer",
+                one.instructions(),
+                peer,
+            );
         }
         if let Some((_, most)) = MOST.iter().find(|(other, _)| *other == name) {
             demand(name, "instructions", one.instructions(), *most);
         }
         if name == "kws" {
             demand(name, "instructions to load", one.counted.load, LOAD);
-            demand(name, "bytes of weights", one.weights, WEIGHTS + WEIGHTS / 20);
+            demand(
+                name,
+                "bytes of weights",
+                one.weights,
+                WEIGHTS + WEIGHTS / 20,
+            );
         }
     }
     missed

@@ -15,22 +15,6 @@ mod bounds;
 mod models;
 mod record;
 
-#[allow(dead_code)] // What the test of MLPerf Tiny shares, of which this one takes the graphs.
-#[path = "../mlperf/fields.rs"]
-mod fields;
-#[allow(dead_code)]
-#[path = "../mlperf/geometries.rs"]
-mod geometries;
-#[allow(dead_code)]
-#[path = "../mlperf/grids.rs"]
-mod grids;
-#[allow(dead_code)]
-#[path = "../mlperf/network.rs"]
-mod network;
-#[allow(dead_code)]
-#[path = "../mlperf/run.rs"]
-mod run;
-
 use models::Subject;
 use qibu_compiler::model_file::ModelFile;
 use qibu_tests::cortex_m::{Core, Counted, OPT_LEVEL, count, text};
@@ -152,5 +136,9 @@ fn keyword_spotting_links_little_code() {
     let model = file.model().expect("a sound file");
     let bytes = text(core, &model, OPT_LEVEL).expect("it links");
     say(&format!("kws on {}: code {bytes} bytes", core.title));
-    assert!(bytes <= bounds::CODE, "{bytes} bytes, {} at most", bounds::CODE);
+    assert!(
+        bytes <= bounds::CODE,
+        "{bytes} bytes, {} at most",
+        bounds::CODE
+    );
 }

@@ -1,11 +1,11 @@
 //! What is counted.
 
-use super::{geometries, grids};
 use qibu_compiler::quantise::Scheme;
 use qibu_compiler::quantise::{Activations, Weights};
 use qibu_compiler::target::Target;
 use qibu_tests::cortex_m::Core;
 use qibu_tests::layers::LAYERS;
+use qibu_tests::mlperf::{geometries, grids};
 use qibu_tests::quick::compile_for;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};

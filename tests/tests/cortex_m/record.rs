@@ -42,7 +42,10 @@ pub fn check(core: Core, figures: &[Figures]) -> Vec<String> {
     let mut missed = Vec::new();
     for (name, now) in figures.iter().flat_map(rows) {
         let Some(&old) = recorded.get(name.as_str()) else {
-            missed.push(format!("{}: {name}: no record; UPDATE=1 writes it", core.name));
+            missed.push(format!(
+                "{}: {name}: no record; UPDATE=1 writes it",
+                core.name
+            ));
             continue;
         };
         if now * 100 > old * (100 + TOLERANCE) {

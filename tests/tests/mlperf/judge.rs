@@ -2,10 +2,10 @@
 
 use super::compile::{Footprint, compile};
 use super::measure::{agreement, classes, largest_error, snr, within};
-use super::models::Model;
 use super::reference::{Reference, reference};
-use super::run::File;
 use qibu_compiler::compile::compile_float;
+use qibu_tests::mlperf::models::Model;
+use qibu_tests::mlperf::run::File;
 use std::path::Path;
 use std::time::Duration;
 

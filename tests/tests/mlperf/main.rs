@@ -9,7 +9,7 @@
 //!     a model that comes quantised              99.5 % of outputs within one step, top-1 equal
 //! ```
 //!
-//! The own networks ([`geometries`], [`grids`]) are checked everywhere, their sizes against
+//! The own networks ([`qibu_tests::mlperf`]) are checked everywhere, their sizes against
 //! `tests/golden/footprint.txt`; the published files where `../shared/models` has them, their
 //! figures against the README. What needs ONNX Runtime is skipped without `target/venv`, which
 //! `tests/run` makes.
@@ -19,20 +19,14 @@
 //! - `UPDATE=1 cargo test --release -p qibu-tests --test mlperf` records sizes and figures anew.
 
 mod compile;
-mod fields;
-mod geometries;
-mod grids;
 mod judge;
 mod measure;
-mod models;
-mod network;
 mod record;
 mod reference;
-mod run;
 mod table;
 
 use judge::Verdict;
-use models::Model;
+use qibu_tests::mlperf::models::{self, Model};
 use qibu_tests::need::{python, say, skip};
 
 /// Judges all of `models` and prints the table.

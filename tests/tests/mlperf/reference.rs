@@ -1,6 +1,6 @@
 //! ONNX Runtime's side, through `tests/mlperf/reference.py`.
 
-use super::models::Model;
+use qibu_tests::mlperf::models::Model;
 use qibu_tests::need::root;
 use std::path::Path;
 use std::process::Command;

@@ -10,7 +10,7 @@
 use super::super::kernel::{Kernel, Types};
 use super::super::rows;
 use super::super::tiled::{self, Blocks, Column, Shape};
-use super::super::window::{Axis, Window};
+use super::super::window::Window;
 use super::{check as check_plain, pixel};
 use crate::arena::Operands;
 use crate::error::Fault;
@@ -49,7 +49,7 @@ fn shape(window: &Window, images: usize) -> Option<Shape> {
     Some(Shape {
         k: window.taps().checked_mul(window.channels)?,
         columns: positions.checked_mul(images)?,
-        pixel: window.channels,
+        pixel: (!window.is_identity()).then_some(window.channels),
         all: false,
     })
 }
@@ -83,20 +83,24 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()>
     for element in gathered.iter_mut() {
         *element = zero;
     }
-    if gathered.is_empty() && is_identity(&window) {
-        for pixel in rows(x, shape.k) {
-            blocks.part::<T, X>(pixel, 0);
-            blocks.column::<T, X>();
+    if gathered.is_empty() {
+        if !blocks.whole::<T, X>(x, shape) {
+            for pixel in rows(x, shape.k) {
+                blocks.part::<T, X>(pixel, 0);
+                blocks.column::<T, X>();
+            }
+            blocks.finish::<T, X>();
         }
-        blocks.finish::<T, X>();
         return Some(());
     }
     let whole = window.channels.is_multiple_of(QUAD);
     for image in rows(x, window.image()) {
-        for (y, x) in window.positions() {
-            if whole {
+        for position in window.positions() {
+            if blocks.taps::<T, X>(&window, position, image, zero) {
+                // As the instruction set does it.
+            } else if whole {
                 let mut quad = 0;
-                window.for_runs((y, x), |start, pixels| {
+                window.for_runs(position, |start, pixels| {
                     quad += match start {
                         Some(start) => {
                             let run = pixel(image, start, pixels * window.channels);
@@ -111,7 +115,7 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()>
                 });
             } else {
                 let mut rest = &mut *gathered;
-                window.for_runs((y, x), |start, pixels| {
+                window.for_runs(position, |start, pixels| {
                     let run = core::mem::take(&mut rest);
                     let run = run.split_at_mut_checked(pixels * window.channels);
                     let (run, tail) = run.unwrap_or_default();
@@ -128,14 +132,6 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()>
     }
     blocks.finish::<T, X>();
     Some(())
-}
-
-/// Whether every column is the pixel at its position.
-fn is_identity(window: &Window) -> bool {
-    let axes = [window.y, window.x];
-    let plain =
-        |axis: &Axis| (axis.kernel, axis.stride, axis.before, axis.output) == (1, 1, 0, axis.input);
-    axes.iter().all(plain)
 }
 
 /// Copies as many elements as both have, four at a time: a word, where they are bytes.

@@ -40,7 +40,7 @@ fn shape(step: &Step<'_>) -> Option<Shape> {
     Some(Shape {
         k,
         columns: x.rows(),
-        pixel: k,
+        pixel: None,
         all: true,
     })
 }

@@ -1,7 +1,7 @@
 //! The models under test: the project's own, and the published ones where they are at hand.
 
 use super::{geometries, grids};
-use qibu_tests::need::root;
+use crate::need::root;
 use std::path::{Path, PathBuf};
 
 /// One model.
@@ -17,10 +17,11 @@ pub struct Model {
     pub quantised: bool,
 }
 
-type Make = fn((f32, f32)) -> Vec<u8>;
+/// Makes a network for inputs in a span.
+pub type Make = fn((f32, f32)) -> Vec<u8>;
 
 /// Name of the own network, how it is made, the published file's name and its span.
-const GEOMETRIES: [(&str, Make, &str, (f32, f32)); 4] = [
+pub const GEOMETRIES: [(&str, Make, &str, (f32, f32)); 4] = [
     ("own-ad", geometries::ad, "ad01_fp32", (-60.0, 20.0)),
     (
         "own-kws",

@@ -1,0 +1,71 @@
+//! The peers' own formats of a case, by `benches/peers/prepare.py`.
+
+use super::case::Case;
+use qibu_compiler::error::{Error, Result};
+use qibu_tests::need::root;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What was made of a case, and why the rest was not.
+#[derive(Debug, Default, Deserialize)]
+pub struct Prepared {
+    made: BTreeMap<String, PathBuf>,
+    refused: BTreeMap<String, String>,
+}
+
+impl Prepared {
+    /// The file `name`, or why there is none.
+    ///
+    /// # Errors
+    /// It was not made.
+    pub fn file(&self, name: &str) -> std::result::Result<&Path, String> {
+        let refused = || self.refused.get(name).cloned().unwrap_or_else(no_python);
+        self.made
+            .get(name)
+            .map(PathBuf::as_path)
+            .ok_or_else(refused)
+    }
+}
+
+/// The folder of the Python programs.
+pub fn programs() -> PathBuf {
+    root().join("benches/peers")
+}
+
+/// Python with the peers' packages: `target/peers`, else `target/venv`, which lacks TensorFlow Lite.
+pub fn python() -> Option<PathBuf> {
+    let found = ["target/peers", "target/venv"].map(|venv| root().join(venv).join("bin/python"));
+    found.into_iter().find(|python| python.is_file())
+}
+
+/// What to say where [`python`] finds none.
+pub fn no_python() -> String {
+    "missing: benches/peers/install has not been run".into()
+}
+
+/// Makes what can be made for `case`, in `folder`.
+///
+/// # Errors
+/// Python is there, but the program fails.
+pub fn prepare(case: &Case, folder: &Path) -> Result<Prepared> {
+    let Some(python) = python() else {
+        return Ok(Prepared::default());
+    };
+    let failed =
+        |why: String| Error::environment(format!("peers/prepare.py: {}: {why}", case.name));
+    let output = Command::new(python)
+        .arg(programs().join("prepare.py"))
+        .args([&case.form.onnx, &case.calibration])
+        .arg(folder)
+        .args(case.first.as_ref().map(|first| &first.onnx))
+        .output()
+        .map_err(|error| failed(error.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(String::from_utf8_lossy(&output.stderr).into_owned()));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().last().unwrap_or_default();
+    serde_json::from_str(line).map_err(|error| failed(format!("{error} in {text}")))
+}

@@ -1,0 +1,27 @@
+//! Depthwise convolutions: what each instruction set does with channels that do not mix.
+
+use crate::kernels::conv::depthwise::Layer;
+use crate::kernels::conv::depthwise::plane::{Planes, Portable};
+use crate::kernels::sink::Sink;
+
+/// How an instruction set runs depthwise layers: as `conv::I8_I8` would, bit by bit.
+pub(crate) trait Depthwise {
+    /// Convolves one image `[H, W, C]`; results go to elements from `first` on of the sink.
+    ///
+    /// `scratch` is aligned to 16 bytes, as long as the format says at least, and holds anything.
+    /// `None` where something is shorter than the layer says, which loading rules out.
+    fn image(
+        layer: &Layer<'_>,
+        input: &[i8],
+        scratch: &mut [u8],
+        sink: &mut Sink<'_>,
+        first: usize,
+    ) -> Option<()>;
+}
+
+/// The instruction set of this build.
+#[cfg(isa = "dsp")]
+pub(crate) type Channels = Planes<super::dsp::Depthwise>;
+/// The instruction set of this build.
+#[cfg(not(isa = "dsp"))]
+pub(crate) type Channels = Planes<Portable>;

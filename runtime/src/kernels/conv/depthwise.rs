@@ -1,0 +1,74 @@
+//! `Conv` where groups, channels and filters are as many, on int8: each channel alone.
+//!
+//! The step has scratch; its length follows from the geometry alone, see [`scratch`]. What is done
+//! with channels and scratch is for the instruction set to choose, see [`Depthwise`].
+
+pub(crate) mod plane;
+
+use crate::arena::Operands;
+use crate::error::Fault;
+use crate::isa::depthwise::{Channels, Depthwise};
+use crate::kernels::sink::Sink;
+use crate::kernels::tiled::check_scratch;
+use crate::kernels::window::Window;
+use crate::kernels::{elements, rows};
+use crate::step::Step;
+
+/// A depthwise layer.
+pub(crate) struct Layer<'a> {
+    /// Channels and filters are as many.
+    pub window: Window,
+    /// `[C, kh, kw]`.
+    pub weights: &'a [i8],
+    /// One for each channel, as are the scale words.
+    pub bias: &'a [i32],
+    pub scales: &'a [u32],
+    /// Zero point of the input: what taps outside read.
+    pub zero_point: i32,
+}
+
+/// Bytes of scratch that a depthwise `Conv` needs, the same on every target; `None` where they
+/// overflow or a shape has not four axes.
+///
+/// `attributes` are those of the step, `input` and `output` the shapes `[N, H, W, C]`.
+#[must_use]
+pub fn scratch(attributes: &[u32], input: &[u32], output: &[u32]) -> Option<usize> {
+    plane::Cut::new(&Window::of(attributes, input, output)?)?.bytes()
+}
+
+pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+    let macs = super::check(step)?;
+    let (input, out) = (step.need_input(0)?, step.need_output(0)?);
+    let window = Window::new(step, 0, input, out).ok_or(Fault::Shape)?;
+    let groups = step.attribute(10) as usize;
+    if groups != window.channels || groups != window.filters {
+        return Err(Fault::Attribute);
+    }
+    let needed = plane::Cut::new(&window).and_then(|cut| cut.bytes());
+    check_scratch(step, needed.ok_or(Fault::Shape)?)?;
+    Ok(macs)
+}
+
+pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let (input, tensor) = (step.input(0)?, step.output(0)?);
+    let [x, w, bias, scales] = operands.inputs;
+    let [out, _] = operands.outputs;
+    let (low, high) = (step.attribute(8) as i32, step.attribute(9) as i32);
+    let mut sink = Sink::new(tensor, out, low, high)?;
+    let layer = Layer {
+        window: Window::new(step, 0, input, tensor)?,
+        weights: elements::of(w)?,
+        bias: elements::of(bias)?,
+        scales: elements::of(scales)?,
+        zero_point: input.zero_point(),
+    };
+    let mut first = 0;
+    for image in rows(elements::of(x)?, layer.window.image()) {
+        Channels::image(&layer, image, operands.scratch, &mut sink, first)?;
+        first += layer.window.output();
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,454 @@
+//! One channel at a time, its input copied into a plane: for chips without vectors.
+//!
+//! ```text
+//! for each band of output lines, each channel:
+//!     copy the channel's part of the input into the plane, a border of zero points around it
+//!     for each line, each output in it: bias + Σ over taps: plane[…] · weight
+//! ```
+//!
+//! Channels stand next to each other in the input, a channel's pixels far apart: copied, they are
+//! neighbours, widened, and no tap is outside. The border is written once for all channels. Lines
+//! run along the axis with more taps, where both have as many along the longer one: their ends cost
+//! most. Bands bound the memory.
+
+use super::Layer;
+use crate::format::aligned;
+use crate::isa::depthwise::Depthwise;
+use crate::kernels::rows;
+use crate::kernels::sink::Sink;
+use crate::kernels::window::{Axis, Window};
+use crate::rounding::Scale;
+use core::marker::PhantomData;
+
+/// What an instruction set does with planes.
+pub(crate) trait Plane {
+    /// Convolves all channels of a band; the plane holds its border.
+    fn band(band: &Band<'_>, plane: &mut [i16], sink: &mut Sink<'_>) -> Option<()>;
+}
+
+/// Lines of the output, and what they are made of.
+pub(crate) struct Band<'a> {
+    pub layer: &'a Layer<'a>,
+    /// One image.
+    pub input: &'a [i8],
+    pub source: Source,
+    pub lines: Lines,
+    /// First element of the output.
+    pub first: usize,
+}
+
+impl<'a> Band<'a> {
+    /// Number, weights, bias and scale word of every channel.
+    pub fn channels(&self) -> impl Iterator<Item = (usize, Channel<'a>)> + use<'a> {
+        let layer = self.layer;
+        let rows = rows(layer.weights, layer.window.taps());
+        let channels = rows.zip(layer.bias).zip(layer.scales);
+        let channels = channels.map(|((weights, &bias), &scale)| Channel {
+            weights,
+            bias,
+            scale,
+        });
+        channels.enumerate()
+    }
+}
+
+/// A channel's weights, bias and scale word.
+pub(crate) struct Channel<'a> {
+    pub weights: &'a [i8],
+    pub bias: i32,
+    pub scale: u32,
+}
+
+/// A part of channel 0 of the input, and where it goes. All in elements.
+pub(crate) struct Source {
+    /// First element of the input, distance of neighbours in a line and of lines.
+    pub first: usize,
+    pub step: usize,
+    pub line: usize,
+    pub lines: usize,
+    pub columns: usize,
+    /// First element of the plane, distance of its lines.
+    pub at: usize,
+    pub pitch: usize,
+}
+
+/// Where taps and outputs of a channel lie. All distances in elements.
+pub(crate) struct Lines {
+    /// Rows of taps, and taps in a row.
+    pub taps: [usize; 2],
+    /// Between outputs and between taps of a line, in the plane.
+    pub stride: usize,
+    pub dilation: usize,
+    /// Between lines of outputs and between rows of taps, in the plane.
+    pub line: usize,
+    pub row: usize,
+    /// Output lines and outputs in each.
+    pub lines: usize,
+    pub columns: usize,
+    /// Between outputs and between lines, in the output.
+    pub out_step: usize,
+    pub out_line: usize,
+    /// Between taps of a row and between rows, in the weights.
+    pub weight_step: usize,
+    pub weight_row: usize,
+}
+
+/// Planes on any target.
+pub(crate) struct Portable;
+
+impl Plane for Portable {
+    fn band(band: &Band<'_>, plane: &mut [i16], sink: &mut Sink<'_>) -> Option<()> {
+        for (index, channel) in band.channels() {
+            copy(band, index, plane)?;
+            convolve(band, index, &channel, plane, sink)?;
+        }
+        Some(())
+    }
+}
+
+/// Copies channel `index` into the plane.
+#[inline(never)]
+pub(crate) fn copy(band: &Band<'_>, index: usize, plane: &mut [i16]) -> Option<()> {
+    let source = &band.source;
+    let mut rows = plane.get_mut(source.at..)?;
+    let mut first = source.first + index;
+    for _ in 0..source.lines {
+        let from = band.input.get(first..)?.iter().step_by(source.step.max(1));
+        let to = rows.get_mut(..source.columns)?;
+        for (to, from) in to.iter_mut().zip(from) {
+            *to = i16::from(*from);
+        }
+        rows = rows.get_mut(source.pitch..).unwrap_or_default();
+        first += source.line;
+    }
+    Some(())
+}
+
+/// Convolves channel `index`, of any geometry, factor and output.
+pub(crate) fn convolve(
+    band: &Band<'_>,
+    index: usize,
+    channel: &Channel<'_>,
+    plane: &[i16],
+    sink: &mut Sink<'_>,
+) -> Option<()> {
+    let lines = &band.lines;
+    let mut weights = [[0; 3]; 3];
+    let threes = three(lines, channel, &mut weights);
+    let clamp = (sink.zero_point, sink.low, sink.high);
+    for line in 0..lines.lines {
+        let first = band.first + index + line * lines.out_line;
+        let plane = plane.get(line * lines.line..)?;
+        let int8 = threes.zip(sink.int8(first));
+        match (lines.stride, int8) {
+            (1, Some((weights, out))) => fours(lines, channel, (plane, 4), clamp, out, |x| {
+                ones(x, lines.row, weights)
+            }),
+            (2, Some((weights, out))) => fours(lines, channel, (plane, 8), clamp, out, |x| {
+                twos(x, lines.row, weights)
+            }),
+            _ => singles(lines, channel, plane, sink, first),
+        }?;
+    }
+    Some(())
+}
+
+/// Weights by rows of three taps side by side, at most three of them.
+#[inline(never)]
+fn three<'w>(
+    lines: &Lines,
+    channel: &Channel<'_>,
+    weights: &'w mut [[i32; 3]; 3],
+) -> Option<&'w [[i32; 3]]> {
+    let [rows, 3] = lines.taps else { return None };
+    let rows = weights.get_mut(..rows).filter(|_| lines.dilation == 1)?;
+    let mut rest = channel.weights;
+    for row in &mut *rows {
+        let mut taps = rest.iter().step_by(lines.weight_step.max(1));
+        for (weight, &tap) in row.iter_mut().zip(&mut taps) {
+            *weight = i32::from(tap);
+        }
+        rest = rest.get(lines.weight_row..).unwrap_or_default();
+    }
+    Some(rows)
+}
+
+/// Four outputs of a line at stride 1, before their bias.
+///
+/// Written out, as is what follows: optimised for size, the compiler unrolls nothing.
+#[inline(always)]
+fn ones(plane: &[i16], row: usize, weights: &[[i32; 3]]) -> Option<[i32; 4]> {
+    let (mut rest, [mut p, mut q, mut r, mut s]) = (plane, [0; 4]);
+    for &[u, v, w] in weights {
+        let &[a, b, c, d, e, f] = rest.first_chunk()?;
+        let [a, b, c] = [i32::from(a), i32::from(b), i32::from(c)];
+        let [d, e, f] = [i32::from(d), i32::from(e), i32::from(f)];
+        p += a * u + b * v + c * w;
+        q += b * u + c * v + d * w;
+        r += c * u + d * v + e * w;
+        s += d * u + e * v + f * w;
+        rest = rest.get(row..).unwrap_or_default();
+    }
+    Some([p, q, r, s])
+}
+
+/// [`ones`] at stride 2.
+#[inline(always)]
+fn twos(plane: &[i16], row: usize, weights: &[[i32; 3]]) -> Option<[i32; 4]> {
+    let (mut rest, [mut p, mut q, mut r, mut s]) = (plane, [0; 4]);
+    for &[u, v, w] in weights {
+        let &[a, b, c, d, e, f, g, h, i] = rest.first_chunk()?;
+        let [a, b, c] = [i32::from(a), i32::from(b), i32::from(c)];
+        let [d, e, f] = [i32::from(d), i32::from(e), i32::from(f)];
+        let [g, h, i] = [i32::from(g), i32::from(h), i32::from(i)];
+        p += a * u + b * v + c * w;
+        q += c * u + d * v + e * w;
+        r += e * u + f * v + g * w;
+        s += g * u + h * v + i * w;
+        rest = rest.get(row..).unwrap_or_default();
+    }
+    Some([p, q, r, s])
+}
+
+/// A line, four outputs at a time: they share what they load. What is behind the line's end in the
+/// plane goes nowhere.
+///
+/// Not inlined, as are other functions here: together, they need more registers than chips have.
+#[inline(never)]
+fn fours(
+    lines: &Lines,
+    channel: &Channel<'_>,
+    (plane, ahead): (&[i16], usize),
+    (zero_point, low, high): (i32, i32, i32),
+    out: &mut [i8],
+    sums: impl Fn(&[i16]) -> Option<[i32; 4]>,
+) -> Option<()> {
+    let scale = Scale::loaded(channel.scale);
+    let step = lines.out_step;
+    let (mut rest, mut out, mut left) = (plane, out, lines.columns);
+    loop {
+        let [p, q, r, s] = sums(rest)?;
+        let mut put = |at: usize, sum: i32| {
+            let value = scale.requantise(channel.bias + sum);
+            let value = value.saturating_add(zero_point).max(low).min(high);
+            if let Some(out) = out.get_mut(at) {
+                *out = value as i8;
+            }
+        };
+        put(0, p);
+        if left > 1 {
+            put(step, q);
+        }
+        if left > 2 {
+            put(2 * step, r);
+        }
+        if left > 3 {
+            put(3 * step, s);
+        }
+        if left <= 4 {
+            return Some(());
+        }
+        left -= 4;
+        rest = rest.get(ahead..)?;
+        out = out.get_mut(4 * step..)?;
+    }
+}
+
+/// A line, each output alone.
+#[inline(never)]
+fn singles(
+    lines: &Lines,
+    channel: &Channel<'_>,
+    plane: &[i16],
+    sink: &mut Sink<'_>,
+    first: usize,
+) -> Option<()> {
+    let [rows, columns] = lines.taps;
+    let (mut out, mut rest) = (first, plane);
+    for _ in 0..lines.columns {
+        let mut sum = channel.bias;
+        let (mut taps, mut weights) = (rest, channel.weights);
+        for _ in 0..rows {
+            if lines.dilation == 1 && lines.weight_step == 1 {
+                let row = weights.get(..columns)?;
+                for (&x, &w) in taps.iter().zip(row) {
+                    sum += i32::from(x) * i32::from(w);
+                }
+            } else {
+                let x = taps.iter().step_by(lines.dilation.max(1));
+                let w = weights.iter().step_by(lines.weight_step.max(1));
+                for (&x, &w) in x.zip(w).take(columns) {
+                    sum += i32::from(x) * i32::from(w);
+                }
+            }
+            taps = taps.get(lines.row..).unwrap_or_default();
+            weights = weights.get(lines.weight_row..).unwrap_or_default();
+        }
+        sink.put_accumulator(out, sum, channel.scale);
+        out += lines.out_step;
+        rest = rest.get(lines.stride..).unwrap_or_default();
+    }
+    Some(())
+}
+
+/// An axis with distances of neighbours in the input, the output and the weights.
+#[derive(Clone, Copy)]
+struct Side {
+    axis: Axis,
+    input: usize,
+    output: usize,
+    weight: usize,
+}
+
+impl Side {
+    /// Input positions under outputs, borders included.
+    fn span(&self, outputs: usize) -> Option<usize> {
+        let Axis {
+            stride,
+            kernel,
+            dilation,
+            ..
+        } = self.axis;
+        let ahead = outputs.checked_sub(1)?.checked_mul(stride)?;
+        let reach = kernel.checked_sub(1)?.checked_mul(dilation)?;
+        ahead.checked_add(reach)?.checked_add(1)
+    }
+}
+
+/// How a layer is cut into planes.
+#[derive(Clone, Copy)]
+pub(super) struct Cut {
+    along: Side,
+    across: Side,
+    /// Elements of a line of the plane, even: lines start at whole words.
+    pitch: usize,
+    /// Output lines of a band.
+    band: usize,
+}
+
+/// Bytes that a plane takes at most where one output line does not need more.
+const LIMIT: usize = 4096;
+
+impl Cut {
+    pub fn new(window: &Window) -> Option<Self> {
+        let Window { y, x, channels, .. } = *window;
+        let rows = Side {
+            axis: y,
+            input: x.input.checked_mul(channels)?,
+            output: x.output.checked_mul(channels)?,
+            weight: x.kernel,
+        };
+        let columns = Side {
+            axis: x,
+            input: channels,
+            output: channels,
+            weight: 1,
+        };
+        let is_transposed = y.kernel == 3 && (x.kernel != 3 || y.output > x.output);
+        let (along, across) = match is_transposed {
+            true => (rows, columns),
+            false => (columns, rows),
+        };
+        let pitch = along.span(along.axis.output)?.checked_add(1)? & !1;
+        let mut cut = Self {
+            along,
+            across,
+            pitch,
+            band: across.axis.output,
+        };
+        // Few lines fit: no division.
+        while cut.bytes()? > LIMIT && cut.band > 1 {
+            cut.band = cut.band.div_ceil(2);
+        }
+        Some(cut)
+    }
+
+    /// Bytes of the plane, and of what four outputs at a time read behind it.
+    pub fn bytes(&self) -> Option<usize> {
+        let lines = self.across.span(self.band)?;
+        let elements = self.pitch.checked_mul(lines)?.checked_add(8)?;
+        aligned(elements.checked_mul(2)?)
+    }
+}
+
+/// Runs a layer on planes.
+pub(crate) struct Planes<P>(PhantomData<P>);
+
+impl<P: Plane> Depthwise for Planes<P> {
+    fn image(
+        layer: &Layer<'_>,
+        input: &[i8],
+        scratch: &mut [u8],
+        sink: &mut Sink<'_>,
+        first: usize,
+    ) -> Option<()> {
+        let cut = Cut::new(&layer.window)?;
+        let plane: &mut [i16] =
+            bytemuck::try_cast_slice_mut(scratch.get_mut(..cut.bytes()?)?).ok()?;
+        let mut line = 0;
+        while line < cut.across.axis.output {
+            let band = band(layer, &cut, line, input, first)?;
+            plane.fill(layer.zero_point as i16);
+            P::band(&band, plane, sink)?;
+            line += cut.band;
+        }
+        sink.clamp_int8(first, layer.window.output());
+        Some(())
+    }
+}
+
+/// A band of the output from line `start` on.
+fn band<'a>(
+    layer: &'a Layer<'a>,
+    cut: &Cut,
+    start: usize,
+    input: &'a [i8],
+    first: usize,
+) -> Option<Band<'a>> {
+    let Cut {
+        along,
+        across,
+        pitch,
+        band,
+    } = *cut;
+    let lines = band.min(across.axis.output - start);
+    // Of the input from `top` on, as many lines as there are, below `border` lines of the plane.
+    let (top, before) = (start * across.axis.stride, across.axis.before);
+    let (border, top) = (before.saturating_sub(top), top.saturating_sub(before));
+    let covered = across.span(lines)?.saturating_sub(border);
+    let covered = covered.min(across.axis.input.saturating_sub(top));
+    let columns = pitch.saturating_sub(along.axis.before);
+    let columns = columns.min(along.axis.input);
+    let is_empty = covered == 0 || columns == 0;
+    Some(Band {
+        layer,
+        input,
+        source: Source {
+            first: top * across.input,
+            step: along.input,
+            line: across.input,
+            lines: if is_empty { 0 } else { covered },
+            columns,
+            at: if is_empty {
+                0
+            } else {
+                border * pitch + along.axis.before
+            },
+            pitch,
+        },
+        lines: Lines {
+            taps: [across.axis.kernel, along.axis.kernel],
+            stride: along.axis.stride,
+            dilation: along.axis.dilation,
+            line: across.axis.stride * pitch,
+            row: across.axis.dilation * pitch,
+            lines,
+            columns: along.axis.output,
+            out_step: along.output,
+            out_line: across.output,
+            weight_step: along.weight,
+            weight_row: across.weight,
+        },
+        first: first + start * across.output,
+    })
+}
