@@ -93,7 +93,11 @@ fn slowly(
     let terms = block.bias.iter().zip(block.scales).enumerate();
     for (n, (&bias, &scale)) in terms.take(end).skip(start) {
         let (begin, step) = row_of(n);
-        let row = weights.get(begin..).unwrap_or(&[]).iter().step_by(step.max(1));
+        let row = weights
+            .get(begin..)
+            .unwrap_or(&[])
+            .iter()
+            .step_by(step.max(1));
         for c in 0..block.count {
             let x = pairs
                 .get(c * column..)
