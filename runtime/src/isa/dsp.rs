@@ -110,13 +110,17 @@ fn slowly(
     let terms = block.bias.iter().zip(block.scales).enumerate();
     for (n, (&bias, &scale)) in terms.take(end).skip(start) {
         let (begin, step) = row_of(n);
-        let row = weights.get(begin..).unwrap_or(&[]).iter().step_by(step);
+        let row = weights
+            .get(begin..)
+            .unwrap_or(&[])
+            .iter()
+            .step_by(step.max(1));
         for c in 0..block.count {
             let x = pairs
                 .get(c * column..)
                 .unwrap_or(&[])
                 .iter()
-                .step_by(stride);
+                .step_by(stride.max(1));
             let mut sum = bias;
             for (&[a0, a1, c0, c1, b0, b1, d0, d1], &[a, b, c, d]) in
                 x.zip(row.clone()).take(block.quads)

@@ -63,7 +63,7 @@ type Images<'m> = (&'m [u32; 4], &'m [u32; 4]);
 
 /// Both shapes, where they are as many images.
 fn images<'m>(input: &'m [u32], out: &'m [u32]) -> Option<Images<'m>> {
-    let (input, out) = (input.try_into().ok()?, out.try_into().ok()?);
+    let (input, out): Images<'m> = (input.try_into().ok()?, out.try_into().ok()?);
     (input[0] == out[0]).then_some((input, out))
 }
 
