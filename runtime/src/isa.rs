@@ -11,15 +11,29 @@
 //! [`portable`] implementation, so that every file runs on every target, with the same bits. Unsafe
 //! code of the runtime is in the files below this one.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx512_columns;
+#[cfg(target_arch = "x86_64")]
+mod avx512_depthwise;
+#[cfg(target_arch = "x86_64")]
+mod avx512_elementwise;
 pub(crate) mod depthwise;
 #[cfg(isa = "dsp")]
 mod dsp;
+pub(crate) mod elementwise;
 pub(crate) mod portable;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 use crate::format::Layout;
 use crate::kernels::sink::Sink;
+use crate::kernels::window::Window;
 
 /// What an instruction set does with weights of one layout.
 pub(crate) trait Tile {
@@ -36,6 +50,18 @@ pub(crate) trait Tile {
 
     /// [`Tile::prepare_i8`] of int16 activations.
     fn prepare_i16(part: &[i16], quad: usize, place: Place, block: &mut [u8]);
+
+    /// Whether a block of int8 columns is these columns one behind the other, as they may lie in the
+    /// input already.
+    fn in_order_i8() -> bool {
+        false
+    }
+
+    /// Stores the column of int8 under `window` at `place`; whether it did, for the parts of it come
+    /// one by one otherwise.
+    fn column_i8(_: &Taps<'_>, _: Place, _: &mut [u8]) -> bool {
+        false
+    }
 
     /// All rows against the first `count` columns of a block of int8 activations.
     ///
@@ -56,6 +82,17 @@ pub(crate) struct Place {
     pub columns: usize,
     /// Quads of a column.
     pub quads: usize,
+}
+
+/// The column of a convolution: what a window covers of an image.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taps<'a> {
+    pub window: &'a Window,
+    /// Row and column of the output.
+    pub position: (usize, usize),
+    pub image: &'a [i8],
+    /// What taps outside the image read.
+    pub outside: i8,
 }
 
 /// Columns against rows.
@@ -101,6 +138,10 @@ pub(crate) type Tiles4 = dsp::Rows;
 pub(crate) type Tiles4 = portable::Portable<4>;
 
 /// Weights in [`Layout::Tile16`].
+#[cfg(target_arch = "x86_64")]
+pub(crate) type Tiles16 = x86::Best;
+/// Weights in [`Layout::Tile16`].
+#[cfg(not(target_arch = "x86_64"))]
 pub(crate) type Tiles16 = portable::Portable<16>;
 
 /// The instruction set that multiplies weights of `layout` in this build, on this processor.

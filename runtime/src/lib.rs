@@ -34,7 +34,7 @@
 #[cfg(target_endian = "big")]
 compile_error!("model files are read in place and are little-endian");
 
-#[cfg(test)]
+#[cfg(any(test, feature = "std"))]
 extern crate std;
 
 mod arena;

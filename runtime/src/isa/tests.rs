@@ -1,9 +1,13 @@
 //! Every instruction set that this machine has, against the naive twin.
 
+#[cfg(target_arch = "x86_64")]
+use super::Taps;
 use super::{Block, Place, Tile, bytes};
 use crate::format::layout::QUAD;
 use crate::format::{DType, Layout, Tensor, TensorRecord};
 use crate::kernels::sink::Sink;
+#[cfg(target_arch = "x86_64")]
+use crate::kernels::window::{Window, testing::axis};
 use crate::random::Random;
 use crate::rounding::Scale;
 use proptest::prelude::*;
@@ -28,7 +32,7 @@ struct Case {
 }
 
 fn case(most: usize) -> impl Strategy<Value = Case> {
-    let sizes = (1usize..70, 1usize..90, 1..=most, 1..=most);
+    let sizes = (1usize..150, 1usize..90, 1..=most, 1..=most);
     let out = (
         prop_oneof![Just(DType::I8), Just(DType::I16), Just(DType::I32)],
         prop_oneof![Just(0i32), -128i32..128],
@@ -171,4 +175,42 @@ tiles! {
     portable_1: super::portable::Portable<1>;
     portable_4: super::portable::Portable<4>;
     portable_16: super::portable::Portable<16>;
+}
+
+#[cfg(target_arch = "x86_64")]
+proptest! {
+    #[test]
+    fn columns_under_windows_are_their_taps(
+        y in axis(), x in axis(), channels in 1usize..40, column in 0usize..3, seed: u64,
+    ) {
+        let mut random = Random::new(seed);
+        let window = Window { y, x, channels, filters: 1 };
+        let image: Vec<i8> = (0..window.image()).map(|_| random.next_u32() as i8).collect();
+        let outside = random.next_u32() as i8;
+        let quads = (window.taps() * channels).div_ceil(QUAD);
+        let place = Place { column, columns: 3, quads };
+        for position in window.positions() {
+            let mut expected = Vec::new();
+            window.for_taps(position, |source| match source {
+                Some(start) => expected.extend(&image[start..start + channels]),
+                None => expected.extend(std::iter::repeat_n(outside, channels)),
+            });
+            let mut block = std::vec![0x5A; bytes(Layout::Tile16, 3, quads).unwrap()];
+            let taps = Taps { window: &window, position, image: &image, outside };
+            if super::x86::Best::column_i8(&taps, place, &mut block) {
+                let start = column * quads * QUAD;
+                let found = &block[start..start + expected.len()];
+                prop_assert_eq!(bytemuck::cast_slice::<u8, i8>(found), &expected[..]);
+                let end = start + quads * QUAD;
+                prop_assert!(block[..start].iter().chain(&block[end..]).all(|&byte| byte == 0x5A));
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+tiles! {
+    avx2: super::x86::Avx2, if super::x86::Avx2::is_here();
+    avx512: super::x86::Avx512, if super::x86::Avx512::is_here();
+    best_of_x86: super::x86::Best;
 }

@@ -13,10 +13,10 @@ use super::dense::check_clamp;
 use super::kernel::{Kernel, Types};
 use super::sink::Sink;
 use super::source::Source;
-use super::types::Integers;
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, Opcode};
+use crate::isa::elementwise::{self, Operand, Sum};
 use crate::math;
 use crate::rounding::Scale;
 use crate::step::Step;
@@ -94,11 +94,17 @@ fn mul_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
 }
 
 fn add_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let (scale_a, scale_b) = (
-        Scale::loaded(step.attribute(0)),
-        Scale::loaded(step.attribute(1)),
-    );
-    integer(step, operands, CLAMP_ADD, |a, b| {
+    let scales = [step.attribute(0), step.attribute(1)];
+    let [scale_a, scale_b] = scales.map(Scale::loaded);
+    let first = |operands: [Operand<'_>; 2], count, sink: &mut Sink<'_>| {
+        let sum = Sum {
+            operands,
+            scales,
+            count,
+        };
+        elementwise::add(&sum, sink)
+    };
+    integer(step, operands, CLAMP_ADD, first, |a, b| {
         let sum = scale_a
             .requantise(a << 15)
             .saturating_add(scale_b.requantise(b << 15));
@@ -108,7 +114,10 @@ fn add_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
 
 fn mul_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let scale = Scale::loaded(step.attribute(0));
-    integer(step, operands, CLAMP_MUL, |a, b| scale.requantise(a * b))
+    let first = |_: [Operand<'_>; 2], _: usize, _: &mut Sink<'_>| 0;
+    integer(step, operands, CLAMP_MUL, first, |a, b| {
+        scale.requantise(a * b)
+    })
 }
 
 /// Either operator on reals.
@@ -134,26 +143,32 @@ fn float(
     Some(())
 }
 
-/// Either operator on values without their zero points.
+/// Either operator on values without their zero points; `first` does those that it says, where both
+/// operands are as long.
 #[inline(always)]
 fn integer(
     step: &Step<'_>,
     operands: Operands<'_>,
     clamp: usize,
+    first: impl Fn([Operand<'_>; 2], usize, &mut Sink<'_>) -> usize,
     apply: impl Fn(i32, i32) -> i32,
 ) -> Option<()> {
     let tensor = step.output(0)?;
     let (a_tensor, b_tensor) = (step.input(0)?, step.input(1)?);
-    let repeated = b_tensor.elements()?;
+    let (count, repeated) = (tensor.elements()?, b_tensor.elements()?);
     let [a, b, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     let (low, high) = (step.attribute(clamp), step.attribute(clamp + 1));
-    let a = Integers::new(a_tensor.dtype(), a)?;
-    let b = Integers::new(b_tensor.dtype(), b)?;
+    let a = Operand::new(a_tensor, a)?;
+    let b = Operand::new(b_tensor, b)?;
     let mut sink = Sink::new(tensor, out, low as i32, high as i32)?;
-    for (index, b_index) in (0..tensor.elements()?).zip((0..repeated).cycle()) {
-        let a = sink.read(&a, index)? - a_tensor.zero_point();
-        let b = sink.read(&b, b_index)? - b_tensor.zero_point();
+    let done = match count == repeated {
+        true => first([a, b], count, &mut sink),
+        false => 0,
+    };
+    for (index, b_index) in (done..count).zip((done..repeated).chain((0..repeated).cycle())) {
+        let a = sink.read(&a.values, index)? - a.zero_point;
+        let b = sink.read(&b.values, b_index)? - b.zero_point;
         sink.put(index, apply(a, b));
     }
     Some(())

@@ -10,6 +10,7 @@
 //! strides (int32, in elements). The shapes of the operands do not matter, only their lengths.
 
 use super::kernel::{Kernel, Types};
+use super::{copy_bytes, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::Opcode;
@@ -69,7 +70,13 @@ fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (length, stride) = axis(step, AXES - 1);
     let mut position = [0u32; AXES - 1];
     let mut start = i64::from(step.attribute(0));
-    let mut targets = target.chunks_exact_mut(size.max(1));
+    // Neighbours go together.
+    let (length, together) = match stride {
+        1 => (1, length as usize),
+        _ => (length, 1),
+    };
+    let bytes = together.checked_mul(size)?;
+    let mut targets = rows_mut(target, bytes);
     loop {
         let mut element = start;
         for _ in 0..length {
@@ -77,10 +84,7 @@ fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
                 return Some(());
             };
             let offset = usize::try_from(element).ok()?.checked_mul(size)?;
-            // Not `copy_from_slice`: its panic on unequal lengths would stay in the code.
-            for (target, source) in target.iter_mut().zip(source.get(offset..)?) {
-                *target = *source;
-            }
+            copy_bytes(target, source.get(offset..)?);
             element += i64::from(stride);
         }
         let mut carried = true;

@@ -44,7 +44,7 @@ pub(crate) trait Quantised: Copy + bytemuck::AnyBitPattern {
 
 /// Whether loops are unrolled here: optimised for size, as for chips, the compiler unrolls nothing,
 /// and where it vectorises, it does better with plain loops.
-const BY_HAND: bool = cfg!(any(target_arch = "arm", target_arch = "riscv32"));
+pub(super) const BY_HAND: bool = cfg!(any(target_arch = "arm", target_arch = "riscv32"));
 
 /// Σ x·w of slices of one length, four at a time.
 fn by_fours<X: Activation>(x: &[X], w: &[i8]) -> i32 {

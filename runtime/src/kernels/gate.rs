@@ -14,10 +14,11 @@
 use super::kernel::{Kernel, Types};
 use super::sink::Sink;
 use super::source::Source;
-use super::types::{Integers, bounds};
+use super::types::bounds;
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, Opcode};
+use crate::isa::elementwise::{self, Operand};
 use crate::math;
 use crate::rounding::Scale;
 use crate::step::Step;
@@ -87,21 +88,27 @@ fn run_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let tensor = step.output(0)?;
     let [a, b, x, table] = operands.inputs;
     let [out, _] = operands.outputs;
-    let (a_tensor, b_tensor, x_tensor) = (step.input(0)?, step.input(1)?, step.input(2)?);
-    let a = Integers::new(a_tensor.dtype(), a)?;
-    let b = Integers::new(b_tensor.dtype(), b)?;
-    let x = Integers::new(x_tensor.dtype(), x)?;
+    let a = Operand::new(step.input(0)?, a)?;
+    let b = Operand::new(step.input(1)?, b)?;
+    let x = Operand::new(step.input(2)?, x)?;
     let table: &[i16] = bytemuck::try_cast_slice(table).ok()?;
     let (low, high) = bounds(tensor.dtype());
     let mut sink = Sink::new(tensor, out, low, high)?;
+    let gate = elementwise::Gate {
+        operands: [a, b, x],
+        narrow: step.input(1)?.dtype() == DType::I8,
+        scales: [step.attribute(0), step.attribute(1)],
+        table,
+        count: tensor.elements()?,
+    };
+    let done = elementwise::gate(&gate, &mut sink);
     // int8 b are the high bytes of 16-bit ones.
-    let widen = if b_tensor.dtype() == DType::I8 { 8 } else { 0 };
-    let scale_a = Scale::loaded(step.attribute(0));
-    let scale_x = Scale::loaded(step.attribute(1));
-    for index in 0..tensor.elements()? {
-        let gate = sigmoid(table, sink.read(&b, index)? << widen);
-        let product = (sink.read(&a, index)? - a_tensor.zero_point()) * gate;
-        let residual = (sink.read(&x, index)? - x_tensor.zero_point()) << 15;
+    let widen = if gate.narrow { 8 } else { 0 };
+    let [scale_a, scale_x] = gate.scales.map(Scale::loaded);
+    for index in done..gate.count {
+        let gate = sigmoid(table, sink.read(&b.values, index)? << widen);
+        let product = (sink.read(&a.values, index)? - a.zero_point) * gate;
+        let residual = (sink.read(&x.values, index)? - x.zero_point) << 15;
         let sum = scale_a
             .requantise(product)
             .saturating_add(scale_x.requantise(residual));

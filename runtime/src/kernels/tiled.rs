@@ -9,12 +9,13 @@
 
 use super::dot::Activation;
 use super::sink::Sink;
+use super::window::Window;
 use super::{divide, elements};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::layout::QUAD;
 use crate::format::{ALIGNMENT, DType, Layout, Tensor, aligned};
-use crate::isa::{self, Block, Place, Tile};
+use crate::isa::{self, Block, Place, Taps, Tile};
 use crate::step::Step;
 
 /// Activations that instruction sets multiply.
@@ -23,6 +24,21 @@ pub(super) trait Column: Activation {
     fn prepare<T: Tile>(part: &[Self], quad: usize, place: Place, block: &mut [u8]);
     /// See [`Tile::multiply_i8`].
     fn multiply<T: Tile>(block: &Block<'_>, sink: &mut Sink<'_>, first: usize);
+    /// The bytes of whole columns where a block is nothing else, see [`Tile::in_order_i8`].
+    fn in_order<T: Tile>(_: &[Self]) -> Option<&[u8]> {
+        None
+    }
+    /// See [`Tile::column_i8`].
+    fn column<T: Tile>(
+        _: &Window,
+        _: (usize, usize),
+        _: &[Self],
+        _: Self,
+        _: Place,
+        _: &mut [u8],
+    ) -> bool {
+        false
+    }
 }
 
 impl Column for i8 {
@@ -31,6 +47,25 @@ impl Column for i8 {
     }
     fn multiply<T: Tile>(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
         T::multiply_i8(block, sink, first);
+    }
+    fn in_order<T: Tile>(columns: &[Self]) -> Option<&[u8]> {
+        T::in_order_i8().then_some(bytemuck::cast_slice(columns))
+    }
+    fn column<T: Tile>(
+        window: &Window,
+        position: (usize, usize),
+        image: &[Self],
+        outside: Self,
+        place: Place,
+        block: &mut [u8],
+    ) -> bool {
+        let taps = Taps {
+            window,
+            position,
+            image,
+            outside,
+        };
+        T::column_i8(&taps, place, block)
     }
 }
 
@@ -179,6 +214,35 @@ impl<'a> Blocks<'a> {
         X::prepare::<T>(part, quad, self.place, self.block);
     }
 
+    /// All columns, multiplied where they lie; whether the instruction set takes them so.
+    pub fn whole<T: Tile, X: Column>(&mut self, x: &[X], shape: Shape) -> bool {
+        if !shape.k.is_multiple_of(QUAD) || X::in_order::<T>(x).is_none() {
+            return false;
+        }
+        let (mut rest, mut left) = (x, shape.columns);
+        while left > 0 {
+            let count = self.batch.min(left);
+            let Some((part, behind)) = rest.split_at_checked(count.saturating_mul(shape.k)) else {
+                break;
+            };
+            (rest, left) = (behind, left - count);
+            self.multiply::<T, X>(X::in_order::<T>(part), count);
+        }
+        true
+    }
+
+    /// The column under a window; whether the instruction set has a way of its own.
+    #[inline]
+    pub fn taps<T: Tile, X: Column>(
+        &mut self,
+        window: &Window,
+        position: (usize, usize),
+        image: &[X],
+        outside: X,
+    ) -> bool {
+        X::column::<T>(window, position, image, outside, self.place, self.block)
+    }
+
     /// The column is whole; a full block is multiplied.
     pub fn column<T: Tile, X: Column>(&mut self) {
         self.place.column += 1;
@@ -189,12 +253,16 @@ impl<'a> Blocks<'a> {
 
     /// Multiplies what is left.
     pub fn finish<T: Tile, X: Column>(&mut self) {
-        let count = self.place.column;
-        if count == 0 {
-            return;
+        let count = core::mem::take(&mut self.place.column);
+        if count > 0 {
+            self.multiply::<T, X>(None, count);
         }
+    }
+
+    /// Multiplies `count` columns, what is prepared or those of the block.
+    fn multiply<T: Tile, X: Column>(&mut self, prepared: Option<&[u8]>, count: usize) {
         let block = Block {
-            prepared: self.block,
+            prepared: prepared.unwrap_or(self.block),
             columns: self.place.columns,
             count,
             quads: self.place.quads,
@@ -204,7 +272,6 @@ impl<'a> Blocks<'a> {
         };
         X::multiply::<T>(&block, &mut self.sink, self.first);
         self.first += count * self.bias.len();
-        self.place.column = 0;
     }
 }
 

@@ -44,13 +44,13 @@ pub const I8_TILE1: Kernel = tiled::kernel::<Tiles1, i8, 32>(Types::I8);
 /// int8 activations, int8 weights in tiles of four rows.
 pub const I8_TILE4: Kernel = tiled::kernel::<Tiles4, i8, 32>(Types::I8);
 /// int8 activations, int8 weights in tiles of sixteen rows.
-pub const I8_TILE16: Kernel = tiled::kernel::<Tiles16, i8, 128>(Types::I8);
+pub const I8_TILE16: Kernel = tiled::kernel::<Tiles16, i8, 1024>(Types::I8);
 /// int16 activations, int8 weights in tiles of one row.
 pub const I16_TILE1: Kernel = tiled::kernel::<Tiles1, i16, 32>(Types::I16);
 /// int16 activations, int8 weights in tiles of four rows.
 pub const I16_TILE4: Kernel = tiled::kernel::<Tiles4, i16, 32>(Types::I16);
 /// int16 activations, int8 weights in tiles of sixteen rows.
-pub const I16_TILE16: Kernel = tiled::kernel::<Tiles16, i16, 128>(Types::I16);
+pub const I16_TILE16: Kernel = tiled::kernel::<Tiles16, i16, 1024>(Types::I16);
 
 const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()>) -> Kernel {
     Kernel::new(Opcode::TopKDense, types, check, run).costing(cost)
@@ -149,19 +149,44 @@ impl<'a, S: PartialOrd + bytemuck::Pod> Best<'a, S> {
 }
 
 impl Best<'_, i32> {
-    /// Offers `scores` of the ids from `first` on to `row`, as [`Best::offer`] one by one.
-    fn offer_all(&mut self, row: usize, first: i32, scores: &[i32]) {
-        let at = (row + 1) * self.candidates;
-        let worst = |kept: &[i32]| at.checked_sub(1).and_then(|at| kept.get(at)).copied();
-        let Some(mut least) = worst(self.scores) else {
-            return;
-        };
+    /// The worst score kept of `row`.
+    fn worst(&self, row: usize) -> Option<i32> {
+        let at = ((row + 1) * self.candidates).checked_sub(1)?;
+        self.scores.get(at).copied()
+    }
+
+    /// Offers those of `scores` that are better than `least`, the worst one kept; which that is then.
+    #[inline]
+    fn offer_some(&mut self, row: usize, first: i32, scores: &[i32], mut least: i32) -> i32 {
         for (id, &score) in (first..).zip(scores) {
             if score > least {
                 self.offer(row, id, score);
-                least = worst(self.scores).unwrap_or(least);
+                least = self.worst(row).unwrap_or(least);
             }
         }
+        least
+    }
+
+    /// Offers `scores` of the ids from `first` on to `row`, as [`Best::offer`] one by one.
+    fn offer_all(&mut self, row: usize, first: i32, scores: &[i32]) {
+        let Some(mut least) = self.worst(row) else {
+            return;
+        };
+        // Few scores are better: where there are vector registers, sixteen are looked at together.
+        let (sixteens, mut rest) = scores.as_chunks::<16>();
+        let mut id = first;
+        if dot::BY_HAND {
+            rest = scores;
+        } else {
+            for sixteen in sixteens {
+                let better = |any, &score| any | (score > least);
+                if sixteen.iter().fold(false, better) {
+                    least = self.offer_some(row, id, sixteen, least);
+                }
+                id += 16;
+            }
+        }
+        self.offer_some(row, id, rest, least);
     }
 }
 

@@ -10,6 +10,7 @@ use super::sink::Sink;
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, Opcode};
+use crate::isa::elementwise;
 use crate::rounding;
 use crate::step::Step;
 
@@ -95,7 +96,8 @@ fn run_quantise(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let x: &[f32] = bytemuck::try_cast_slice(x).ok()?;
     let (low, high) = bounds(tensor.dtype());
     let mut sink = Sink::new(tensor, out, low, high)?;
-    for (index, &x) in x.iter().enumerate() {
+    let done = elementwise::quantise(x, tensor.scale(), &mut sink);
+    for (index, &x) in x.iter().enumerate().skip(done) {
         // The sink adds the zero point and clamps.
         sink.put(
             index,

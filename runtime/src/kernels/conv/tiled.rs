@@ -84,19 +84,23 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()>
         *element = zero;
     }
     if gathered.is_empty() {
-        for pixel in rows(x, shape.k) {
-            blocks.part::<T, X>(pixel, 0);
-            blocks.column::<T, X>();
+        if !blocks.whole::<T, X>(x, shape) {
+            for pixel in rows(x, shape.k) {
+                blocks.part::<T, X>(pixel, 0);
+                blocks.column::<T, X>();
+            }
+            blocks.finish::<T, X>();
         }
-        blocks.finish::<T, X>();
         return Some(());
     }
     let whole = window.channels.is_multiple_of(QUAD);
     for image in rows(x, window.image()) {
-        for (y, x) in window.positions() {
-            if whole {
+        for position in window.positions() {
+            if blocks.taps::<T, X>(&window, position, image, zero) {
+                // As the instruction set does it.
+            } else if whole {
                 let mut quad = 0;
-                window.for_runs((y, x), |start, pixels| {
+                window.for_runs(position, |start, pixels| {
                     quad += match start {
                         Some(start) => {
                             let run = pixel(image, start, pixels * window.channels);
@@ -111,7 +115,7 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()>
                 });
             } else {
                 let mut rest = &mut *gathered;
-                window.for_runs((y, x), |start, pixels| {
+                window.for_runs(position, |start, pixels| {
                     let run = core::mem::take(&mut rest);
                     let run = run.split_at_mut_checked(pixels * window.channels);
                     let (run, tail) = run.unwrap_or_default();

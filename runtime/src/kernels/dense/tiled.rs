@@ -47,6 +47,9 @@ fn run<T: Tile, X: Column + Default + bytemuck::NoUninit>(
     let shape = shape(step)?;
     let clamp = (step.attribute(0) as i32, step.attribute(1) as i32);
     let (mut blocks, x, gathered) = Blocks::new::<X>(step, operands, shape, clamp)?;
+    if blocks.whole::<T, X>(x, shape) {
+        return Some(());
+    }
     for row in rows(x, shape.k) {
         if gathered.is_empty() {
             blocks.part::<T, X>(row, 0);
