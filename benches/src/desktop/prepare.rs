@@ -11,8 +11,15 @@ use std::process::Command;
 /// What was made of a case, and why the rest was not.
 #[derive(Debug, Default, Deserialize)]
 pub struct Prepared {
-    made: BTreeMap<String, PathBuf>,
+    made: BTreeMap<String, Made>,
     refused: BTreeMap<String, String>,
+}
+
+/// A file, checked against the float model.
+#[derive(Debug, Deserialize)]
+struct Made {
+    path: PathBuf,
+    snr_db: f64,
 }
 
 impl Prepared {
