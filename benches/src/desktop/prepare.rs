@@ -29,10 +29,13 @@ impl Prepared {
     /// It was not made.
     pub fn file(&self, name: &str) -> std::result::Result<&Path, String> {
         let refused = || self.refused.get(name).cloned().unwrap_or_else(no_python);
-        self.made
-            .get(name)
-            .map(PathBuf::as_path)
-            .ok_or_else(refused)
+        let found = self.made.get(name).map(|made| made.path.as_path());
+        found.ok_or_else(refused)
+    }
+
+    /// Signal-to-noise ratio of the file `name` against the float model, in decibels.
+    pub fn snr_db(&self, name: &str) -> Option<f64> {
+        self.made.get(name).map(|made| made.snr_db)
     }
 }
 
