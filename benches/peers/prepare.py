@@ -3,8 +3,9 @@
 
     python benches/peers/prepare.py MODEL.onnx CALIBRATION.safetensors FOLDER [FIRST.onnx]
 
-writes into FOLDER what can be made and prints one JSON object: what was made, and why the rest
-was not.
+writes into FOLDER what can be made and prints one JSON object: what was made, with its
+signal-to-noise ratio against the float model in decibels, and why the rest was not. What computes
+something else (below 60 dB for floats, 6 dB for int8) is no peer's figure: it counts as refused.
 
     ort-s8.onnx, ort-u8.onnx      quantize_static of ONNX Runtime: QDQ, per channel, min-max,
                                   activations int8 or uint8
@@ -24,6 +25,7 @@ import onnx
 import onnxruntime as ort
 
 BASIC = "basic.onnx"
+FLOAT, INT8 = 60.0, 6.0  # decibels, at least
 
 
 def samples(path):
@@ -126,25 +128,70 @@ def ranges(model, samples, folder):
     return found
 
 
+def by_ort(path, samples, names):
+    runner = session(path)
+    return [dict(zip(names, runner.run(names, feed))) for feed in samples]
+
+
+def by_lite(path, samples, names):
+    """What the file gives, as floats; its outputs come in the graph's order."""
+    from ai_edge_litert import interpreter
+
+    model = interpreter.Interpreter(model_path=str(path), num_threads=1)
+    model.allocate_tensors()
+    rows = []
+    for feed in samples:
+        for argument in model.get_input_details():
+            value = feed[argument["name"]]
+            if argument["dtype"] == np.int8:
+                scale, zero = argument["quantization"]
+                value = np.clip(np.rint(value / scale) + zero, -128, 127)
+            model.set_tensor(argument["index"], value.astype(argument["dtype"]))
+        model.invoke()
+        row = {}
+        for name, argument in zip(names, model.get_output_details()):
+            value = model.get_tensor(argument["index"])
+            scale, zero = argument["quantization"]
+            row[name] = (value.astype(np.float32) - zero) * (scale or 1.0)
+        rows.append(row)
+    return rows
+
+
+def snr(expected, found):
+    """In decibels, over all float outputs."""
+    signal = noise = 0.0
+    for want, got in zip(expected, found):
+        for name, value in want.items():
+            if value.dtype == np.float32:
+                signal += float(np.square(value, dtype=np.float64).sum())
+                noise += float(np.square(value - got[name], dtype=np.float64).sum())
+    return 10 * float(np.log10(max(signal, 1e-30) / max(noise, 1e-30)))
+
+
 def main():
     source, calibration, folder, *first = (pathlib.Path(argument) for argument in sys.argv[1:])
     logging.disable(logging.WARNING)
     made, refused = {}, {}
 
-    def attempt(name, make):
+    def attempt(name, make, run, least):
+        path = folder / name
         try:
-            make(folder / name)
-            made[name] = str(folder / name)
+            make(path)
+            names = [value.name for value in model.graph.output]
+            ratio = snr(by_ort(folder / BASIC, inputs[:8], names), run(path, inputs[:8], names))
+            if ratio < least:
+                raise ValueError(f"computes something else: {ratio:.1f} dB")
+            made[name] = {"path": str(path), "snr_db": round(ratio, 1)}
         except ImportError as error:
             refused[name] = f"missing: {error}"
         except Exception as error:  # noqa: BLE001: whatever a peer refuses belongs in the report
             refused[name] = f"{type(error).__name__}: {error}".splitlines()[0][:200]
 
     found = samples(calibration)
-    inputs = feeds(simplified(first[0] if first else source, folder), found)
-    attempt("ort-s8.onnx", lambda path: quantised_by_ort(folder, inputs, "QInt8", path.name))
-    attempt("ort-u8.onnx", lambda path: quantised_by_ort(folder, inputs, "QUInt8", path.name))
-
+    model = simplified(first[0] if first else source, folder)
+    inputs = feeds(model, found)
+    for name, kind in (("ort-s8.onnx", "QInt8"), ("ort-u8.onnx", "QUInt8")):
+        attempt(name, lambda path: quantised_by_ort(folder, inputs, kind, path.name), by_ort, INT8)
     model = simplified(source, folder)
     inputs = feeds(model, found)
 
@@ -154,8 +201,8 @@ def main():
 
         path.write_bytes(Writer(Converter(model), spans).write())
 
-    attempt("float.tflite", lambda path: lite(path, None))
-    attempt("int8.tflite", lambda path: lite(path, ranges(model, inputs, folder)))
+    attempt("float.tflite", lambda path: lite(path, None), by_lite, FLOAT)
+    attempt("int8.tflite", lambda path: lite(path, ranges(model, inputs, folder)), by_lite, INT8)
     print(json.dumps({"made": made, "refused": refused}))
 
 

@@ -16,6 +16,19 @@ use std::rc::Rc;
 pub type Lite = std::result::Result<Rc<RefCell<Worker>>, String>;
 type Loaded<'a> = std::result::Result<Box<dyn Entry + 'a>, String>;
 
+/// Peers that get files made for them, and those files.
+const MADE: [(&str, &str); 4] = [
+    ("ONNX Runtime int8 (s8)", "ort-s8.onnx"),
+    ("ONNX Runtime int8 (u8)", "ort-u8.onnx"),
+    ("TensorFlow Lite", "float.tflite"),
+    ("TensorFlow Lite int8", "int8.tflite"),
+];
+
+fn file_of(peer: &str) -> Option<&'static str> {
+    let found = MADE.iter().find(|(name, _)| *name == peer);
+    found.map(|&(_, file)| file)
+}
+
 /// Races `case` and writes down what came of it.
 ///
 /// # Errors
@@ -53,6 +66,7 @@ pub fn measure(
             Ok(()) => Outcome::Time(times.next().expect("a time for each that runs")),
             Err(why) => Outcome::Without(why),
         },
+        snr_db: file_of(name).and_then(|file| prepared.snr_db(file)),
     });
     Ok(CaseRecord {
         name: case.name.clone(),
@@ -104,13 +118,10 @@ fn peers<'a>(case: &'a Case, prepared: &Prepared, lite: &Lite) -> Vec<(&'static 
             Err("missing: built without --features peers".to_owned()),
         )
     });
-    let mut all = vec![
-        ("ONNX Runtime", by_ort(&first.onnx)),
-        ("ONNX Runtime int8 (s8)", by_ort_int8("ort-s8.onnx")),
-        ("ONNX Runtime int8 (u8)", by_ort_int8("ort-u8.onnx")),
-        ("TensorFlow Lite", by_lite("float.tflite")),
-        ("TensorFlow Lite int8", by_lite("int8.tflite")),
-    ];
+    let mut all = vec![("ONNX Runtime", by_ort(&first.onnx))];
+    let [s8, u8, float, int8] = MADE;
+    all.extend([s8, u8].map(|(name, file)| (name, by_ort_int8(file))));
+    all.extend([float, int8].map(|(name, file)| (name, by_lite(file))));
     all.extend(rust);
     all
 }

@@ -169,7 +169,10 @@ fn section(html: &mut String, case: &CaseRecord) {
         Outcome::Time(time) => Some(Bar {
             label: peer.name.clone(),
             ratio: time.median / case.ours.median,
-            note: format!("{:.1} µs", time.median),
+            note: match peer.snr_db {
+                Some(snr) => format!("{:.1} µs, {snr:.0} dB", time.median),
+                None => format!("{:.1} µs", time.median),
+            },
         }),
         Outcome::Without(_) => None,
     };
@@ -221,7 +224,8 @@ fn notes(html: &mut String, record: &Record) {
          <li>TensorFlow Lite's int8 files take and give int8; all others, ours too, take and give \
          floats.</li>\n\
          <li>Every quantiser calibrates on the same samples; int8 (s8) and (u8) are ONNX Runtime's own \
-         static quantisation with int8 and uint8 activations.</li>\n\
+         static quantisation with int8 and uint8 activations. What was made for a peer is run against \
+         the float model first: dB is its signal-to-noise ratio.</li>\n\
          <li>tract, rten and ONNX Runtime get single layers with channels first and transpose \
          nothing.</li>\n",
     );

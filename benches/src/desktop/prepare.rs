@@ -11,8 +11,15 @@ use std::process::Command;
 /// What was made of a case, and why the rest was not.
 #[derive(Debug, Default, Deserialize)]
 pub struct Prepared {
-    made: BTreeMap<String, PathBuf>,
+    made: BTreeMap<String, Made>,
     refused: BTreeMap<String, String>,
+}
+
+/// A file, checked against the float model.
+#[derive(Debug, Deserialize)]
+struct Made {
+    path: PathBuf,
+    snr_db: f64,
 }
 
 impl Prepared {
@@ -22,10 +29,13 @@ impl Prepared {
     /// It was not made.
     pub fn file(&self, name: &str) -> std::result::Result<&Path, String> {
         let refused = || self.refused.get(name).cloned().unwrap_or_else(no_python);
-        self.made
-            .get(name)
-            .map(PathBuf::as_path)
-            .ok_or_else(refused)
+        let found = self.made.get(name).map(|made| made.path.as_path());
+        found.ok_or_else(refused)
+    }
+
+    /// Signal-to-noise ratio of the file `name` against the float model, in decibels.
+    pub fn snr_db(&self, name: &str) -> Option<f64> {
+        self.made.get(name).map(|made| made.snr_db)
     }
 }
 

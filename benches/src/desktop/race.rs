@@ -103,7 +103,11 @@ mod tests {
         fn turn(&mut self, runs: u64) -> Result<f64> {
             let mut log = self.log.borrow_mut();
             log.push(self.name);
-            let disturbed = if log.len() % 7 == 0 { 10.0 } else { 1.0 };
+            let disturbed = if log.len().is_multiple_of(7) {
+                10.0
+            } else {
+                1.0
+            };
             Ok(self.seconds * runs as f64 * disturbed)
         }
     }

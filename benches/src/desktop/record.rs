@@ -57,6 +57,9 @@ pub struct Peer {
     /// Its time.
     #[serde(flatten)]
     pub outcome: Outcome,
+    /// Signal-to-noise ratio against the float model in decibels, of files made for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snr_db: Option<f64>,
 }
 
 /// A time, or why there is none.

@@ -35,7 +35,7 @@ fn with<T>(
         &calibrated,
         &samples,
         &goal,
-        Target::Portable,
+        &Arrangement::default(),
         |_, _| {},
     );
     then(found, &calibrated)
