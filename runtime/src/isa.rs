@@ -40,10 +40,10 @@ mod riscv;
 mod simd128;
 #[cfg(test)]
 mod tests;
-#[cfg(target_arch = "x86_64")]
-mod x86;
 #[cfg(isa = "thumb1")]
 mod thumb1;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 use crate::format::Layout;
 use crate::kernels::sink::Sink;

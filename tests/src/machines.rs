@@ -134,7 +134,9 @@ impl Machine {
     /// The name of its program.
     #[must_use]
     pub fn program(&self) -> &'static str {
-        self.name.split_once('+').map_or(self.name, |(name, _)| name)
+        self.name
+            .split_once('+')
+            .map_or(self.name, |(name, _)| name)
     }
 }
 

@@ -48,12 +48,7 @@ impl Tile for Simd128 {
 }
 
 /// Stores quads of a column from quad `start` on, among those of the other columns.
-fn prepare(
-    quads: impl Iterator<Item = [i16; QUAD]>,
-    start: usize,
-    place: Place,
-    block: &mut [u8],
-) {
+fn prepare(quads: impl Iterator<Item = [i16; QUAD]>, start: usize, place: Place, block: &mut [u8]) {
     let places = bytemuck::try_cast_slice_mut::<u8, [i16; QUAD]>(block).unwrap_or(&mut []);
     let first = start * place.columns + place.column;
     let places = places.get_mut(first..).unwrap_or(&mut []);

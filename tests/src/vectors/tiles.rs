@@ -33,7 +33,14 @@ pub(super) fn vectors() -> Vec<Vector> {
         (Opcode::TopKDense, top_k_dense),
     ];
     for (opcode, propose) in proposals {
-        for [x, out] in [[I8, I8], [I8, I16], [I8, I32], [I16, I8], [I16, I16], [I16, I32]] {
+        for [x, out] in [
+            [I8, I8],
+            [I8, I16],
+            [I8, I32],
+            [I16, I8],
+            [I16, I16],
+            [I16, I32],
+        ] {
             for layout in LAYOUTS {
                 let seed = [opcode as u8, x as u8, out as u8, layout as u8];
                 let mut draw = Draw(Random::new(u32::from_le_bytes(seed).into()));
@@ -74,7 +81,13 @@ fn arrange(weights: &mut Operand, k: usize, layout: Layout) {
 
 /// Bytes of scratch, whether the step gathers pixels or not.
 fn bytes(shape: Shape, layout: Layout, x: DType) -> usize {
-    let either = [shape, Shape { pixel: None, ..shape }];
+    let either = [
+        shape,
+        Shape {
+            pixel: None,
+            ..shape
+        },
+    ];
     let bytes = either.map(|shape| shape.scratch(layout, x.size()).expect("a few bytes"));
     bytes[0].max(bytes[1])
 }
@@ -95,11 +108,7 @@ fn rows(d: &mut Draw, x: DType, k: u32, dims: &[u32]) -> Vec<Operand> {
         1 << 30 | d.0.next_u32() & 0x3FFF_FF00 | shift
     });
     let scales = scales.collect();
-    vec![
-        weights,
-        d.words(I32, bias),
-        d.words(DType::Scale, scales),
-    ]
+    vec![weights, d.words(I32, bias), d.words(DType::Scale, scales)]
 }
 
 fn dense(d: &mut Draw, x: DType, out: DType) -> (Case, Shape) {
