@@ -71,9 +71,9 @@ pub(crate) trait Tile {
         false
     }
 
-    /// Stores the column of int8 under `window` at `place`; whether it did, for the parts of it come
-    /// one by one otherwise.
-    fn column_i8(_: &Taps<'_>, _: Place, _: &mut [u8]) -> bool {
+    /// Stores columns of int8 under windows side by side, the first at `place`; whether it did, for
+    /// they come in parts otherwise.
+    fn columns_i8(_: &Taps<'_, i8>, _: Place, _: &mut [u8]) -> bool {
         false
     }
 
@@ -98,15 +98,17 @@ pub(crate) struct Place {
     pub quads: usize,
 }
 
-/// The column of a convolution: what a window covers of an image.
+/// Columns of a convolution: what windows side by side cover of an image.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Taps<'a> {
+pub(crate) struct Taps<'a, X> {
     pub window: &'a Window,
-    /// Row and column of the output.
+    /// Row and column of the first output.
     pub position: (usize, usize),
-    pub image: &'a [i8],
+    /// Outputs, in the same row.
+    pub count: usize,
+    pub image: &'a [X],
     /// What taps outside the image read.
-    pub outside: i8,
+    pub outside: X,
 }
 
 /// Columns against rows.
@@ -115,6 +117,7 @@ pub(crate) struct Block<'a> {
     /// What was prepared, [`bytes`] of it.
     pub prepared: &'a [u8],
     /// Columns that it has room for.
+    #[allow(dead_code)] // Of interest where columns are interleaved.
     pub columns: usize,
     /// Columns to multiply, 1 to `columns`.
     pub count: usize,

@@ -11,6 +11,7 @@
 //! kernel is a form of the vectors.
 
 mod case;
+mod depthwise;
 mod elementwise;
 mod layers;
 mod moves;
@@ -61,7 +62,7 @@ const FAMILIES: [Family; 26] = [
     family(Opcode::Quantise, [1, 2, 5], elementwise::convert),
     family(Opcode::Dequantise, [1, 2, 4], elementwise::convert),
     family(Opcode::Dense, [1, 3, 4], layers::dense),
-    family(Opcode::Conv, [3, 3, 2], layers::conv),
+    family(Opcode::Conv, [3 + depthwise::KINDS, 3, 2], layers::conv),
     family(Opcode::Gate, [1, 4, 3], layers::gate),
     family(Opcode::TopKDense, [1, 2, 4], layers::top_k_dense),
     family(Opcode::Gather, [1, 2, 3], moves::gather),

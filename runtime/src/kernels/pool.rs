@@ -14,6 +14,7 @@
 //! has fewer than 2¹⁶ taps, so that a sum of 16-bit values stays within 32 bits. Attributes: kind,
 //! then those of the window.
 
+use super::dot::BY_HAND;
 use super::elements::{self, Element, check_same};
 use super::kernel::{Kernel, Types};
 use super::window::Window;
@@ -99,6 +100,9 @@ fn run<T: Element, S: Copy + Default>(
     pool(&window, step.attribute(0), (x, out), add, divide, zero)
 }
 
+/// Channels at once: a few where there are vector registers.
+const TOGETHER: usize = if BY_HAND { 1 } else { 16 };
+
 /// `⌊sum / count + ½⌋`.
 fn mean(sum: i32, count: usize) -> i32 {
     let count = count as i32;
@@ -121,21 +125,38 @@ fn pool<T: Element, S: Copy + Default>(
     let mut pixels = rows_mut(out, window.channels);
     for image in rows(x, window.image()) {
         for position in window.positions() {
-            for (channel, out) in pixels.next()?.iter_mut().enumerate() {
-                let (mut best, mut sum, mut count) = (None, S::default(), 0);
+            let mut channel = 0;
+            for out in pixels.next()?.chunks_mut(TOGETHER) {
+                let mut best = [zero; TOGETHER];
+                let mut sums = [S::default(); TOGETHER];
+                let mut count = 0;
                 window.for_taps(position, |source| {
-                    let tap = source.and_then(|start| image.get(start + channel));
-                    let Some(&x) = tap else { return };
+                    let tail = source.and_then(|start| image.get(start + channel..));
+                    let Some(taps) = tail.and_then(|tail| tail.get(..out.len())) else {
+                        return;
+                    };
                     if kind == MAXIMUM {
-                        best = Some(best.map_or(x, |best: T| best.greater(x)));
+                        for (best, &x) in best.iter_mut().zip(taps) {
+                            *best = if count == 0 { x } else { best.greater(x) };
+                        }
                     } else {
-                        (sum, count) = (add(sum, x), count + 1);
+                        for (sum, &x) in sums.iter_mut().zip(taps) {
+                            *sum = add(*sum, x);
+                        }
                     }
+                    count += 1;
                 });
                 let all = if kind == MEAN { count } else { window.taps() };
-                let mean = || (count > 0).then(|| divide(sum, all));
-                let pooled = best.or_else(mean);
-                *out = pooled.unwrap_or(zero).written();
+                channel += out.len();
+                for ((out, best), sum) in out.iter_mut().zip(best).zip(sums) {
+                    // Without taps the best is still the zero.
+                    let pooled = if kind == MAXIMUM || count == 0 {
+                        best
+                    } else {
+                        divide(sum, all)
+                    };
+                    *out = pooled.written();
+                }
             }
         }
     }

@@ -10,7 +10,7 @@
 
 use super::Vector;
 use super::case::{Case, Draw, Operand, Source};
-use super::layers::window;
+use super::layers::{ANY, window};
 use qibu::format::DType::{self, I8, I16, I32};
 use qibu::format::{Layout, Opcode};
 use qibu::kernels::conv::depthwise;
@@ -140,7 +140,7 @@ fn top_k_dense(d: &mut Draw, x: DType, _: DType) -> (Case, Shape) {
 fn conv(d: &mut Draw, x: DType, out: DType) -> (Case, Shape) {
     let [h, wide, filters] = [d.between(1, 5), d.between(1, 5), d.between(1, 18)];
     let channels = [1, 2, 3, 4, 5, 8, 12, 16, 20][d.between(0, 8) as usize];
-    let (mut attributes, [height, width]) = window(d, [h, wide]);
+    let (mut attributes, [height, width]) = window(d, [h, wide], ANY);
     let (kh, kw) = (attributes[0], attributes[1]);
     attributes.extend(d.clamp(out));
     attributes.push(1);
@@ -158,7 +158,7 @@ fn conv(d: &mut Draw, x: DType, out: DType) -> (Case, Shape) {
 /// As many groups as channels and filters, and bytes of scratch.
 fn depthwise(d: &mut Draw, out: DType) -> (Case, usize) {
     let [h, wide, channels] = [d.between(1, 6), d.between(1, 6), d.between(1, 18)];
-    let (mut attributes, [height, width]) = window(d, [h, wide]);
+    let (mut attributes, [height, width]) = window(d, [h, wide], ANY);
     let (kh, kw) = (attributes[0], attributes[1]);
     attributes.extend(d.clamp(out));
     attributes.push(channels);
