@@ -178,11 +178,11 @@ pub const MACHINES: &[Machine] = &[
         core: "Cortex-M0",
         target: "thumbv6m-none-eabi",
         emulator: Emulator::Arm("microbit"),
-        flash: (0, 136 * K),
-        bundle: (136 * K, 120 * K),
+        flash: (0, 168 * K),
+        bundle: (168 * K, 88 * K),
         ram: (0x2000_0000, 16 * K),
         arena: 8 * K,
-        groups: &[Vectors, Sample, PoemSmall],
+        groups: &[Vectors, Sample],
         ..HOSTED
     },
     Machine {
@@ -203,11 +203,11 @@ pub const MACHINES: &[Machine] = &[
         core: "Cortex-M3",
         target: "thumbv7m-none-eabi",
         emulator: Emulator::Arm("lm3s6965evb"),
-        flash: (0, 136 * K),
-        bundle: (136 * K, 120 * K),
+        flash: (0, 168 * K),
+        bundle: (168 * K, 88 * K),
         ram: (0x2000_0000, 64 * K),
         arena: 48 * K,
-        groups: &[Vectors, Sample, PoemSmall],
+        groups: &[Vectors, Sample],
         ..HOSTED
     },
     Machine {

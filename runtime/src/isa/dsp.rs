@@ -65,6 +65,8 @@ enum Store {
 /// Where results go.
 struct Target {
     out: *mut u8,
+    // Between columns, which are Helium's where that is.
+    #[cfg_attr(isa = "helium", expect(dead_code))]
     size: usize,
     store: Store,
 }
