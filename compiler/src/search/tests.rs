@@ -5,7 +5,7 @@ use crate::calibrate::{Calibrated, Method, Samples, calibrate};
 use crate::onnx::DataType;
 use crate::quantise::Weights;
 use crate::simplify::{Simplified, simplify};
-use crate::target::Target;
+use crate::target::Arrangement;
 use crate::testing::{Model, import};
 
 fn model() -> Simplified {

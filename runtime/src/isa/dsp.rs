@@ -19,11 +19,28 @@
 //! Other shifts, and clamps that no instruction has, are done in Rust, row by row.
 #![allow(unsafe_code)]
 
+/// What the assembler is to know, wherever it is called without the build's `target-cpu`.
+#[cfg(isa = "armv8m")]
+macro_rules! cpu {
+    () => {
+        ".cpu cortex-m33"
+    };
+}
+#[cfg(not(isa = "armv8m"))]
+macro_rules! cpu {
+    () => {
+        ""
+    };
+}
+use cpu;
+
+#[cfg(not(isa = "helium"))]
 mod columns;
 mod depthwise;
 mod prepare;
 mod rows;
 
+#[cfg(not(isa = "helium"))]
 pub(crate) use columns::Columns;
 pub(crate) use depthwise::Depthwise;
 pub(crate) use rows::Rows;

@@ -14,7 +14,7 @@ use super::{Block, Place, Taps, Tile};
 use super::{avx2, avx512, avx512_columns, avx512_depthwise, avx512_elementwise};
 use crate::format::Layout;
 use crate::kernels::conv::depthwise::Layer;
-use crate::kernels::conv::depthwise::plane::{self, Planes};
+use crate::kernels::conv::depthwise::lanes::Lanes;
 use crate::kernels::sink::{Out, Sink};
 #[cfg(any(test, feature = "std"))]
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -194,8 +194,24 @@ impl Depthwise for Best {
                 return done;
             }
         }
-        Planes::<plane::Portable>::image(layer, input, scratch, sink, first)
+        if Avx2::is_here() {
+            // SAFETY: the processor has the function's features.
+            return unsafe { lanes(layer, input, scratch, sink, first) };
+        }
+        Lanes::image(layer, input, scratch, sink, first)
     }
+}
+
+/// [`Lanes`], compiled for AVX2.
+#[target_feature(enable = "avx2")]
+fn lanes(
+    layer: &Layer<'_>,
+    input: &[i8],
+    scratch: &mut [u8],
+    sink: &mut Sink<'_>,
+    first: usize,
+) -> Option<()> {
+    Lanes::image(layer, input, scratch, sink, first)
 }
 
 /// Elementwise operators, see [`super::elementwise`]; `None` where the processor has none of its own.

@@ -3,6 +3,7 @@
 //! The step has scratch; its length follows from the geometry alone, see [`scratch`]. What is done
 //! with channels and scratch is for the instruction set to choose, see [`Depthwise`].
 
+pub(crate) mod lanes;
 pub(crate) mod plane;
 
 use crate::arena::Operands;

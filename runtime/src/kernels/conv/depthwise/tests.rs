@@ -1,5 +1,6 @@
 //! Every way to run a depthwise layer against the scalar kernel.
 
+use super::lanes::Lanes;
 use super::plane::{Planes, Portable};
 use super::*;
 use crate::format::{DType, Layout, Place, Tensor, TensorRecord};
@@ -150,6 +151,7 @@ proptest! {
         for dtype in [DType::I8, DType::I16, DType::I32] {
             let expected = case.scalar(dtype);
             prop_assert_eq!(&case.by::<Planes<Portable>>(dtype), &expected);
+            prop_assert_eq!(&case.by::<Lanes>(dtype), &expected);
             prop_assert_eq!(&case.by::<Channels>(dtype), &expected);
         }
     }
