@@ -26,7 +26,7 @@ pub fn build(case: &Case, target: Target) -> Result<File> {
     let request = Request {
         functions,
         calibration: Some(case.calibration.clone()),
-        target,
+        arrangement: target.into(),
         ..Request::new(&model)
     };
     let compiled = compile(&request, &mut |_, _, _| {})?;
