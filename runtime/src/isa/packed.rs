@@ -160,10 +160,9 @@ fn single<X: Copy + Into<i16>>(part: &[X], quad: usize, place: Place, block: &mu
 
 /// The rows of a block's weights.
 fn rows<'a>(block: &Block<'a>) -> impl Iterator<Item = &'a [i8]> {
-    let quads = block.quads.max(1);
     block
         .weights
-        .chunks_exact(quads * QUAD)
+        .chunks_exact((block.quads * QUAD).max(1))
         .take(block.bias.len())
 }
 
