@@ -5,7 +5,6 @@ use super::race::{Entry, cpu_seconds};
 use qibu_compiler::error::{Error, Result};
 use rten::{Model, NodeId, RunOptions, ThreadPool, Value, ValueOrView};
 use rten_tensor::Tensor;
-use rten_tensor::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
 
