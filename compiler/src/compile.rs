@@ -8,10 +8,12 @@ use crate::plan::{Planned, plan};
 use crate::quantise::{Activations, Scheme, Weights, formats, quantise};
 use crate::search::{Found, Goal, search};
 use crate::simplify::{Simplified, simplify};
-use crate::target::Target;
+use crate::target::Arrangement;
 use crate::verify::{Opinion, Report, verify, witness};
 use crate::write::write;
 use std::path::{Path, PathBuf};
+
+pub mod tune;
 
 #[cfg(test)]
 mod random_tests;
@@ -37,8 +39,8 @@ pub struct Request {
     pub activations: Option<Activations>,
     /// Limits within which the format of every layer is searched.
     pub goal: Goal,
-    /// What the weights are arranged for.
-    pub target: Target,
+    /// How weights are arranged.
+    pub arrangement: Arrangement,
 }
 
 impl Request {
@@ -52,7 +54,7 @@ impl Request {
             weights: Weights::Int8,
             activations: None,
             goal: Goal::default(),
-            target: Target::Portable,
+            arrangement: Arrangement::default(),
         }
     }
 }
@@ -115,7 +117,7 @@ fn paces(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
             &calibrated,
             &judges,
             &request.goal,
-            request.target,
+            &request.arrangement,
             |done, of| progress("search", done, of),
         )?),
     };
@@ -124,7 +126,7 @@ fn paces(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
         None => formats(simplified.graph(), scheme)?,
     };
     let quantised = quantise(&calibrated, &formats)?;
-    let planned = plan(quantised, request.target)?;
+    let planned = plan(quantised, request.arrangement.clone())?;
     let bytes = write(&planned)?;
     let mut report = verify(&simplified, &planned, &bytes, &judges, |done, of| {
         progress("verify", done, of)
@@ -140,6 +142,31 @@ fn paces(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
         report,
         found,
     })
+}
+
+/// The files of one model in several arrangements, without search and report: the same numbers.
+///
+/// # Errors
+/// Whatever a pace finds wrong, with node and remedy.
+pub fn compile_arranged(request: &Request, arrangements: &[Arrangement]) -> Result<Vec<Vec<u8>>> {
+    let planned = planned(request, arrangements)?;
+    planned.iter().map(write).collect()
+}
+
+/// The first five paces, the last of them for each arrangement.
+fn planned(request: &Request, arrangements: &[Arrangement]) -> Result<Vec<Planned>> {
+    let graph = import::read(&request.model, &options(request))?;
+    let mut simplified = simplify(graph)?;
+    let scheme = scheme(request, &simplified)?;
+    let samples = Samples::find(request.calibration.as_deref(), &request.model)?;
+    if !scheme.is_float() {
+        simplified = equalise(simplified, &samples)?;
+    }
+    let calibrated = calibrate(&simplified, &samples, request.method, |_, _| {})?;
+    let formats = formats(simplified.graph(), scheme)?;
+    let each = arrangements.iter();
+    each.map(|arrangement| plan(quantise(&calibrated, &formats)?, arrangement.clone()))
+        .collect()
 }
 
 /// The number formats that flags and the model's metadata ask for.

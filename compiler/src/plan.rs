@@ -30,7 +30,7 @@ pub use lifetimes::Lifetime;
 use crate::error::{Error, Result};
 use crate::program::{Content, Function, Program, TensorId};
 use crate::quantise::Quantised;
-use crate::target::Target;
+use crate::target::Arrangement;
 use flow::Flow;
 use lifetimes::{Replace, Span};
 use place::Placement;
@@ -69,13 +69,13 @@ pub struct Planned {
     pub functions: Vec<FunctionPlan>,
 }
 
-/// Arranges weights for `target`, orders the steps and places every activation.
+/// Arranges weights for a target, orders the steps and places every activation.
 ///
 /// # Errors
 /// An arena of 2³² bytes or more.
-pub fn plan(quantised: Quantised, target: Target) -> Result<Planned> {
+pub fn plan(quantised: Quantised, arrangement: impl Into<Arrangement>) -> Result<Planned> {
     let mut program = quantised.0;
-    arrange::arrange(&mut program, target);
+    arrange::arrange(&mut program, &arrangement.into());
     plan_with(program, Reuse::WhenDead)
 }
 

@@ -24,7 +24,7 @@ use crate::calibrate::{Calibrated, Samples};
 use crate::error::{Error, Result};
 use crate::quantise::Formats;
 use crate::simplify::Simplified;
-use crate::target::Target;
+use crate::target::Arrangement;
 use measure::Bench;
 use std::collections::BTreeSet;
 
@@ -48,10 +48,10 @@ pub fn search(
     calibrated: &Calibrated<'_>,
     samples: &Samples,
     goal: &Goal,
-    target: Target,
+    arrangement: &Arrangement,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Found> {
-    let bench = Bench::new(simplified, calibrated, samples, target)?;
+    let bench = Bench::new(simplified, calibrated, samples, arrangement)?;
     if bench.layers.is_empty() {
         return Err(
             Error::usage("the model has no layer with weights to choose a format for")

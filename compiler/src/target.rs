@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use qibu::format::Layout;
+use std::collections::BTreeMap;
 
 /// What a file's weights are arranged for. Every file runs everywhere, with the same bits; on other
 /// processors it is slower.
@@ -35,6 +36,12 @@ pub enum Target {
 }
 
 impl Target {
+    /// All targets.
+    #[must_use]
+    pub fn all() -> &'static [Self] {
+        Self::value_variants()
+    }
+
     /// The name, as the command line knows it.
     #[must_use]
     pub fn name(self) -> String {
@@ -69,6 +76,33 @@ impl Target {
             "x86_64" => Self::X86_64,
             "aarch64" => Self::Aarch64,
             _ => Self::Portable,
+        }
+    }
+}
+
+/// How a file's weights are arranged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arrangement {
+    /// The processor.
+    pub target: Target,
+    /// Layouts that were measured, by the names of weights; the target's own choice for all others.
+    pub tuned: BTreeMap<String, Layout>,
+}
+
+impl Arrangement {
+    /// The layout of the int8 weights `name`, which meet `columns` columns of activations.
+    #[must_use]
+    pub fn layout(&self, name: &str, columns: usize) -> Layout {
+        let tuned = self.tuned.get(name).copied();
+        tuned.unwrap_or_else(|| self.target.layout(columns))
+    }
+}
+
+impl From<Target> for Arrangement {
+    fn from(target: Target) -> Self {
+        Self {
+            target,
+            tuned: BTreeMap::new(),
         }
     }
 }

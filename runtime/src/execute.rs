@@ -18,14 +18,14 @@ pub struct Run<'m, 'r> {
 
 impl<'m, 'r> Run<'m, 'r> {
     pub(crate) fn new(function: Function<'m>, arena: &'r mut [u8]) -> Result<Self, InputError> {
-        if !arena.as_ptr().addr().is_multiple_of(ALIGNMENT) {
-            return Err(InputError::ArenaAlignment);
-        }
-        let needed = function.arena();
-        let arena = arena
-            .get_mut(..needed)
-            .ok_or(InputError::ArenaLength { needed })?;
+        let arena = fitted(&function, arena)?;
         Ok(Self { function, arena })
+    }
+
+    /// [`Run::new`] with an arena from [`fitted`], apart from its errors: what a `Result` wraps has to be
+    /// moved out of it, by a routine that has to be linked.
+    pub(crate) fn on(function: Function<'m>, arena: &'r mut [u8]) -> Self {
+        Self { function, arena }
     }
 
     /// The function.
@@ -300,6 +300,20 @@ impl<'m, 'r> Run<'m, 'r> {
             && inputs.any(same)
             && !self.function.steps().take(position).any(written)
     }
+}
+
+/// As much of `arena` as `function` needs.
+pub(crate) fn fitted<'r>(
+    function: &Function<'_>,
+    arena: &'r mut [u8],
+) -> Result<&'r mut [u8], InputError> {
+    if !arena.as_ptr().addr().is_multiple_of(ALIGNMENT) {
+        return Err(InputError::ArenaAlignment);
+    }
+    let needed = function.arena();
+    arena
+        .get_mut(..needed)
+        .ok_or(InputError::ArenaLength { needed })
 }
 
 /// Byte range of an arena tensor.

@@ -25,9 +25,23 @@ pub(crate) mod depthwise;
 #[cfg(isa = "dsp")]
 mod dsp;
 pub(crate) mod elementwise;
+#[cfg(isa = "helium")]
+mod helium;
+#[cfg(isa = "mla")]
+mod mla;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+#[cfg(any(isa = "mla", isa = "thumb1", target_arch = "riscv32"))]
+mod packed;
 pub(crate) mod portable;
+#[cfg(target_arch = "riscv32")]
+mod riscv;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128;
 #[cfg(test)]
 mod tests;
+#[cfg(isa = "thumb1")]
+mod thumb1;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -57,9 +71,9 @@ pub(crate) trait Tile {
         false
     }
 
-    /// Stores the column of int8 under `window` at `place`; whether it did, for the parts of it come
-    /// one by one otherwise.
-    fn column_i8(_: &Taps<'_>, _: Place, _: &mut [u8]) -> bool {
+    /// Stores columns of int8 under windows side by side, the first at `place`; whether it did, for
+    /// they come in parts otherwise.
+    fn columns_i8(_: &Taps<'_, i8>, _: Place, _: &mut [u8]) -> bool {
         false
     }
 
@@ -84,15 +98,17 @@ pub(crate) struct Place {
     pub quads: usize,
 }
 
-/// The column of a convolution: what a window covers of an image.
+/// Columns of a convolution: what windows side by side cover of an image.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Taps<'a> {
+pub(crate) struct Taps<'a, X> {
     pub window: &'a Window,
-    /// Row and column of the output.
+    /// Row and column of the first output.
     pub position: (usize, usize),
-    pub image: &'a [i8],
+    /// Outputs, in the same row.
+    pub count: usize,
+    pub image: &'a [X],
     /// What taps outside the image read.
-    pub outside: i8,
+    pub outside: X,
 }
 
 /// Columns against rows.
@@ -101,6 +117,7 @@ pub(crate) struct Block<'a> {
     /// What was prepared, [`bytes`] of it.
     pub prepared: &'a [u8],
     /// Columns that it has room for.
+    #[allow(dead_code)] // Of interest where columns are interleaved.
     pub columns: usize,
     /// Columns to multiply, 1 to `columns`.
     pub count: usize,
@@ -126,15 +143,43 @@ pub(crate) fn bytes(layout: Layout, columns: usize, quads: usize) -> Option<usiz
 }
 
 /// Weights in [`Layout::Tile1`].
-#[cfg(isa = "dsp")]
+#[cfg(isa = "helium")]
+pub(crate) type Tiles1 = helium::Helium;
+#[cfg(all(isa = "dsp", not(isa = "helium")))]
 pub(crate) type Tiles1 = dsp::Columns;
-#[cfg(not(isa = "dsp"))]
+#[cfg(isa = "mla")]
+pub(crate) type Tiles1 = packed::Packed<mla::Mla>;
+#[cfg(isa = "thumb1")]
+pub(crate) type Tiles1 = packed::Packed<thumb1::Thumb1>;
+#[cfg(target_arch = "riscv32")]
+pub(crate) type Tiles1 = packed::Packed<riscv::RiscV>;
+#[cfg(not(any(isa = "dsp", isa = "mla", isa = "thumb1", target_arch = "riscv32")))]
 pub(crate) type Tiles1 = portable::Portable<1>;
 
 /// Weights in [`Layout::Tile4`].
 #[cfg(isa = "dsp")]
 pub(crate) type Tiles4 = dsp::Rows;
-#[cfg(not(isa = "dsp"))]
+#[cfg(all(target_arch = "aarch64", target_feature = "dotprod"))]
+pub(crate) type Tiles4 = neon::Dot;
+#[cfg(all(
+    target_arch = "aarch64",
+    feature = "std",
+    not(target_feature = "dotprod")
+))]
+pub(crate) type Tiles4 = neon::Best;
+#[cfg(all(
+    target_arch = "aarch64",
+    not(feature = "std"),
+    not(target_feature = "dotprod")
+))]
+pub(crate) type Tiles4 = neon::Neon;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(crate) type Tiles4 = simd128::Simd128;
+#[cfg(not(any(
+    isa = "dsp",
+    target_arch = "aarch64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+)))]
 pub(crate) type Tiles4 = portable::Portable<4>;
 
 /// Weights in [`Layout::Tile16`].

@@ -82,11 +82,17 @@ pub(crate) fn divide(n: usize, d: usize) -> Option<(usize, usize)> {
         return None;
     }
     let (mut rest, mut quotient) = (n, 0);
-    for bit in (0..usize::BITS).rev() {
-        if rest >> bit >= d {
-            rest -= d << bit;
-            quotient |= 1 << bit;
+    // As many rounds as the quotient has bits.
+    let (mut multiple, mut bit) = (d, 1);
+    while multiple <= rest >> 1 {
+        (multiple, bit) = (multiple << 1, bit << 1);
+    }
+    while bit != 0 {
+        if multiple <= rest {
+            rest -= multiple;
+            quotient |= bit;
         }
+        (multiple, bit) = (multiple >> 1, bit >> 1);
     }
     Some((quotient, rest))
 }
@@ -108,10 +114,10 @@ pub(crate) fn copy_bytes(target: &mut [u8], source: &[u8]) {
     }
 }
 
-/// Checks a step's operands; its multiply-accumulates.
-pub(crate) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+/// The kernel that runs `step`.
+fn kernel<'m>(step: &Step<'m>) -> Result<&'m Kernel, Fault> {
     if let Some(kernel) = step.kernel() {
-        return (kernel.check)(step);
+        return Ok(kernel);
     }
     // Element types that no kernel of the operator takes are a fault of the step; others are one of
     // the set.
@@ -121,10 +127,20 @@ pub(crate) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Err(Fault::Kernel)
 }
 
-/// Work of an element that a step writes.
-pub(crate) fn cost(step: &Step<'_>) -> u64 {
-    let cost = step.kernel().and_then(|kernel| kernel.cost);
-    cost.map_or(1, |cost| cost(step))
+/// Checks a step's operands; its multiply-accumulates.
+pub(crate) fn check(step: &Step<'_>) -> Result<u64, Fault> {
+    (kernel(step)?.check)(step)
+}
+
+/// Checks a step's operands; what it costs the limit of [`crate::Limits`]: no loop of a kernel is
+/// longer, and each unit takes some nanoseconds on a desktop.
+pub(crate) fn work(step: &Step<'_>) -> Result<u64, Fault> {
+    let kernel = kernel(step)?;
+    let macs = (kernel.check)(step)?;
+    let written = step.output(0).and_then(|out| out.elements());
+    let cost = kernel.cost.map_or(1, |cost| cost(step));
+    let moves = (written.unwrap_or(0) as u64).saturating_mul(cost);
+    Ok(macs.saturating_add(moves))
 }
 
 #[cfg(test)]

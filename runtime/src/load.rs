@@ -1,7 +1,7 @@
 //! `Model::load`: everything that running relies on, checked once.
 //!
 //! Order: the header and the sections' ranges, the structure checksum, then the records — text,
-//! tensors, steps (each kernel checks its own operands), functions. Every sum and product that a
+//! tensors, functions with their steps (each kernel checks its own operands). Every sum and product that a
 //! file controls is overflow-checked. Nothing here allocates or recurses. The time is linear in the
 //! file's length but for three parts: steps against the steps before them and inputs against each
 //! other, which counts bound, and biases that several steps share, which [`Limits`] bounds.
@@ -9,7 +9,7 @@
 mod flow;
 mod records;
 
-use crate::error::LoadError;
+use crate::error::{Fault, LoadError};
 use crate::format::{ALIGNMENT, Header, Section, VERSION, aligned, crc, header};
 use crate::kernels::KernelSet;
 use crate::model::Model;
@@ -42,11 +42,17 @@ pub(crate) fn load<'m>(
     limits: Limits,
 ) -> Result<Model<'m>, LoadError> {
     let model = sections(bytes, kernels)?;
-    records::check_tensors(&model)?;
-    records::check_steps(&model, limits)?;
-    flow::check_functions(&model, limits)?;
-    Ok(model)
+    let mut site: Site = (LoadError::Tensor, 0);
+    let checked = records::check_tensors(&model, &mut site)
+        .and_then(|()| flow::check_functions(&model, limits, &mut site));
+    match checked {
+        Ok(()) => Ok(model),
+        Err(fault) => Err((site.0)(site.1, fault)),
+    }
 }
+
+/// The record that is being checked, kept beside the checks: these answer with a [`Fault`], a byte.
+type Site = (fn(u32, Fault) -> LoadError, u32);
 
 /// Cuts the file into its sections and checks the structure checksum.
 fn sections<'m>(bytes: &'m [u8], kernels: KernelSet<'m>) -> Result<Model<'m>, LoadError> {

@@ -109,18 +109,25 @@ impl<'m> Model<'m> {
         let record = self.step_record(index)?;
         let count = usize::from(record.inputs) + usize::from(record.outputs);
         let words = self.words(record.operands, count + usize::from(record.attributes))?;
+        let (inputs, rest) = words.split_at_checked(record.inputs.into())?;
+        let (outputs, attributes) = rest.split_at_checked(record.outputs.into())?;
         Some(Step {
             model: self,
             opcode: Opcode::from_code(record.opcode)?,
             inputs: record.inputs,
             outputs: record.outputs,
-            words,
+            parts: [inputs, outputs, attributes],
         })
     }
 
     /// Operator of step `index`; `None` where its code is unknown.
     pub(crate) fn opcode(&self, index: u32) -> Option<Opcode> {
         Opcode::from_code(self.step_record(index)?.opcode)
+    }
+
+    /// Record of function `index`.
+    pub(crate) fn function_record(&self, index: u32) -> Option<FunctionRecord> {
+        record(self.functions, index).map(FunctionRecord::parse)
     }
 
     fn step_record(&self, index: u32) -> Option<StepRecord> {

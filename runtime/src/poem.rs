@@ -6,7 +6,7 @@
 
 use crate::decode::{Candidates, Vocabulary, choose_distinct, choose_first};
 use crate::error::InputError;
-use crate::execute::Run;
+use crate::execute::{Run, fitted};
 use crate::format::{DType, Tensor};
 use crate::model::{Function, Model};
 use crate::random::Random;
@@ -118,10 +118,10 @@ impl<'m> Poet<'m> {
         temperature: f32,
         arena: &mut [u8],
     ) -> Result<Ids, InputError> {
-        let mut run = self.generate.bind(arena)?;
+        let mut run = Run::on(self.generate, fitted(&self.generate, arena)?);
         let latent = self.sample(seed, temperature);
         run.set_words(0, DType::F32, latent.map(|x| x.to_bits() as i32))?;
-        self.read(run, Reading::Distinct)
+        self.read(&mut run, Reading::Distinct)
     }
 
     /// The couplet of `latent`.
@@ -134,13 +134,13 @@ impl<'m> Poet<'m> {
         reading: Reading,
         arena: &mut [u8],
     ) -> Result<Ids, InputError> {
-        let mut run = self.generate.bind(arena)?;
+        let mut run = Run::on(self.generate, fitted(&self.generate, arena)?);
         run.set_f32(0, latent)?;
-        self.read(run, reading)
+        self.read(&mut run, reading)
     }
 
     /// Runs, and reads a couplet off the candidates.
-    fn read(&self, mut run: Run<'_, '_>, reading: Reading) -> Result<Ids, InputError> {
+    fn read(&self, run: &mut Run<'_, '_>, reading: Reading) -> Result<Ids, InputError> {
         run.execute()?;
         // Floats as integers in the same order; leads compare as well as they need to.
         if run.output_i32(1).is_err() {

@@ -26,12 +26,22 @@ impl Scale {
     /// The scale in a word from a file; `None` where multiplier or shift is out of range.
     #[must_use]
     pub const fn from_word(word: u32) -> Option<Self> {
-        let shift = word & 0xFF;
-        if word >> 30 == 1 && shift >= Self::MIN_SHIFT && shift <= Self::MAX_SHIFT {
+        if word.wrapping_sub(Self::LEAST) & Self::BEYOND == 0 {
             Some(Self(word))
         } else {
             None
         }
+    }
+
+    /// The least word. Those above it that are scales are so by less than 2³⁰, and by less than 32 in
+    /// their shift: where the subtraction of a shift borrows, it leaves high bits, too.
+    const LEAST: u32 = 1 << 30 | Self::MIN_SHIFT;
+    const BEYOND: u32 = 0b11 << 30 | 0b111 << 5;
+
+    /// Whether all `words` are scales; without a branch for each, as loading checks them by the thousand.
+    pub(crate) fn are_sound(words: &[u32]) -> bool {
+        let all = |all, word: &u32| all | word.wrapping_sub(Self::LEAST);
+        words.iter().fold(0, all) & Self::BEYOND == 0
     }
 
     /// A scale word as it stands in a file that `load` has checked.
@@ -79,25 +89,46 @@ impl Scale {
     #[inline(always)]
     #[must_use]
     pub const fn requantise(self, accumulator: i32) -> i32 {
-        // Below 2³¹: signed, it is one operand of a signed multiplication.
-        let multiplier = (self.0 & !0xFF) as i32 as i64;
-        let shift = self.0 & 0x3F;
-        // Chips shift 64 bits in many instructions, and need the lower word of the product only for
-        // factors above a quarter.
-        if cfg!(target_pointer_width = "32") && shift > 32 {
-            return Self::round_high((accumulator as i64 * multiplier >> 32) as i32, shift);
+        if cfg!(target_pointer_width = "64") {
+            self.requantise_wide(accumulator)
+        } else {
+            self.requantise_narrow(accumulator)
         }
+    }
+
+    /// [`Scale::requantise`] as it is defined.
+    #[inline(always)]
+    const fn requantise_wide(self, accumulator: i32) -> i32 {
+        let multiplier = (self.0 & !0xFF) as i64;
+        let shift = self.0 & 0x3F;
         // |product| ≤ 2⁶² and the rounding term is at most 2⁶¹: no overflow.
         ((accumulator as i64 * multiplier + ((1i64 << shift) >> 1)) >> shift) as i32
     }
-}
 
-impl Scale {
-    /// A product's upper word shifted further, to `shift` in all, which is above 32.
+    /// [`Scale::requantise`] without shifts of 64 bits by a number that varies, which are calls on a
+    /// chip: `⌊(p + 2ᵗ⁻¹) / 2ᵗ⌋ = ⌊(⌊p / 2ᵗ⁻¹⌋ + 1) / 2⌋`.
     #[inline(always)]
-    const fn round_high(high: i32, shift: u32) -> i32 {
-        // At most 2³⁰ in magnitude: no overflow.
-        ((high >> (shift - 33)) + 1) >> 1
+    const fn requantise_narrow(self, accumulator: i32) -> i32 {
+        // Below 2³¹: signed, it is one operand of a signed multiplication.
+        let multiplier = (self.0 & !0xFF) as i32 as i64;
+        let product = accumulator as i64 * multiplier;
+        let shift = (self.0 & 0xFF).wrapping_sub(33);
+        if shift < 32 {
+            return (((product >> 32) as i32 >> shift) + 1) >> 1;
+        }
+        Self::round_early(product, shift)
+    }
+
+    /// The same with t = 32, where `shift` is −1, or t = 31.
+    #[cold]
+    #[inline(never)]
+    const fn round_early(product: i64, shift: u32) -> i32 {
+        let halved = if shift == u32::MAX {
+            product >> 1
+        } else {
+            product
+        };
+        ((halved + (1 << 30)) >> 31) as i32
     }
 }
 
@@ -138,6 +169,19 @@ mod tests {
         assert_eq!(Scale::from_word(0x4000_0000 | 63), None);
         assert_eq!(Scale::from_word(0x3FFF_FF00 | 40), None);
         assert_eq!(Scale::from_word(0x8000_0000 | 40), None);
+        assert_eq!(Scale::from_word(0xC000_0000 | 40), None);
+        for shift in 0..=255 {
+            for top in [0x3FFF_FF00, 0x4000_0000, 0x7FFF_FF00, 0x8000_0000] {
+                let sound = (31..=62).contains(&shift) && top >> 30 == 1;
+                assert_eq!(
+                    Scale::from_word(top | shift).is_some(),
+                    sound,
+                    "{top:x} {shift}"
+                );
+                let words = [0x4000_0000 | 31, top | shift, 0x7FFF_FF00 | 62];
+                assert_eq!(Scale::are_sound(&words), sound);
+            }
+        }
     }
 
     proptest! {
@@ -150,10 +194,15 @@ mod tests {
             let (multiplier, shift) = (i128::from(scale.word() & !0xFF), scale.word() & 0xFF);
             let product = i128::from(acc) * multiplier * 2 + (1i128 << shift);
             let expected = product.div_euclid(1i128 << (shift + 1));
-            prop_assert_eq!(i128::from(scale.requantise(acc)), expected);
-            if shift > 32 {
-                let high = (i128::from(acc) * multiplier >> 32) as i32;
-                prop_assert_eq!(i128::from(Scale::round_high(high, shift)), expected);
+            prop_assert_eq!(i128::from(scale.requantise_wide(acc)), expected);
+            prop_assert_eq!(i128::from(scale.requantise_narrow(acc)), expected);
+        }
+
+        #[test]
+        fn both_ways_round_alike_at_every_shift(acc: i32, top in 1u32 << 22..1 << 23, shift in 31u32..=62) {
+            let scale = Scale::from_word(top << 8 | shift).unwrap();
+            for acc in [acc, acc >> 16, i32::MIN, i32::MAX, -1, 0, 1] {
+                prop_assert_eq!(scale.requantise_narrow(acc), scale.requantise_wide(acc));
             }
         }
 

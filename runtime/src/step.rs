@@ -12,7 +12,8 @@ pub struct Step<'m> {
     pub(crate) opcode: Opcode,
     pub(crate) inputs: u8,
     pub(crate) outputs: u8,
-    pub(crate) words: &'m [u32],
+    /// Inputs, outputs, attributes: cut once, as kernels ask for them often.
+    pub(crate) parts: [&'m [u32]; 3],
 }
 
 impl<'m> Step<'m> {
@@ -32,14 +33,15 @@ impl<'m> Step<'m> {
     /// Indices of the input tensors.
     #[must_use]
     pub fn inputs(&self) -> &'m [u32] {
-        self.words.get(..usize::from(self.inputs)).unwrap_or(&[])
+        let [inputs, ..] = self.parts;
+        inputs
     }
 
     /// Indices of the output tensors.
     #[must_use]
     pub fn outputs(&self) -> &'m [u32] {
-        let tail = self.words.get(usize::from(self.inputs)..).unwrap_or(&[]);
-        tail.get(..usize::from(self.outputs)).unwrap_or(&[])
+        let [_, outputs, _] = self.parts;
+        outputs
     }
 
     /// Number of outputs that the operator has, scratch left out.
@@ -61,23 +63,14 @@ impl<'m> Step<'m> {
     /// Attribute words.
     #[must_use]
     pub fn attributes(&self) -> &'m [u32] {
-        let operands = usize::from(self.inputs) + usize::from(self.outputs);
-        self.words.get(operands..).unwrap_or(&[])
+        let [.., attributes] = self.parts;
+        attributes
     }
 
     /// Multiply-accumulates of the step.
     #[must_use]
     pub fn macs(&self) -> u64 {
         kernels::check(self).unwrap_or(0)
-    }
-
-    /// What the step costs the limit of [`crate::Limits`]: no loop of a kernel is longer, and each
-    /// unit takes some nanoseconds on a desktop.
-    pub(crate) fn work(&self) -> u64 {
-        let elements = |index| self.output(index).and_then(|out| out.elements());
-        let written = elements(0).unwrap_or(0) as u64;
-        let moves = written.saturating_mul(kernels::cost(self));
-        self.macs().saturating_add(moves)
     }
 
     /// Tensor of input `index`.

@@ -18,7 +18,7 @@ fn main() {
         let (memory, scripts) = match machine.emulator {
             Emulator::Arm(_) => (memory(machine), &["-Tlink.x"][..]),
             Emulator::RiscV(_) => (memory(machine) + ALIASES, &["-Tmemory.x", "-Tlink.x"][..]),
-            Emulator::Linux | Emulator::Wasm => continue,
+            Emulator::Linux(_) | Emulator::Wasm => continue,
         };
         let folder = out.join(machine.name);
         std::fs::create_dir_all(&folder).expect("a folder");

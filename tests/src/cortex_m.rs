@@ -359,6 +359,29 @@ mod tests {
         }
     }
 
+    /// What a machine prints is compared, and the step named.
+    #[test]
+    fn a_difference_is_an_error() {
+        let core = CORES[2];
+        let file = ModelFile::from_bytes("m.qibu", &crate::sample::sample()).expect("a sound file");
+        let lines = |text| Lines::of(text, core.machine(), &file).expect("no error");
+        let here = lines("# main 0 5\nmain step 0: 01234567\nmain step 1: 89abcdef\nend\n");
+        let there = lines("# main 0 7\nmain step 0: 01234567\nmain step 1: 89abcdee\nend\n");
+        let compare = |line| same(line, "place", &there, &here, core);
+        assert_eq!(compare("main step 0").ok().as_deref(), Some("01234567"));
+        let error = compare("main step 1").err().expect("a difference");
+        assert_eq!(error.kind(), ErrorKind::Verification);
+        assert!(error.message().starts_with("place: "), "{error}");
+        let missing = compare("main step 2").err().expect("a line less");
+        assert_eq!(missing.kind(), ErrorKind::Environment);
+        let refused = Lines::of(
+            "error: the weights are damaged\nend\n",
+            core.machine(),
+            &file,
+        );
+        assert!(refused.is_err());
+    }
+
     #[test]
     fn kernels_have_names() {
         let file = crate::sample::sample();

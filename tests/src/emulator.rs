@@ -16,7 +16,7 @@ pub fn lacks(machine: &Machine) -> Option<String> {
     let emulator = match machine.emulator {
         Emulator::Arm(_) => "qemu-system-arm",
         Emulator::RiscV(_) => "qemu-system-riscv32",
-        Emulator::Linux => "qemu-aarch64",
+        Emulator::Linux(_) => "qemu-aarch64",
         Emulator::Wasm => "",
     };
     if !need::has_target(machine.target) {
@@ -64,8 +64,9 @@ pub fn run(
             qemu.args(["-bios", "none"]);
             qemu
         }
-        Emulator::Linux => {
+        Emulator::Linux(cpu) => {
             let mut qemu = Command::new("qemu-aarch64");
+            qemu.args(["-cpu", cpu]);
             qemu.arg(program).arg(&file).arg(machine.arena.to_string());
             qemu
         }

@@ -43,8 +43,8 @@ pub enum Emulator {
     Arm(&'static str),
     /// A board of `qemu-system-riscv32`.
     RiscV(&'static str),
-    /// `qemu-aarch64`: a processor, with the host's Linux.
-    Linux,
+    /// `qemu-aarch64`: a processor of this name, with the host's Linux.
+    Linux(&'static str),
     /// WebAssembly in `wasmi`.
     Wasm,
 }
@@ -104,12 +104,14 @@ const TEXT: &[&str] = &[
 /// A machine.
 #[derive(Clone, Copy, Debug)]
 pub struct Machine {
-    /// Its name, and that of its program in `tests/bits`.
+    /// Its name; up to a `+`, that of its program in `tests/bits`.
     pub name: &'static str,
     /// Its processor.
     pub core: &'static str,
     /// What its program is compiled for.
     pub target: &'static str,
+    /// rustc's flags for that, which choose instruction sets.
+    pub flags: &'static str,
     /// What runs it.
     pub emulator: Emulator,
     /// Where code and constants go; on boards that hold the bundle in flash, the part before it.
@@ -128,6 +130,16 @@ pub struct Machine {
     pub timer: Timer,
 }
 
+impl Machine {
+    /// The name of its program.
+    #[must_use]
+    pub fn program(&self) -> &'static str {
+        self.name
+            .split_once('+')
+            .map_or(self.name, |(name, _)| name)
+    }
+}
+
 const K: u32 = 1024;
 const M: u32 = 1024 * K;
 
@@ -136,7 +148,8 @@ const HOSTED: Machine = Machine {
     name: "",
     core: "",
     target: "",
-    emulator: Emulator::Linux,
+    flags: "",
+    emulator: Emulator::Linux(""),
     flash: (0, 0),
     bundle: (0, 16 * M),
     ram: (0, 0),
@@ -165,11 +178,11 @@ pub const MACHINES: &[Machine] = &[
         core: "Cortex-M0",
         target: "thumbv6m-none-eabi",
         emulator: Emulator::Arm("microbit"),
-        flash: (0, 136 * K),
-        bundle: (136 * K, 120 * K),
+        flash: (0, 168 * K),
+        bundle: (168 * K, 88 * K),
         ram: (0x2000_0000, 16 * K),
         arena: 8 * K,
-        groups: &[Vectors, Sample, PoemSmall],
+        groups: &[Vectors, Sample],
         ..HOSTED
     },
     Machine {
@@ -190,11 +203,11 @@ pub const MACHINES: &[Machine] = &[
         core: "Cortex-M3",
         target: "thumbv7m-none-eabi",
         emulator: Emulator::Arm("lm3s6965evb"),
-        flash: (0, 136 * K),
-        bundle: (136 * K, 120 * K),
+        flash: (0, 168 * K),
+        bundle: (168 * K, 88 * K),
         ram: (0x2000_0000, 64 * K),
         arena: 48 * K,
-        groups: &[Vectors, Sample, PoemSmall],
+        groups: &[Vectors, Sample],
         ..HOSTED
     },
     Machine {
@@ -255,6 +268,7 @@ pub const MACHINES: &[Machine] = &[
         name: "mps2-an505",
         core: "Cortex-M33",
         target: "thumbv8m.main-none-eabihf",
+        flags: "-Ctarget-cpu=cortex-m33",
         emulator: Emulator::Arm("mps2-an505"),
         flash: (0x1000_0000, 4 * M),
         bundle: (0x8000_0000, 16 * M),
@@ -269,6 +283,7 @@ pub const MACHINES: &[Machine] = &[
         name: "mps3-an547",
         core: "Cortex-M55",
         target: "thumbv8m.main-none-eabihf",
+        flags: "-Ctarget-cpu=cortex-m55",
         emulator: Emulator::Arm("mps3-an547"),
         flash: (0, 512 * K),
         bundle: (0x6000_0000, 16 * M),
@@ -295,13 +310,30 @@ pub const MACHINES: &[Machine] = &[
         name: "aarch64",
         core: "AArch64",
         target: "aarch64-unknown-linux-musl",
-        emulator: Emulator::Linux,
+        // Without the dot product.
+        emulator: Emulator::Linux("cortex-a53"),
+        ..HOSTED
+    },
+    Machine {
+        name: "aarch64+dotprod",
+        core: "AArch64 with dot product",
+        target: "aarch64-unknown-linux-musl",
+        flags: "-Ctarget-feature=+dotprod",
+        emulator: Emulator::Linux("max"),
         ..HOSTED
     },
     Machine {
         name: "wasm32",
         core: "WebAssembly",
         target: "wasm32-unknown-unknown",
+        emulator: Emulator::Wasm,
+        ..HOSTED
+    },
+    Machine {
+        name: "wasm32+simd128",
+        core: "WebAssembly with vectors",
+        target: "wasm32-unknown-unknown",
+        flags: "-Ctarget-feature=+simd128",
         emulator: Emulator::Wasm,
         ..HOSTED
     },

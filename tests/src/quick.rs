@@ -5,16 +5,17 @@ use qibu::format::DType;
 use qibu::random::Random;
 use qibu_compiler::aligned::AlignedBytes;
 use qibu_compiler::calibrate::{Method, Samples, calibrate};
-use qibu_compiler::compile::compile_float_bytes;
+use qibu_compiler::compile::{Request, compile_arranged, compile_float_bytes};
 use qibu_compiler::engine::Tensor;
 use qibu_compiler::error::Result;
 use qibu_compiler::import::{ImportOptions, from_bytes};
 use qibu_compiler::plan::plan;
 use qibu_compiler::quantise::{Scheme, formats, quantise};
 use qibu_compiler::simplify::simplify;
-use qibu_compiler::target::Target;
+use qibu_compiler::target::{Arrangement, Target};
 use qibu_compiler::train::tensors::File;
 use qibu_compiler::write::write;
+use std::path::Path;
 
 /// Samples that choose the ranges.
 const SAMPLES: usize = 2;
@@ -39,6 +40,22 @@ pub fn compile_for(onnx: &[u8], scheme: Scheme, target: Target, span: (f32, f32)
         return float;
     }
     paces(onnx, scheme, target, &samples(&float, span)).expect("it compiles")
+}
+
+/// The file of a committed model for each of `targets`, with the functions that its own has.
+///
+/// # Panics
+/// It does not compile.
+#[must_use]
+pub fn compile_models(folder: &Path, targets: &[Target]) -> Vec<Vec<u8>> {
+    let committed = std::fs::read(folder.join("model.qibu")).expect("a committed file");
+    let bytes = AlignedBytes::from(&committed[..]);
+    let functions = Model::load(&bytes).expect("a sound model");
+    let functions = functions.functions().map(|f| f.name().to_owned()).collect();
+    let mut request = Request::new(&folder.join("model.onnx"));
+    request.functions = functions;
+    let arrangements: Vec<Arrangement> = targets.iter().map(|&target| target.into()).collect();
+    compile_arranged(&request, &arrangements).expect("the model compiles")
 }
 
 fn paces(onnx: &[u8], scheme: Scheme, target: Target, samples: &Samples) -> Result<Vec<u8>> {

@@ -11,12 +11,14 @@
 //! kernel is a form of the vectors.
 
 mod case;
+mod depthwise;
 mod elementwise;
 mod layers;
 mod moves;
+mod tiles;
 
 use case::{Case, Draw};
-use qibu::format::{DType, Opcode};
+use qibu::format::{DType, Layout, Opcode, Tensor};
 use qibu::random::Random;
 use qibu::{Model, Step};
 use qibu_compiler::aligned::AlignedBytes;
@@ -60,7 +62,7 @@ const FAMILIES: [Family; 26] = [
     family(Opcode::Quantise, [1, 2, 5], elementwise::convert),
     family(Opcode::Dequantise, [1, 2, 4], elementwise::convert),
     family(Opcode::Dense, [1, 3, 4], layers::dense),
-    family(Opcode::Conv, [3, 3, 2], layers::conv),
+    family(Opcode::Conv, [3 + depthwise::KINDS, 3, 2], layers::conv),
     family(Opcode::Gate, [1, 4, 3], layers::gate),
     family(Opcode::TopKDense, [1, 2, 4], layers::top_k_dense),
     family(Opcode::Gather, [1, 2, 3], moves::gather),
@@ -117,6 +119,7 @@ pub fn vectors() -> Vec<Vector> {
             }
         }
     }
+    vectors.extend(tiles::vectors());
     vectors
 }
 
@@ -153,14 +156,14 @@ fn form(family: &Family, kind: u32, types: &[DType], vectors: &mut Vec<Vector>) 
 /// The operator of `step` and the element types of what it reads and writes, as text.
 #[must_use]
 pub fn step_form(step: &Step<'_>) -> String {
-    let types = |count: usize, tensor: &dyn Fn(usize) -> Option<DType>| -> Vec<String> {
-        (0..count)
-            .filter_map(tensor)
-            .map(|dtype| format!("{dtype:?}"))
-            .collect()
+    let form = |tensor: Tensor<'_>| match tensor.layout() {
+        Layout::Plain => format!("{:?}", tensor.dtype()),
+        layout => format!("{:?} in {layout:?}", tensor.dtype()),
     };
-    let inputs = types(step.inputs().len(), &|at| Some(step.input(at)?.dtype()));
-    let outputs = types(step.outputs().len(), &|at| Some(step.output(at)?.dtype()));
+    let inputs = (0..step.inputs().len()).filter_map(|at| step.input(at).map(form));
+    let outputs = (0..step.outputs().len()).filter_map(|at| step.output(at).map(form));
+    let (inputs, mut outputs): (Vec<_>, Vec<_>) = (inputs.collect(), outputs.collect());
+    outputs.extend(step.scratch().map(|_| "scratch".to_owned()));
     let name = step.opcode().name();
     // How many parts it joins is no form of its own.
     let inputs = match step.opcode() {

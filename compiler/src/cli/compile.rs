@@ -3,6 +3,7 @@
 mod files;
 mod kernels;
 mod search;
+mod tune;
 
 use super::{progress, stdout};
 use crate::atomic;
@@ -57,6 +58,10 @@ pub struct CompileArgs {
     /// Processor that weights are arranged for; the file runs on all others too, slower there.
     #[arg(long, value_enum, value_name = "NAME", default_value = "portable")]
     target: Target,
+    /// Measures which layout of each layer's weights is fastest on this machine and records it in this
+    /// file; where the file exists, its choices are taken.
+    #[arg(long, value_name = "FILE.json", conflicts_with = "target")]
+    tune: Option<PathBuf>,
     /// Functions to keep, separated by commas [default: all].
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     functions: Vec<String>,
@@ -88,6 +93,7 @@ pub fn run(args: CompileArgs) -> Result<()> {
                 (args.memory_plan.as_deref(), files::SVG),
                 (args.report.as_deref(), files::HTML),
                 (args.kernels.as_deref(), files::KERNELS),
+                (args.tune.as_deref(), files::JSON),
             ],
         )?;
     }
@@ -109,7 +115,7 @@ pub fn run(args: CompileArgs) -> Result<()> {
                 .hint("beside f16 and f32 weights, activations are f32"),
         );
     }
-    let request = Request {
+    let mut request = Request {
         model: args.model.clone(),
         functions: args.functions,
         calibration: args.calibrate,
@@ -117,9 +123,15 @@ pub fn run(args: CompileArgs) -> Result<()> {
         weights: args.weights,
         activations: args.activations,
         goal,
-        target: args.target,
+        arrangement: args.target.into(),
     };
     let bar = progress::bar();
+    let choices = match &args.tune {
+        Some(path) => tune::choices(&mut request, path, |done, of| {
+            progress::show(&bar, "tune", done, of);
+        })?,
+        None => None,
+    };
     let compiled = compile(&request, &mut |pace, done, of| {
         progress::show(&bar, pace, done, of);
     });
@@ -135,6 +147,11 @@ pub fn run(args: CompileArgs) -> Result<()> {
     if let Some(path) = &args.kernels {
         texts.push((path.clone(), kernels::listed(&compiled.bytes)?));
     }
+    texts.extend(
+        choices
+            .zip(args.tune.clone())
+            .map(|(text, path)| (path, text)),
+    );
     let mut files: Vec<(&Path, &[u8])> = vec![(&output, &compiled.bytes)];
     files.extend(texts.iter().map(|(path, text)| (&**path, text.as_bytes())));
     atomic::write_all(&files)?;

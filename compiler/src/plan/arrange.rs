@@ -2,21 +2,21 @@
 //!
 //! ```text
 //! for each int8 matrix that only Dense, Conv without groups and TopKDense read:
-//!     its layout is the target's for the most columns that a step has
+//!     its layout is the one that was measured, or the target's for the most columns that a step has
 //!     each of these steps gets scratch, as the runtime's kernels define it
 //! for each int8 Conv with as many groups as channels and filters, on any target but the portable:
 //!     its weights stay plain, it gets scratch
 //! ```
 
 use crate::program::{Content, Program, Step, Tensor, TensorId};
-use crate::target::Target;
+use crate::target::{Arrangement, Target};
 use qibu::format::{DType, Layout, Opcode};
 use qibu::kernels::conv::depthwise;
 use qibu::kernels::tiled::Shape;
 use std::collections::BTreeMap;
 
-/// Arranges `program` for `target`.
-pub(super) fn arrange(program: &mut Program, target: Target) {
+/// Arranges `program`.
+pub(super) fn arrange(program: &mut Program, arrangement: &Arrangement) {
     let mut columns: BTreeMap<TensorId, Option<usize>> = BTreeMap::new();
     for step in program.functions.iter().flat_map(|f| &f.steps) {
         let shape = shape(program, step);
@@ -31,7 +31,8 @@ pub(super) fn arrange(program: &mut Program, target: Target) {
         columns.insert(*table, None);
     }
     for (id, columns) in columns {
-        let layout = columns.map_or(Layout::Plain, |columns| target.layout(columns));
+        let name = &program.tensors[id].name;
+        let layout = columns.map_or(Layout::Plain, |columns| arrangement.layout(name, columns));
         if layout != Layout::Plain {
             pack(&mut program.tensors[id], layout);
         }
@@ -40,7 +41,7 @@ pub(super) fn arrange(program: &mut Program, target: Target) {
         for step in 0..program.functions[function].steps.len() {
             let found = &program.functions[function].steps[step];
             let bytes = scratch(program, found).or_else(|| {
-                let is_plain = target == Target::Portable;
+                let is_plain = arrangement.target == Target::Portable;
                 depthwise_scratch(program, found).filter(|_| !is_plain)
             });
             let Some((bytes, name)) = bytes.zip(Some(found.name.clone())) else {

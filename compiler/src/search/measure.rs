@@ -8,7 +8,7 @@ use crate::graph::{Function, Graph, ValueId};
 use crate::plan::plan;
 use crate::quantise::{Formats, packs, quantise, weights_of};
 use crate::simplify::Simplified;
-use crate::target::Target;
+use crate::target::Arrangement;
 use crate::verify::Noise;
 use crate::write::write;
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ pub(super) struct Bench<'g> {
     pub layers: Vec<Layer>,
     graph: &'g Graph,
     calibrated: &'g Calibrated<'g>,
-    target: Target,
+    arrangement: &'g Arrangement,
     /// Inputs and float outputs by function, sample by sample.
     expected: Vec<(&'g Function, Vec<Pair>)>,
 }
@@ -48,7 +48,7 @@ impl<'g> Bench<'g> {
         simplified: &'g Simplified,
         calibrated: &'g Calibrated<'g>,
         samples: &Samples,
-        target: Target,
+        arrangement: &'g Arrangement,
     ) -> Result<Self> {
         let graph = simplified.graph();
         let float = FloatRun::new(graph)?;
@@ -75,7 +75,7 @@ impl<'g> Bench<'g> {
             layers: layers(graph),
             graph,
             calibrated,
-            target,
+            arrangement,
             expected,
         })
     }
@@ -91,7 +91,10 @@ impl<'g> Bench<'g> {
     }
 
     fn measured(&self, formats: Formats, samples: usize) -> Result<Point> {
-        let planned = plan(quantise(self.calibrated, &formats)?, self.target)?;
+        let planned = plan(
+            quantise(self.calibrated, &formats)?,
+            self.arrangement.clone(),
+        )?;
         let bytes = write(&planned)?;
         let file = AlignedBytes::from(&bytes[..]);
         let model = load_planned(&planned, &file)?;

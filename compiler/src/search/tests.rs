@@ -5,7 +5,7 @@ use crate::calibrate::{Calibrated, Method, Samples, calibrate};
 use crate::onnx::DataType;
 use crate::quantise::Weights;
 use crate::simplify::{Simplified, simplify};
-use crate::target::Target;
+use crate::target::Arrangement;
 use crate::testing::{Model, import};
 
 fn model() -> Simplified {
@@ -35,7 +35,7 @@ fn with<T>(
         &calibrated,
         &samples,
         &goal,
-        Target::Portable,
+        &Arrangement::default(),
         |_, _| {},
     );
     then(found, &calibrated)

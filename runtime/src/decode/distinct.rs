@@ -45,18 +45,22 @@ impl<'a> Candidates<'a> {
 #[must_use]
 pub fn choose_first<const N: usize>(candidates: Candidates<'_>) -> Vec<i32, N> {
     let positions = 0..candidates.positions();
-    fill(positions.filter_map(|position| candidates.at(position).0.first().copied()))
+    let mut ids = Vec::new();
+    fill(
+        &mut ids,
+        positions.filter_map(|position| candidates.at(position).0.first().copied()),
+    );
+    ids
 }
 
-/// The first `N` of `values`. Unlike `collect`, which panics where there are more.
-fn fill<T, const N: usize>(values: impl Iterator<Item = T>) -> Vec<T, N> {
-    let mut filled = Vec::new();
+/// Adds as many of `values` as there is room for. Unlike `collect`, which panics where there are more,
+/// and whose result is moved, by a routine that has to be linked.
+fn fill<T, const N: usize>(filled: &mut Vec<T, N>, values: impl Iterator<Item = T>) {
     for value in values {
         if filled.push(value).is_err() {
             break;
         }
     }
-    filled
 }
 
 /// Of a position without a character yet; no id.
@@ -66,7 +70,8 @@ const OPEN: i64 = i64::MIN;
 #[must_use]
 pub fn choose_distinct<const N: usize>(candidates: Candidates<'_>) -> Vec<i32, N> {
     let positions = candidates.positions().min(N);
-    let mut chosen: Vec<i64, N> = fill((0..positions).map(|_| OPEN));
+    let mut chosen: Vec<i64, N> = Vec::new();
+    fill(&mut chosen, (0..positions).map(|_| OPEN));
     for _ in 0..positions {
         let mut best: Option<(i64, usize, i32)> = None;
         for position in 0..positions {
@@ -84,7 +89,9 @@ pub fn choose_distinct<const N: usize>(candidates: Candidates<'_>) -> Vec<i32, N
             *slot = id.into();
         }
     }
-    fill(chosen.iter().map(|&id| id as i32))
+    let mut ids = Vec::new();
+    fill(&mut ids, chosen.iter().map(|&id| id as i32));
+    ids
 }
 
 /// Lead of the best admissible candidate over the next, and that candidate.

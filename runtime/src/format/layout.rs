@@ -50,9 +50,10 @@ impl Layout {
     /// Bytes of a matrix in tiles; `None` where they overflow `u32`.
     #[must_use]
     pub fn bytes(self, rows: u32, k: u32) -> Option<usize> {
-        let rows = rows.checked_next_multiple_of(self.rows() as u32)?;
-        let row = k.checked_next_multiple_of(QUAD as u32)?;
-        Some(rows.checked_mul(row)? as usize)
+        // Powers of two: no division, which a small chip links code for.
+        let padded = |n: u32, to: u32| Some(n.checked_add(to - 1)? & !(to - 1));
+        let rows = padded(rows, self.rows() as u32)?;
+        Some(rows.checked_mul(padded(k, QUAD as u32)?)? as usize)
     }
 
     /// Byte of element `k` of row `n` in tiles of rows of `quads` quads.

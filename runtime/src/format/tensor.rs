@@ -249,9 +249,14 @@ impl<'m> Tensor<'m> {
     /// Number of elements; `None` where it overflows `u32`.
     #[must_use]
     pub fn elements(self) -> Option<usize> {
-        let mut product = 1u32;
-        for &dim in self.shape() {
+        // Loading asks for it often: one loop over what is there, and no slice of it cut first.
+        let (mut product, mut left) = (1u32, self.rank());
+        for &dim in self.dims() {
+            if left == 0 {
+                break;
+            }
             product = product.checked_mul(dim)?;
+            left = left.wrapping_sub(1);
         }
         Some(product as usize)
     }
@@ -263,8 +268,8 @@ impl<'m> Tensor<'m> {
     #[must_use]
     pub fn bytes(self) -> Option<usize> {
         let elements = self.elements()? as u32;
-        let layout = self.layout();
-        if self.dtype() == DType::I4 || layout != Layout::Plain {
+        let (layout, dtype) = (self.layout(), self.dtype());
+        if dtype == DType::I4 || layout != Layout::Plain {
             let (rows, rest) = self.shape().split_first().unwrap_or((&1, &[]));
             // No row is longer than the tensor, unless that has no rows at all.
             let row = rest.iter().fold(1u32, |row, &dim| row.wrapping_mul(dim));
@@ -274,7 +279,7 @@ impl<'m> Tensor<'m> {
             let row = nibble::row_bytes(row as usize) as u32;
             return Some(rows.checked_mul(row)? as usize);
         }
-        Some(elements.checked_mul(self.dtype().size() as u32)? as usize)
+        Some(elements.checked_mul(dtype.size() as u32)? as usize)
     }
 
     /// The last dimension; 1 for a scalar.

@@ -9,6 +9,8 @@
 //! saturates. A tile's sums for four columns at once stay in registers. Additions wrap, so that only
 //! the whole sum has to fit 32 bits.
 #![allow(unsafe_code)]
+// Registers, pointers and arrays of them share an index.
+#![allow(clippy::needless_range_loop)]
 
 use super::x86::{COLUMNS, Product, ROWS, values};
 use super::{Block, Place};

@@ -12,10 +12,13 @@
 //! one broadcast, shared by the tiles. Both instructions wrap, so that only the whole sum has to fit
 //! 32 bits. [`Sixteen`] requantises as many lanes at once, exactly for every scale word.
 #![allow(unsafe_code)]
+// Registers, pointers and arrays of them share an index.
+#![allow(clippy::needless_range_loop)]
 
 use super::Block;
 use super::x86::{COLUMNS, Product, ROWS};
 use crate::kernels::sink::{Out, Sink};
+use core::arch::asm;
 use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
 
@@ -205,7 +208,7 @@ unsafe fn sums_i16<const T: usize, const C: usize>(
     // SAFETY: reads `quads` quads of `T` tiles and as many of `C` columns, which the product has.
     unsafe {
         let weights = product.weights.as_ptr().add(tile * quads);
-        let columns = product.columns.as_ptr().cast::<[i32; 2]>();
+        let columns = product.columns.as_ptr().cast::<i32>();
         let mut acc = [[_mm512_setzero_si512(); C]; T];
         for q in 0..quads {
             let mut even = [_mm512_setzero_si512(); T];
@@ -216,13 +219,15 @@ unsafe fn sums_i16<const T: usize, const C: usize>(
                 odd[t] = _mm512_srai_epi16::<8>(quad);
             }
             for c in 0..C {
-                let [x_even, x_odd] = columns.add(c * quads + q).read_unaligned();
-                let (x_even, x_odd) = (_mm512_set1_epi32(x_even), _mm512_set1_epi32(x_odd));
+                // Two reads: each is a broadcast from memory.
+                let x = columns.add(2 * (c * quads + q));
+                let x_even = _mm512_set1_epi32(x.read_unaligned());
+                let x_odd = _mm512_set1_epi32(x.add(1).read_unaligned());
                 for t in 0..T {
-                    acc[t][c] = _mm512_dpwssd_epi32(acc[t][c], even[t], x_even);
+                    acc[t][c] = dpwssd(acc[t][c], even[t], x_even);
                 }
                 for t in 0..T {
-                    acc[t][c] = _mm512_dpwssd_epi32(acc[t][c], odd[t], x_odd);
+                    acc[t][c] = dpwssd(acc[t][c], odd[t], x_odd);
                 }
             }
         }
@@ -232,6 +237,26 @@ unsafe fn sums_i16<const T: usize, const C: usize>(
             }
         }
     }
+}
+
+/// `sum` and the products of pairs of int16.
+///
+/// In assembly: the compiler would make two instructions of it, a product and an addition, which is
+/// sooner done for one sum, but takes longer for as many as there are here.
+#[inline]
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn dpwssd(mut sum: __m512i, w: __m512i, x: __m512i) -> __m512i {
+    // SAFETY: the processor has the instruction, which works on registers alone.
+    unsafe {
+        asm!(
+            "vpdpwssd {sum}, {w}, {x}",
+            sum = inout(zmm_reg) sum,
+            w = in(zmm_reg) w,
+            x = in(zmm_reg) x,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    sum
 }
 
 /// Requantises and stores the sums of `tiles` tiles from `tile` on.
@@ -247,12 +272,88 @@ unsafe fn finish(sums: &Sums, tile: usize, tiles: usize, product: &mut Product<'
         let Some(sixteen) = Sixteen::new(product.bias, product.scales, row) else {
             return;
         };
-        for (c, &sum) in sums.iter().take(product.count).enumerate() {
-            // SAFETY: there is a sum for each column; the target has `rows` elements for each, and
-            // the rows of `sixteen` are among them.
+        for (group, sums) in sums.chunks(FOUR).enumerate() {
+            let first = group * FOUR;
+            let count = product.count.saturating_sub(first).min(FOUR);
+            let mut values = [_mm512_setzero_si512(); FOUR];
+            // As many turns as the array has places: it stays in registers.
+            for (index, (value, sum)) in values.iter_mut().zip(sums).enumerate() {
+                if index < count {
+                    // SAFETY: there is a sum for each column.
+                    *value = sixteen.requantise(unsafe { sum.assume_init() });
+                }
+            }
+            // SAFETY: the target has `rows` elements for each column, and the rows of `sixteen` are
+            // among them.
             unsafe {
-                let value = sixteen.requantise(sum.assume_init(), &clamp);
-                store(&mut product.target, c * rows + row, sixteen.mask, value);
+                let at = first * rows + row;
+                store_four(
+                    &mut product.target,
+                    (at, rows),
+                    count,
+                    sixteen.mask,
+                    values,
+                    &clamp,
+                );
+            }
+        }
+    }
+}
+
+/// Registers that are stored together.
+pub(super) const FOUR: usize = 4;
+
+/// Clamps the lanes of the first `count` of `values` that `mask` has and stores them, each register
+/// from an element on: the first one and what the next ones are apart.
+///
+/// A part of its callers, whose registers it takes over.
+///
+/// # Safety
+/// The elements exist, and the processor has AVX-512 (F, BW, VL).
+#[inline(always)]
+pub(super) unsafe fn store_four(
+    out: &mut Out<'_>,
+    (at, step): (usize, usize),
+    count: usize,
+    mask: u16,
+    values: [__m512i; FOUR],
+    clamp: &Clamp,
+) {
+    // SAFETY: the caller says that the elements and the features are there.
+    unsafe {
+        let Out::I8(bytes) = out else {
+            for (index, &value) in values.iter().enumerate() {
+                if index < count {
+                    store(out, at + index * step, mask, clamp.apply(value));
+                }
+            }
+            return;
+        };
+        // Saturation on the way is far from the bounds, which are those of int8 at most.
+        let [a, b, c, d] = values;
+        let (ab, cd) = (_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
+        let ab = _mm512_adds_epi16(ab, clamp.zero_point_i16);
+        let cd = _mm512_adds_epi16(cd, clamp.zero_point_i16);
+        let packed = _mm512_packs_epi16(ab, cd);
+        let packed = _mm512_max_epi8(_mm512_min_epi8(packed, clamp.high_i8), clamp.low_i8);
+        // Every quarter has four lanes of each register: a register's go together.
+        let order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+        let packed = _mm512_permutexvar_epi32(order, packed);
+        let quarters = [
+            _mm512_castsi512_si128(packed),
+            _mm512_extracti32x4_epi32::<1>(packed),
+            _mm512_extracti32x4_epi32::<2>(packed),
+            _mm512_extracti32x4_epi32::<3>(packed),
+        ];
+        let full = mask == u16::MAX;
+        for (index, &quarter) in quarters.iter().enumerate() {
+            if index < count {
+                let out = bytes.as_mut_ptr().add(at + index * step);
+                // A store without a mask can be read back sooner.
+                match full {
+                    true => _mm_storeu_si128(out.cast(), quarter),
+                    false => _mm_mask_storeu_epi8(out, mask, quarter),
+                }
             }
         }
     }
@@ -295,6 +396,10 @@ pub(super) struct Clamp {
     low: __m512i,
     high: __m512i,
     zero_point: __m512i,
+    /// The same for packed results of int8, whose zero point is added before.
+    zero_point_i16: __m512i,
+    low_i8: __m512i,
+    high_i8: __m512i,
 }
 
 impl Clamp {
@@ -305,6 +410,9 @@ impl Clamp {
             low: _mm512_set1_epi32(clamp.low),
             high: _mm512_set1_epi32(clamp.high),
             zero_point: _mm512_set1_epi32(clamp.zero_point),
+            zero_point_i16: _mm512_set1_epi16(clamp.zero_point as i16),
+            low_i8: _mm512_set1_epi8(clamp.bounds.0 as i8),
+            high_i8: _mm512_set1_epi8(clamp.bounds.1 as i8),
         }
     }
 
@@ -344,19 +452,28 @@ impl Sixteen {
         Some(Self { bias, mask, scale })
     }
 
-    /// Quantised results of `sum` and the bias.
+    /// [`Scale::requantise`] of `sum` and the bias.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub fn requantise(&self, sum: __m512i, clamp: &Clamp) -> __m512i {
-        clamp.apply(self.scale.requantise(_mm512_add_epi32(sum, self.bias)))
+    pub fn requantise(&self, sum: __m512i) -> __m512i {
+        self.scale.requantise(_mm512_add_epi32(sum, self.bias))
     }
 }
 
 /// Scale words of sixteen lanes.
+///
+/// ```text
+/// t ≥ 33:  requantise(acc) = (⌊acc · m / 2³²⌋ + 2ᵗ⁻³³) >> (t − 32)      in 32 bits
+/// ```
 #[derive(Clone, Copy)]
 pub(super) struct Scale {
     even: Halves,
     odd: Halves,
+    /// What is added to the high words of the products, and their shift.
+    rounding: __m512i,
+    shift: __m512i,
+    /// Whether every shift is 33 or more.
+    high: bool,
 }
 
 impl Scale {
@@ -364,9 +481,17 @@ impl Scale {
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn new(words: __m512i) -> Self {
+        let t = _mm512_and_si512(words, _mm512_set1_epi32(0xFF));
+        let shift = _mm512_sub_epi32(t, _mm512_set1_epi32(32));
+        let half = _mm512_sub_epi32(shift, _mm512_set1_epi32(1));
+        // Lanes without a word have t = 0, and no result.
+        let low = _mm512_cmplt_epi32_mask(t, _mm512_set1_epi32(33));
         Self {
             even: Halves::new(words),
             odd: Halves::new(_mm512_srli_epi64::<32>(words)),
+            rounding: _mm512_sllv_epi32(_mm512_set1_epi32(1), half),
+            shift,
+            high: low & _mm512_test_epi32_mask(words, words) == 0,
         }
     }
 
@@ -381,8 +506,15 @@ impl Scale {
     #[inline]
     #[target_feature(enable = "avx512f")]
     pub fn requantise(&self, sum: __m512i) -> __m512i {
-        let even = self.even.requantise(sum);
-        let odd = self.odd.requantise(_mm512_srli_epi64::<32>(sum));
+        let behind = _mm512_srli_epi64::<32>(sum);
+        if self.high {
+            let even = _mm512_mul_epi32(sum, self.even.multiplier);
+            let odd = _mm512_mul_epi32(behind, self.odd.multiplier);
+            // High words: of the odd lanes where they are, of the even ones beside.
+            let words = _mm512_mask_shuffle_epi32::<0b11_11_01_01>(odd, 0x5555, even);
+            return _mm512_srav_epi32(_mm512_add_epi32(words, self.rounding), self.shift);
+        }
+        let (even, odd) = (self.even.requantise(sum), self.odd.requantise(behind));
         // Even lanes of the first, even lanes of the second in the odd ones.
         let merge = _mm512_set_epi32(30, 14, 28, 12, 26, 10, 24, 8, 22, 6, 20, 4, 18, 2, 16, 0);
         _mm512_permutex2var_epi32(even, merge, odd)

@@ -39,75 +39,77 @@ pub(super) fn prepare_i16(part: &[i16], quad: usize, place: Place, block: &mut [
     }
 }
 
-/// Stores the column under a window; `None` where its taps do not lie side by side.
+/// Stores the columns under windows side by side; `None` where taps do not lie side by side.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(super) fn column_i8(taps: &Taps<'_>, place: Place, block: &mut [u8]) -> Option<()> {
+pub(super) fn columns_i8(taps: &Taps<'_, i8>, place: Place, block: &mut [u8]) -> Option<()> {
     let &Taps {
         window,
         position: (y, x),
+        count,
         image,
         outside,
     } = taps;
     let (axis, channels) = (&window.x, window.channels);
-    if axis.dilation != 1 {
+    let column = place.quads * 4;
+    let columns = values(block, 0, place, 4, column * count)?;
+    let (row, pitch) = (axis.kernel * channels, axis.input * channels);
+    if axis.dilation != 1
+        || column < window.y.kernel * row
+        || image.len() < window.y.input * pitch
+        || x + count > axis.output
+    {
         return None;
     }
-    let mut column = values(block, 0, place, 4, place.quads * 4)?;
-    // Elements of a row of taps before the image, in it and behind it.
-    let start = x * axis.stride;
-    let before = axis.before.saturating_sub(start).min(axis.kernel);
-    let end = (axis.input + axis.before)
-        .saturating_sub(start)
-        .min(axis.kernel);
-    let inside = end.saturating_sub(before) * channels;
-    let (before, row) = (before * channels, axis.kernel * channels);
-    let first = (start * channels + before).saturating_sub(axis.before * channels);
-    let behind = row - before - inside;
+    let outside = _mm512_set1_epi8(outside);
+    let whole = below(row, 0);
     for i in 0..window.y.kernel {
-        let (taps, rest) = column.split_at_mut_checked(row)?;
-        column = rest;
         let source = window.y.source(y, i);
-        let pixels = source.and_then(|source| {
-            let start = source * axis.input * channels + first;
-            image.get(start..)?.get(..inside)
-        });
-        let Some(pixels) = pixels else {
-            fill(taps, outside);
-            continue;
-        };
-        let (front, taps) = taps.split_at_mut_checked(before)?;
-        let (taps, back) = taps.split_at_mut_checked(inside)?;
-        copy(pixels, taps);
-        if before + behind > 0 {
-            fill(front, outside);
-            fill(back, outside);
+        let image = image.as_ptr().wrapping_add(source.unwrap_or(0) * pitch);
+        let mut to: *mut i8 = columns.as_mut_ptr().cast();
+        to = to.wrapping_add(i * row);
+        for x in x..x + count {
+            // Taps from the first in the image to the first behind it.
+            let start = x * axis.stride;
+            let first = axis.before.saturating_sub(start);
+            let last = (axis.input + axis.before).saturating_sub(start);
+            let is_inside = first == 0 && last >= axis.kernel;
+            let from = image.wrapping_add(start * channels);
+            let from = from.wrapping_sub(axis.before * channels);
+            if row <= 64 && (is_inside || source.is_none()) {
+                let inside = if source.is_some() { whole } else { 0 };
+                // SAFETY: the image has all of the taps' row; the column has a row of taps.
+                unsafe {
+                    let pixels = _mm512_mask_loadu_epi8(outside, inside, from);
+                    _mm512_mask_storeu_epi8(to, whole, pixels);
+                }
+            } else {
+                let last = if source.is_some() {
+                    last.min(axis.kernel) * channels
+                } else {
+                    0
+                };
+                for at in (0..row).step_by(64) {
+                    let inside = below(last, at) & !below(first * channels, at);
+                    // SAFETY: `inside` has the bytes of the taps' row that are in the image; the
+                    // column has a row of taps.
+                    unsafe {
+                        let from = from.wrapping_add(at);
+                        let pixels = _mm512_mask_loadu_epi8(outside, inside, from);
+                        _mm512_mask_storeu_epi8(to.add(at), below(row, at), pixels);
+                    }
+                }
+            }
+            to = to.wrapping_add(column);
         }
     }
     Some(())
 }
 
-/// Copies `from`, which is as long as `to`.
+/// Bits of those of the 64 bytes from `at` on that are below `end`.
 #[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn copy(from: &[i8], to: &mut [u8]) {
-    for (to, from) in to.chunks_mut(64).zip(from.chunks(64)) {
-        let mask = u64::MAX >> (64 - from.len().min(to.len()));
-        // SAFETY: both chunks have a byte for each bit of the mask.
-        unsafe {
-            let x = _mm512_maskz_loadu_epi8(mask, from.as_ptr());
-            _mm512_mask_storeu_epi8(to.as_mut_ptr().cast(), mask, x);
-        }
-    }
-}
-
-/// Fills `to`.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn fill(to: &mut [u8], value: i8) {
-    let value = _mm512_set1_epi8(value);
-    for to in to.chunks_mut(64) {
-        let mask = u64::MAX >> (64 - to.len());
-        // SAFETY: the chunk has a byte for each bit of the mask.
-        unsafe { _mm512_mask_storeu_epi8(to.as_mut_ptr().cast(), mask, value) };
+fn below(end: usize, at: usize) -> u64 {
+    match end.saturating_sub(at) {
+        length @ 0..64 => (1 << length) - 1,
+        _ => u64::MAX,
     }
 }

@@ -10,8 +10,10 @@
 //! outputs that see it. Its unsigned factor is the activation with its sign bit flipped, x + 128; the
 //! bias makes up for it by −128·Σ w. Taps outside are the zero point.
 #![allow(unsafe_code)]
+// Registers, pointers and arrays of them share an index.
+#![allow(clippy::needless_range_loop)]
 
-use super::avx512::{Clamp, Sixteen, store};
+use super::avx512::{Clamp, FOUR, Sixteen, store_four};
 use super::x86;
 use crate::kernels::conv::depthwise::Layer;
 use crate::kernels::sink::{Out, Sink};
@@ -90,28 +92,30 @@ pub(super) fn image(
         let full = lanes.mask == u16::MAX;
         for y in 0..window.y.output {
             // Where each row of the window starts, and how far its pixels are apart.
-            let rows: [(*const i8, usize); ROWS] = core::array::from_fn(|i| {
-                let row = window.y.source(y, i).filter(|_| i < window.y.kernel);
-                match row {
-                    // SAFETY: the first of the row's pixels, and the channel in it, are in the input.
-                    Some(row) => unsafe {
-                        let start = row * window.x.input * channels + channel;
-                        (input.as_ptr().add(start), channels)
-                    },
-                    None => (outside.as_ptr(), 0),
+            let mut rows = [(outside.as_ptr(), 0); ROWS];
+            for (i, slot) in rows.iter_mut().enumerate().take(window.y.kernel) {
+                if let Some(row) = window.y.source(y, i) {
+                    let start = row * window.x.input * channels + channel;
+                    // SAFETY: the channel of the row's first pixel is in the input.
+                    *slot = (unsafe { input.as_ptr().add(start) }, channels);
                 }
-            });
+            }
             // SAFETY: rows are as long as the input's, or stay where they are; the line is no longer
             // than `LINE`, and outputs read columns that it has; the sink has every output's lanes.
             unsafe {
-                match full {
-                    true => fill::<true>(&rows, layer, columns, lanes.mask, &mut line),
-                    false => fill::<false>(&rows, layer, columns, lanes.mask, &mut line),
+                let (mask, line) = (lanes.mask, &mut line);
+                match (window.y.kernel, full) {
+                    (1, true) => fill::<1, true>(&rows, layer, columns, mask, line),
+                    (3, true) => fill::<3, true>(&rows, layer, columns, mask, line),
+                    (1, false) => fill::<1, false>(&rows, layer, columns, mask, line),
+                    (3, false) => fill::<3, false>(&rows, layer, columns, mask, line),
+                    (_, true) => fill::<ROWS, true>(&rows, layer, columns, mask, line),
+                    (_, false) => fill::<ROWS, false>(&rows, layer, columns, mask, line),
                 }
                 let at = y * window.x.output * channels + channel;
                 match window.x.kernel {
                     3 => convolve(
-                        &line,
+                        line,
                         taps.first_chunk::<3>()?,
                         layer,
                         &lanes,
@@ -120,7 +124,7 @@ pub(super) fn image(
                         at,
                     ),
                     kernel => convolve(
-                        &line,
+                        line,
                         taps.get(..kernel)?,
                         layer,
                         &lanes,
@@ -139,21 +143,27 @@ pub(super) fn image(
 #[target_feature(enable = "avx512f")]
 fn weights(layer: &Layer<'_>, channel: usize) -> [__m512i; TAPS] {
     let (rows, taps) = (layer.window.y.kernel, layer.window.x.kernel);
-    let mut bytes = [[0i8; ROWS * CHANNELS]; TAPS];
+    let mut words = [[0u32; CHANNELS]; TAPS];
     let filters = layer.weights.chunks_exact((rows * taps).max(1));
     for (lane, filter) in filters.skip(channel).take(CHANNELS).enumerate() {
+        let lane = lane % CHANNELS;
+        if let (3, Ok(filter)) = (taps, <&[i8; 9]>::try_from(filter)) {
+            let [a, b, c, d, e, f, g, h, i] = filter.map(|weight| u32::from(weight as u8));
+            words[0][lane] = a | d << 8 | g << 16;
+            words[1][lane] = b | e << 8 | h << 16;
+            words[2][lane] = c | f << 8 | i << 16;
+            continue;
+        }
         for (i, row) in filter.chunks_exact(taps.max(1)).enumerate() {
-            for (column, &weight) in bytes.iter_mut().zip(row) {
-                if let Some(byte) = column.get_mut(lane * ROWS + i) {
-                    *byte = weight;
-                }
+            for (column, &weight) in words.iter_mut().zip(row) {
+                column[lane] |= u32::from(weight as u8) << (8 * (i % ROWS));
             }
         }
     }
-    // SAFETY: as many bytes as a register has.
-    bytes
+    // SAFETY: as many words as a register has.
+    words
         .each_ref()
-        .map(|bytes| unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) })
+        .map(|words| unsafe { _mm512_loadu_si512(words.as_ptr().cast()) })
 }
 
 /// −128·Σ w of each lane.
@@ -166,13 +176,14 @@ fn correction(taps: &[__m512i; TAPS]) -> __m512i {
     _mm512_sub_epi32(_mm512_setzero_si512(), sum)
 }
 
-/// Puts the columns of a line together.
+/// Puts the columns of a line together, for a kernel of `R` rows.
 ///
 /// # Safety
 /// Each row has the lanes of `mask`, all if `FULL`, at every pixel of an input line; `columns` is at
 /// most `LINE`.
+#[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-unsafe fn fill<const FULL: bool>(
+unsafe fn fill<const R: usize, const FULL: bool>(
     rows: &[(*const i8, usize); ROWS],
     layer: &Layer<'_>,
     columns: usize,
@@ -182,25 +193,29 @@ unsafe fn fill<const FULL: bool>(
     let axis = &layer.window.x;
     let flip = _mm512_set1_epi8(-128);
     let outside = _mm512_set1_epi8(layer.zero_point as i8 ^ -128);
-    // Four channels of each part of 16 bytes, four bytes apart: the first row leaves the other bytes
-    // zero, the next ones go there.
+    // Four channels in each part of 16 bytes, four times each: a row's bytes go to their places.
     let spread = _mm512_set_epi8(
         15, 15, 15, 15, 14, 14, 14, 14, 13, 13, 13, 13, 12, 12, 12, 12, 11, 11, 11, 11, 10, 10, 10,
         10, 9, 9, 9, 9, 8, 8, 8, 8, 7, 7, 7, 7, 6, 6, 6, 6, 5, 5, 5, 5, 4, 4, 4, 4, 3, 3, 3, 3, 2,
         2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0,
     );
-    let kernel = layer.window.y.kernel;
-    for (at, slot) in line.iter_mut().take(columns).enumerate() {
-        let x = at.wrapping_sub(axis.before);
-        if x >= axis.input {
-            slot.write(outside);
-            continue;
-        }
+    // The columns of the line that the input has, and those before them.
+    let first = axis.before.min(columns);
+    let last = (axis.before + axis.input).min(columns);
+    let line = line.get_mut(..columns).unwrap_or_default();
+    let (line, behind) = line.split_at_mut_checked(last).unwrap_or_default();
+    let (before, line) = line.split_at_mut_checked(first).unwrap_or_default();
+    for slot in before.iter_mut().chain(behind) {
+        slot.write(outside);
+    }
+    let mut rows = *rows;
+    for slot in line {
         let mut column = _mm512_setzero_si512();
-        for (i, &(start, step)) in rows.iter().enumerate().take(kernel) {
-            // SAFETY: the row has a pixel at `x`, with the lanes that are read.
+        for i in 0..R {
+            let (pixel, step) = rows[i];
+            rows[i].0 = pixel.wrapping_add(step);
+            // SAFETY: the row has a pixel here, with the lanes that are read.
             let pixel = unsafe {
-                let pixel = start.add(x * step);
                 match FULL {
                     true => _mm_loadu_si128(pixel.cast()),
                     false => _mm_maskz_loadu_epi8(mask, pixel),
@@ -218,7 +233,7 @@ unsafe fn fill<const FULL: bool>(
 ///
 /// # Safety
 /// The line has every column that an output sees; `out` has every output's lanes.
-#[inline]
+#[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 unsafe fn convolve<T: AsRef<[__m512i]> + ?Sized>(
     line: &Line,
@@ -229,19 +244,29 @@ unsafe fn convolve<T: AsRef<[__m512i]> + ?Sized>(
     out: &mut Out<'_>,
     at: usize,
 ) {
-    let axis = &layer.window.x;
-    for x in 0..axis.output {
-        let mut sum = _mm512_setzero_si512();
-        for (j, &tap) in taps.as_ref().iter().enumerate() {
-            // SAFETY: the line has been filled up to the last column of the last output.
-            let column = unsafe {
-                line.get_unchecked(x * axis.stride + j * axis.dilation)
-                    .assume_init()
-            };
-            sum = _mm512_dpbusd_epi32(sum, column, tap);
+    let (axis, channels) = (&layer.window.x, layer.window.channels);
+    for x in (0..axis.output).step_by(FOUR) {
+        let count = (axis.output - x).min(FOUR);
+        let mut values = [_mm512_setzero_si512(); FOUR];
+        for (index, value) in values.iter_mut().enumerate() {
+            if index < count {
+                let start = (x + index) * axis.stride;
+                let mut sum = _mm512_setzero_si512();
+                for (j, &tap) in taps.as_ref().iter().enumerate() {
+                    // SAFETY: the line has been filled up to the last column of the last output.
+                    let column = unsafe {
+                        let column = line.get_unchecked(start + j * axis.dilation);
+                        column.assume_init()
+                    };
+                    sum = _mm512_dpbusd_epi32(sum, column, tap);
+                }
+                *value = lanes.requantise(sum);
+            }
         }
-        let value = lanes.requantise(sum, clamp);
-        // SAFETY: the output has these lanes.
-        unsafe { store(out, at + x * layer.window.channels, lanes.mask, value) };
+        // SAFETY: the outputs have these lanes.
+        unsafe {
+            let at = (at + x * channels, channels);
+            store_four(out, at, count, lanes.mask, values, clamp);
+        }
     }
 }

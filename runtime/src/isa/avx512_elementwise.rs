@@ -23,7 +23,8 @@ pub(super) fn add(sum: &Sum<'_>, sink: &mut Sink<'_>) -> Option<usize> {
         Lanes::new(a, &out, sum.count)?,
         Lanes::new(b, &out, sum.count)?,
     );
-    let [scale_a, scale_b] = sum.scales.map(|word| Scale::all(word));
+    let [scale_a, scale_b] = sum.scales;
+    let (scale_a, scale_b) = (Scale::all(scale_a), Scale::all(scale_b));
     let done = sum.count / LANES * LANES;
     for at in (0..done).step_by(LANES) {
         // SAFETY: operands and output have sixteen elements from `at` on.
@@ -50,9 +51,13 @@ pub(super) fn gate(gate: &Gate<'_>, sink: &mut Sink<'_>) -> Option<usize> {
     // b counts with its zero point.
     let widen = _mm_cvtsi32_si128(if gate.narrow { 8 } else { 0 });
     let b = Operand { zero_point: 0, ..b };
-    let lanes = |operand| Lanes::new(operand, &out, gate.count);
-    let (a, b, x) = (lanes(a)?, lanes(b)?, lanes(x)?);
-    let [scale_a, scale_x] = gate.scales.map(|word| Scale::all(word));
+    let (a, b) = (
+        Lanes::new(a, &out, gate.count)?,
+        Lanes::new(b, &out, gate.count)?,
+    );
+    let x = Lanes::new(x, &out, gate.count)?;
+    let [scale_a, scale_x] = gate.scales;
+    let (scale_a, scale_x) = (Scale::all(scale_a), Scale::all(scale_x));
     let table: &[i16; GATE_TABLE] = gate.table.first_chunk()?;
     let done = gate.count / LANES * LANES;
     for at in (0..done).step_by(LANES) {
@@ -107,6 +112,34 @@ pub(super) fn quantise(x: &[f32], scale: f32, sink: &mut Sink<'_>) -> Option<usi
         unsafe { store(&mut out, index * LANES, u16::MAX, value) };
     }
     Some(sixteens.len() * LANES)
+}
+
+/// Requantises the first elements of an operand of its own; how many.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(super) fn rescale(
+    x: Operand<'_>,
+    scale: u32,
+    first: usize,
+    sink: &mut Sink<'_>,
+) -> Option<usize> {
+    let clamp = Clamp::new(x86::Clamp::of(sink));
+    let count = match x.values {
+        Integers::I8(x) => x.len(),
+        Integers::I16(x) => x.len(),
+        Integers::Replaced => return None,
+    };
+    let mut out = x86::part(sink, first, count)?;
+    let x = Lanes::new(x, &out, count)?;
+    let scale = Scale::all(scale);
+    let done = count / LANES * LANES;
+    for at in (0..done).step_by(LANES) {
+        // SAFETY: operand and output have sixteen elements from `at` on.
+        unsafe {
+            let value = scale.requantise(x.read(at));
+            store(&mut out, at, u16::MAX, clamp.apply(value));
+        }
+    }
+    Some(done)
 }
 
 /// Without the guard bits, rounded. The sum of two terms below 2³⁰ and a half does not overflow.

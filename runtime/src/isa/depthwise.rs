@@ -1,7 +1,12 @@
 //! Depthwise convolutions: what each instruction set does with channels that do not mix.
 
 use crate::kernels::conv::depthwise::Layer;
-use crate::kernels::conv::depthwise::plane::{Planes, Portable};
+#[cfg(not(any(target_arch = "arm", target_arch = "riscv32", target_arch = "x86_64")))]
+use crate::kernels::conv::depthwise::lanes::Lanes;
+#[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
+use crate::kernels::conv::depthwise::plane::Planes;
+#[cfg(all(not(isa = "dsp"), any(target_arch = "arm", target_arch = "riscv32")))]
+use crate::kernels::conv::depthwise::plane::Portable;
 use crate::kernels::sink::Sink;
 
 /// How an instruction set runs depthwise layers: as `conv::I8_I8` would, bit by bit.
@@ -23,5 +28,11 @@ pub(crate) trait Depthwise {
 #[cfg(isa = "dsp")]
 pub(crate) type Channels = Planes<super::dsp::Depthwise>;
 /// The instruction set of this build.
-#[cfg(not(isa = "dsp"))]
+#[cfg(all(not(isa = "dsp"), any(target_arch = "arm", target_arch = "riscv32")))]
 pub(crate) type Channels = Planes<Portable>;
+/// The instruction sets of this processor.
+#[cfg(target_arch = "x86_64")]
+pub(crate) type Channels = super::x86::Best;
+/// The instruction set of this build.
+#[cfg(not(any(target_arch = "arm", target_arch = "riscv32", target_arch = "x86_64")))]
+pub(crate) type Channels = Lanes;

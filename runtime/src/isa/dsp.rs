@@ -19,11 +19,28 @@
 //! Other shifts, and clamps that no instruction has, are done in Rust, row by row.
 #![allow(unsafe_code)]
 
+/// What the assembler is to know, wherever it is called without the build's `target-cpu`.
+#[cfg(isa = "armv8m")]
+macro_rules! cpu {
+    () => {
+        ".cpu cortex-m33"
+    };
+}
+#[cfg(not(isa = "armv8m"))]
+macro_rules! cpu {
+    () => {
+        ""
+    };
+}
+use cpu;
+
+#[cfg(not(isa = "helium"))]
 mod columns;
 mod depthwise;
 mod prepare;
 mod rows;
 
+#[cfg(not(isa = "helium"))]
 pub(crate) use columns::Columns;
 pub(crate) use depthwise::Depthwise;
 pub(crate) use rows::Rows;
@@ -48,6 +65,8 @@ enum Store {
 /// Where results go.
 struct Target {
     out: *mut u8,
+    // Between columns, which are Helium's where that is.
+    #[cfg_attr(isa = "helium", expect(dead_code))]
     size: usize,
     store: Store,
 }
@@ -93,13 +112,17 @@ fn slowly(
     let terms = block.bias.iter().zip(block.scales).enumerate();
     for (n, (&bias, &scale)) in terms.take(end).skip(start) {
         let (begin, step) = row_of(n);
-        let row = weights.get(begin..).unwrap_or(&[]).iter().step_by(step);
+        let row = weights
+            .get(begin..)
+            .unwrap_or(&[])
+            .iter()
+            .step_by(step.max(1));
         for c in 0..block.count {
             let x = pairs
                 .get(c * column..)
                 .unwrap_or(&[])
                 .iter()
-                .step_by(stride);
+                .step_by(stride.max(1));
             let mut sum = bias;
             for (&[a0, a1, c0, c1, b0, b1, d0, d1], &[a, b, c, d]) in
                 x.zip(row.clone()).take(block.quads)

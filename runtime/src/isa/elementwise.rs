@@ -74,3 +74,18 @@ pub(crate) fn quantise(x: &[f32], scale: f32, sink: &mut Sink<'_>) -> usize {
         0
     }
 }
+
+/// The first elements of `x`, requantised with the word `scale`, into a sink from `first` on.
+#[inline]
+pub(crate) fn rescale(x: Operand<'_>, scale: u32, first: usize, sink: &mut Sink<'_>) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    return super::x86::rescale(x, scale, first, sink).unwrap_or(0);
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = (x, scale, first, sink);
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -189,21 +189,25 @@ proptest! {
         let outside = random.next_u32() as i8;
         let quads = (window.taps() * channels).div_ceil(QUAD);
         let place = Place { column, columns: 3, quads };
-        for position in window.positions() {
-            let mut expected = Vec::new();
-            window.for_taps(position, |source| match source {
-                Some(start) => expected.extend(&image[start..start + channels]),
-                None => expected.extend(std::iter::repeat_n(outside, channels)),
-            });
+        for (row, start) in window.positions() {
+            let count = (3 - column).min(window.x.output - start);
             let mut block = std::vec![0x5A; bytes(Layout::Tile16, 3, quads).unwrap()];
-            let taps = Taps { window: &window, position, image: &image, outside };
-            if super::x86::Best::column_i8(&taps, place, &mut block) {
-                let start = column * quads * QUAD;
-                let found = &block[start..start + expected.len()];
-                prop_assert_eq!(bytemuck::cast_slice::<u8, i8>(found), &expected[..]);
-                let end = start + quads * QUAD;
-                prop_assert!(block[..start].iter().chain(&block[end..]).all(|&byte| byte == 0x5A));
+            let taps = Taps { window: &window, position: (row, start), count, image: &image, outside };
+            if !super::x86::Best::columns_i8(&taps, place, &mut block) {
+                prop_assert!(x.dilation != 1 || !super::x86::Avx512::is_here());
+                continue;
             }
+            for c in 0..count {
+                let mut expected = Vec::new();
+                window.for_taps((row, start + c), |source| match source {
+                    Some(start) => expected.extend(&image[start..start + channels]),
+                    None => expected.extend(std::iter::repeat_n(outside, channels)),
+                });
+                let found = &block[(column + c) * quads * QUAD..][..expected.len()];
+                prop_assert_eq!(bytemuck::cast_slice::<u8, i8>(found), &expected[..]);
+            }
+            let (first, end) = (column * quads * QUAD, (column + count) * quads * QUAD);
+            prop_assert!(block[..first].iter().chain(&block[end..]).all(|&byte| byte == 0x5A));
         }
     }
 }

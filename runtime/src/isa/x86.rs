@@ -8,14 +8,16 @@
 #![allow(unsafe_code)]
 
 use super::depthwise::Depthwise;
-use super::elementwise::{Gate, Sum};
+use super::elementwise::{Gate, Operand, Sum};
 use super::portable::Portable;
 use super::{Block, Place, Taps, Tile};
 use super::{avx2, avx512, avx512_columns, avx512_depthwise, avx512_elementwise};
 use crate::format::Layout;
 use crate::kernels::conv::depthwise::Layer;
-use crate::kernels::conv::depthwise::plane::{self, Planes};
+use crate::kernels::conv::depthwise::lanes::Lanes;
 use crate::kernels::sink::{Out, Sink};
+#[cfg(any(test, feature = "std"))]
+use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// Most columns of a block.
 pub(super) const COLUMNS: usize = Layout::Tile16.columns();
@@ -28,7 +30,18 @@ const QUAD: usize = 4 * ROWS;
 macro_rules! has {
     ($($feature:tt)+) => {{
         #[cfg(any(test, feature = "std"))]
-        let has = $(std::is_x86_feature_detected!($feature))&&+;
+        let has = {
+            /// 0 before the processor was asked; then 1 for no, 2 for yes.
+            static KNOWN: AtomicU8 = AtomicU8::new(0);
+            match KNOWN.load(Relaxed) {
+                0 => {
+                    let has = $(std::is_x86_feature_detected!($feature))&&+;
+                    KNOWN.store(1 + u8::from(has), Relaxed);
+                    has
+                }
+                known => known == 2,
+            }
+        };
         #[cfg(not(any(test, feature = "std")))]
         let has = cfg!(all($(target_feature = $feature),+));
         has
@@ -44,6 +57,7 @@ macro_rules! instruction_set {
 
         impl $set {
             /// Whether the processor has it.
+            #[inline]
             pub(crate) fn is_here() -> bool {
                 has!($($feature)+)
             }
@@ -149,9 +163,9 @@ impl Tile for Best {
     }
 
     #[inline]
-    fn column_i8(taps: &Taps<'_>, place: Place, block: &mut [u8]) -> bool {
+    fn columns_i8(taps: &Taps<'_, i8>, place: Place, block: &mut [u8]) -> bool {
         // SAFETY: the processor has the function's features.
-        Avx512::is_here() && unsafe { avx512_columns::column_i8(taps, place, block) }.is_some()
+        Avx512::is_here() && unsafe { avx512_columns::columns_i8(taps, place, block) }.is_some()
     }
 
     #[inline]
@@ -180,8 +194,24 @@ impl Depthwise for Best {
                 return done;
             }
         }
-        Planes::<plane::Portable>::image(layer, input, scratch, sink, first)
+        if Avx2::is_here() {
+            // SAFETY: the processor has the function's features.
+            return unsafe { lanes(layer, input, scratch, sink, first) };
+        }
+        Lanes::image(layer, input, scratch, sink, first)
     }
+}
+
+/// [`Lanes`], compiled for AVX2.
+#[target_feature(enable = "avx2")]
+fn lanes(
+    layer: &Layer<'_>,
+    input: &[i8],
+    scratch: &mut [u8],
+    sink: &mut Sink<'_>,
+    first: usize,
+) -> Option<()> {
+    Lanes::image(layer, input, scratch, sink, first)
 }
 
 /// Elementwise operators, see [`super::elementwise`]; `None` where the processor has none of its own.
@@ -203,6 +233,7 @@ elementwise! {
     add(sum: &Sum<'_>);
     gate(gate: &Gate<'_>);
     quantise(x: &[f32], scale: f32);
+    rescale(x: Operand<'_>, scale: u32, first: usize);
 }
 
 /// A block and its sink, all lengths checked.
@@ -230,6 +261,8 @@ pub(super) struct Clamp {
     pub low: i32,
     pub high: i32,
     pub zero_point: i32,
+    /// What the results are clamped to, with the zero point.
+    pub bounds: (i32, i32),
 }
 
 impl Clamp {
@@ -239,6 +272,7 @@ impl Clamp {
             low: sink.low.saturating_sub(sink.zero_point),
             high: sink.high.saturating_sub(sink.zero_point),
             zero_point: sink.zero_point,
+            bounds: (sink.low, sink.high),
         }
     }
 }
@@ -263,7 +297,10 @@ impl<'a> Product<'a> {
     ) -> Option<Self> {
         let (count, quads, rows) = (block.count, block.quads, block.bias.len());
         let tiles = rows.div_ceil(ROWS);
-        if !(1..=COLUMNS).contains(&count) || quads == 0 || rows == 0 || block.scales.len() != rows
+        if !(1..=COLUMNS.min(block.columns)).contains(&count)
+            || quads == 0
+            || rows == 0
+            || block.scales.len() != rows
         {
             return None;
         }

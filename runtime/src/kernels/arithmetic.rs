@@ -8,10 +8,14 @@
 //! Integers are int8 or int16, each operand its own; floats are f32 and ignore the scale words.
 //! b is an activation or an f32/int8 constant whose length divides a's. Attributes: scale_a,
 //! scale_b (`Mul`: scale), low, high.
+//!
+//! 1. Sums of nothing but int8, the shortcuts of an image network, have a loop of their own: [`sum`].
+
+mod sum;
 
 use super::dense::check_clamp;
 use super::kernel::{Kernel, Types};
-use super::sink::Sink;
+use super::sink::{BLOCK, Sink};
 use super::source::Source;
 use crate::arena::Operands;
 use crate::error::Fault;
@@ -96,13 +100,21 @@ fn mul_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
 fn add_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let scales = [step.attribute(0), step.attribute(1)];
     let [scale_a, scale_b] = scales.map(Scale::loaded);
-    let first = |operands: [Operand<'_>; 2], count, sink: &mut Sink<'_>| {
+    let first = |operands: [Operand<'_>; 2], count, repeated, sink: &mut Sink<'_>| {
         let sum = Sum {
             operands,
             scales,
             count,
         };
-        elementwise::add(&sum, sink)
+        let done = match count == repeated {
+            true => elementwise::add(&sum, sink),
+            false => 0,
+        };
+        if done == 0 {
+            sum::add(&sum, repeated, sink)
+        } else {
+            done
+        }
     };
     integer(step, operands, CLAMP_ADD, first, |a, b| {
         let sum = scale_a
@@ -114,9 +126,9 @@ fn add_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
 
 fn mul_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let scale = Scale::loaded(step.attribute(0));
-    let first = |_: [Operand<'_>; 2], _: usize, _: &mut Sink<'_>| 0;
+    let first = |_: [Operand<'_>; 2], _: usize, _: usize, _: &mut Sink<'_>| 0;
     integer(step, operands, CLAMP_MUL, first, |a, b| {
-        scale.requantise(a * b)
+        scale.requantise(a.wrapping_mul(b))
     })
 }
 
@@ -143,14 +155,14 @@ fn float(
     Some(())
 }
 
-/// Either operator on values without their zero points; `first` does those that it says, where both
-/// operands are as long.
+/// Either operator on values without their zero points. `first` does the first elements on its own,
+/// where it knows how; b has `repeated` elements.
 #[inline(always)]
 fn integer(
     step: &Step<'_>,
     operands: Operands<'_>,
     clamp: usize,
-    first: impl Fn([Operand<'_>; 2], usize, &mut Sink<'_>) -> usize,
+    first: impl Fn([Operand<'_>; 2], usize, usize, &mut Sink<'_>) -> usize,
     apply: impl Fn(i32, i32) -> i32,
 ) -> Option<()> {
     let tensor = step.output(0)?;
@@ -162,14 +174,30 @@ fn integer(
     let a = Operand::new(a_tensor, a)?;
     let b = Operand::new(b_tensor, b)?;
     let mut sink = Sink::new(tensor, out, low as i32, high as i32)?;
-    let done = match count == repeated {
-        true => first([a, b], count, &mut sink),
-        false => 0,
-    };
-    for (index, b_index) in (done..count).zip((done..repeated).chain((0..repeated).cycle())) {
-        let a = sink.read(&a.values, index)? - a.zero_point;
-        let b = sink.read(&b.values, b_index)? - b.zero_point;
-        sink.put(index, apply(a, b));
+    let mut at = first([a, b], count, repeated, &mut sink);
+    // All of it, or a part of a b that does not repeat.
+    let mut b_at = if repeated == count { at } else { 0 };
+    let mut blocks = [[0; BLOCK]; 2];
+    let [block_a, block_b] = &mut blocks;
+    while at < count {
+        sink.load(&a.values, at, a.zero_point, block_a)?;
+        let mut rest = &mut block_b[..];
+        while !rest.is_empty() {
+            // As far as b goes, then from its start again.
+            let part = repeated.checked_sub(b_at)?.min(rest.len());
+            let (filled, behind) = rest.split_at_mut_checked(part)?;
+            sink.load(&b.values, b_at, b.zero_point, filled)?;
+            (rest, b_at) = (behind, b_at.wrapping_add(part));
+            if b_at == repeated {
+                b_at = 0;
+            }
+        }
+        // What is left in a block behind the last element is whatever it is, and not stored.
+        for (a, b) in block_a.iter_mut().zip(&*block_b) {
+            *a = apply(*a, *b);
+        }
+        sink.store(at, block_a)?;
+        at = at.wrapping_add(BLOCK);
     }
     Some(())
 }

@@ -10,12 +10,13 @@
 
 use super::kernel::{Kernel, Types};
 use super::sink::Sink;
-use super::types::{Integers, bounds};
+use super::types::bounds;
 use super::{copy_bytes, rows};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::opcode::MAX_INPUTS;
 use crate::format::{DType, Opcode};
+use crate::isa::elementwise::{self, Operand};
 use crate::rounding::Scale;
 use crate::step::Step;
 
@@ -76,18 +77,17 @@ fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
                 start = start.wrapping_add(pitch.wrapping_mul(size));
             }
         } else {
-            let values = Integers::new(x.dtype(), bytes)?;
             let (low, high) = bounds(tensor.dtype());
             let mut sink = Sink::new(tensor, out, low, high)?;
-            let (mut at, mut left) = (joined, width);
-            for source in 0..x.elements()? {
-                if left == 0 {
-                    at = at.wrapping_add(pitch.wrapping_sub(width));
-                    left = width;
+            let mut start = joined;
+            for row in rows(bytes, width.checked_mul(size)?) {
+                let row = Operand::new(x, row)?;
+                let done = elementwise::rescale(row, scale, start, &mut sink);
+                for at in done..width {
+                    let value = row.values.get(at)?.wrapping_sub(row.zero_point);
+                    sink.put_accumulator(start.wrapping_add(at), value, scale);
                 }
-                sink.put_accumulator(at, values.get(source)?.wrapping_sub(x.zero_point()), scale);
-                at = at.wrapping_add(1);
-                left = left.wrapping_sub(1);
+                start = start.wrapping_add(pitch);
             }
         }
         joined = joined.checked_add(width)?;

@@ -86,11 +86,13 @@ pub(super) fn check_weights(step: &Step<'_>, k: usize, rows: usize) -> Result<()
     let products = (k as u64)
         .checked_mul(magnitude * weight)
         .ok_or(Fault::Accumulator)?;
-    for &bias in step.need_words(2, DType::I32, rows)? {
-        let bias = u64::from((bias as i32).unsigned_abs());
-        if products.checked_add(bias).ok_or(Fault::Accumulator)? >= 1 << 31 {
-            return Err(Fault::Accumulator);
-        }
+    // The greatest magnitude that a bias may have. Those of 0 to twice it, with it added, have at most
+    // that.
+    let most = (1u64 << 31).checked_sub(products.saturating_add(1));
+    let most = most.ok_or(Fault::Accumulator)? as u32;
+    let mut biases = step.need_words(2, DType::I32, rows)?.iter();
+    if biases.any(|&bias| bias.wrapping_add(most) > 2 * most) {
+        return Err(Fault::Accumulator);
     }
     step.need_words(3, DType::Scale, rows)?;
     Ok(())

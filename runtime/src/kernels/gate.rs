@@ -118,7 +118,7 @@ fn run_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
 }
 
 /// σ in Q15 at a 16-bit argument.
-fn sigmoid(table: &[i16], b: i32) -> i32 {
+pub(crate) fn sigmoid(table: &[i16], b: i32) -> i32 {
     let index = ((b >> 8) + 128) as usize;
     let (Some(&low), Some(&high)) = (table.get(index), table.get(index + 1)) else {
         return 0;

@@ -88,12 +88,14 @@ impl Kernel {
 
     /// Whether the kernel runs `step`.
     #[must_use]
+    #[inline]
     pub fn takes(&self, step: &Step<'_>) -> bool {
+        self.opcode == step.opcode && self.takes_types(step)
+    }
+
+    fn takes_types(&self, step: &Step<'_>) -> bool {
         let [first, second] = &self.types;
-        self.opcode == step.opcode
-            && self.scratch == step.scratch().is_some()
-            && first.take(step, 0)
-            && second.take(step, 1)
+        self.scratch == step.scratch().is_some() && first.take(step, 0) && second.take(step, 1)
     }
 }
 

@@ -8,9 +8,9 @@
 //! Attribute: scale.
 
 use super::kernel::{Kernel, Types};
-use super::rows_mut;
-use super::sink::Sink;
+use super::sink::{BLOCK, Sink};
 use super::types::{Integers, bounds};
+use super::{rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, Opcode, Tensor};
@@ -80,18 +80,44 @@ fn run_integer(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (steps, columns) = axes(tensor)?;
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
-    let x = Integers::new(tensor.dtype(), x)?;
     let (low, high) = bounds(out_tensor.dtype());
     let mut sink = Sink::new(out_tensor, out, low, high)?;
-    let scale = Scale::loaded(step.attribute(0));
-    for outer in 0..out_tensor.elements()?.checked_div(columns)? {
-        for column in 0..columns {
-            let start = outer * steps * columns + column;
-            let mut sum = 0;
-            for t in 0..steps {
-                sum += x.get(start + t * columns)? - tensor.zero_point();
+    // The sum of the zero points goes in first: below 2¹⁵ addends of 16 bits, as it may be.
+    let start = (steps as i32).wrapping_mul(tensor.zero_point());
+    let mut put = |index, sum: i32| {
+        sink.put_accumulator(index, sum.wrapping_sub(start), step.attribute(0));
+    };
+    match Integers::new(tensor.dtype(), x)? {
+        Integers::I8(x) => sums(x, steps, columns, &mut put),
+        Integers::I16(x) => sums(x, steps, columns, &mut put),
+        Integers::Replaced => None,
+    }
+}
+
+/// Hands the sum of each column of each block of `steps` rows to `put`.
+fn sums<T: Copy + Into<i32>>(
+    x: &[T],
+    steps: usize,
+    columns: usize,
+    put: &mut dyn FnMut(usize, i32),
+) -> Option<()> {
+    let mut index = 0;
+    for block in rows(x, steps.checked_mul(columns)?) {
+        let mut first = 0;
+        // Columns side by side go together through all steps.
+        while first < columns {
+            let mut sums = [0i32; BLOCK];
+            let sums = sums.get_mut(..columns.wrapping_sub(first).min(BLOCK))?;
+            for row in rows(block, columns) {
+                for (sum, &x) in sums.iter_mut().zip(row.get(first..)?) {
+                    *sum = sum.wrapping_add(x.into());
+                }
             }
-            sink.put(outer * columns + column, scale.requantise(sum));
+            for &mut sum in sums {
+                put(index, sum);
+                index = index.wrapping_add(1);
+            }
+            first = first.wrapping_add(BLOCK);
         }
     }
     Some(())

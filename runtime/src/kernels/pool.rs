@@ -58,7 +58,7 @@ fn run_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
         step,
         operands,
         |sum, x| sum + x,
-        |sum, count| sum / count as f32,
+        |sum, _, count| sum / count as f32,
         0.0,
     )
 }
@@ -68,7 +68,7 @@ fn run_i16(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
         step,
         operands,
         |sum, x| sum + i32::from(x),
-        |sum, count| mean(sum, count) as i16,
+        |sum, _, count| mean(sum, count) as i16,
         0,
     )
 }
@@ -78,11 +78,16 @@ fn run_i8(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     run::<i8, i32>(
         step,
         operands,
-        |sum, x| sum + (i32::from(x) - zero),
-        // Between the taps' values, or between one and zero: a mean fits its type.
-        |sum, count| (mean(sum, count) + zero) as i8,
+        |sum, x| sum + i32::from(x),
+        |sum, taps, count| mean_i8(sum, taps, count, zero),
         zero as i8,
     )
+}
+
+/// Mean of `count` taps around a zero point, of which the `taps` inside have this sum.
+fn mean_i8(sum: i32, taps: usize, count: usize, zero: i32) -> i8 {
+    // Between the taps' values, or between one and zero: a mean fits its type.
+    (mean(sum - taps as i32 * zero, count) + zero) as i8
 }
 
 #[inline(always)]
@@ -90,7 +95,7 @@ fn run<T: Element, S: Copy + Default>(
     step: &Step<'_>,
     operands: Operands<'_>,
     add: impl Fn(S, T) -> S,
-    divide: impl Fn(S, usize) -> T,
+    divide: impl Fn(S, usize, usize) -> T,
     zero: T,
 ) -> Option<()> {
     let window = Window::new(step, 1, step.input(0)?, step.output(0)?)?;
@@ -114,32 +119,92 @@ fn pool<T: Element, S: Copy + Default>(
     kind: u32,
     (x, out): (&[u8], &mut [u8]),
     add: impl Fn(S, T) -> S,
-    divide: impl Fn(S, usize) -> T,
+    divide: impl Fn(S, usize, usize) -> T,
     zero: T,
 ) -> Option<()> {
     let (x, out) = (elements::of::<T>(x)?, elements::of_mut::<T>(out)?);
     let mut pixels = rows_mut(out, window.channels);
     for image in rows(x, window.image()) {
-        for position in window.positions() {
-            for (channel, out) in pixels.next()?.iter_mut().enumerate() {
-                let (mut best, mut sum, mut count) = (None, S::default(), 0);
-                window.for_taps(position, |source| {
-                    let tap = source.and_then(|start| image.get(start + channel));
-                    let Some(&x) = tap else { return };
-                    if kind == MAXIMUM {
-                        best = Some(best.map_or(x, |best: T| best.greater(x)));
-                    } else {
-                        (sum, count) = (add(sum, x), count + 1);
-                    }
+        for (y, x) in window.positions() {
+            let [(top, mut lines), (left, mut columns)] =
+                [(&window.y, y), (&window.x, x)].map(|(axis, position)| {
+                    let (first, behind) = axis.inside(position);
+                    let source = axis.source(position, first).unwrap_or(0);
+                    (source, behind - first)
                 });
-                let all = if kind == MEAN { count } else { window.taps() };
-                let mean = || (count > 0).then(|| divide(sum, all));
-                let pooled = best.or_else(mean);
-                *out = pooled.unwrap_or(zero).written();
+            let stride = window.x.dilation * window.channels;
+            let pitch = window.y.dilation * window.x.input * window.channels;
+            let taps = lines * columns;
+            if stride * columns == pitch {
+                // Lines that go on where the last ends are one.
+                (lines, columns) = (lines.min(1), taps);
+            }
+            let all = if kind == MEAN { taps } else { window.taps() };
+            let mut each = Taps {
+                first: (top * window.x.input + left) * window.channels,
+                lines,
+                columns,
+                stride,
+                pitch,
+            };
+            // Channels that stand side by side go together through all taps.
+            for out in pixels.next()?.chunks_mut(BLOCK) {
+                if taps == 0 {
+                    out.fill(zero.written());
+                } else if kind == MAXIMUM {
+                    let first = image.get(each.first..)?;
+                    out.iter_mut().zip(first).for_each(|(out, &x)| *out = x);
+                    each.fold(image, out, T::greater)?;
+                    out.iter_mut().for_each(|out| *out = out.written());
+                } else {
+                    let mut sums = [S::default(); BLOCK];
+                    let sums = sums.get_mut(..out.len())?;
+                    each.fold(image, sums, &add)?;
+                    for (out, &mut sum) in out.iter_mut().zip(sums) {
+                        *out = divide(sum, taps, all).written();
+                    }
+                }
+                each.first = each.first.wrapping_add(BLOCK);
             }
         }
     }
     Some(())
+}
+
+/// Channels at once.
+const BLOCK: usize = 16;
+
+/// Where the taps of some channels are: lines, and in each of them columns.
+struct Taps {
+    first: usize,
+    lines: usize,
+    columns: usize,
+    stride: usize,
+    pitch: usize,
+}
+
+impl Taps {
+    /// Folds each tap into what stands for its channel.
+    #[inline(always)]
+    fn fold<T: Copy, S: Copy>(
+        &self,
+        image: &[T],
+        folded: &mut [S],
+        f: impl Fn(S, T) -> S,
+    ) -> Option<()> {
+        let mut line = self.first;
+        for _ in 0..self.lines {
+            let mut at = line;
+            for _ in 0..self.columns {
+                for (folded, &x) in folded.iter_mut().zip(image.get(at..)?) {
+                    *folded = f(*folded, x);
+                }
+                at = at.wrapping_add(self.stride);
+            }
+            line = line.wrapping_add(self.pitch);
+        }
+        Some(())
+    }
 }
 
 #[cfg(test)]
@@ -198,13 +263,13 @@ mod tests {
             let mut out = std::vec![0i8; expected.len()];
             pool::<i8, i32>(
                 &window, kind, (bytemuck::cast_slice(&input), bytemuck::cast_slice_mut(&mut out)),
-                |sum, x| sum + (i32::from(x) - zero), |sum, count| (mean(sum, count) + zero) as i8, zero as i8,
+                |sum, x| sum + i32::from(x), |sum, taps, count| mean_i8(sum, taps, count, zero), zero as i8,
             ).unwrap();
             prop_assert_eq!(out, expected);
             let mut out = std::vec![0f32; means.len()];
             pool::<f32, f32>(
                 &window, kind, (bytemuck::cast_slice(&reals), bytemuck::cast_slice_mut(&mut out)),
-                |sum, x| sum + x, |sum, count| sum / count as f32, 0.0,
+                |sum, x| sum + x, |sum, _, count| sum / count as f32, 0.0,
             ).unwrap();
             prop_assert_eq!(out.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), means);
         }

@@ -37,6 +37,57 @@ impl<'a> Sink<'a> {
         })
     }
 
+    /// Elements of `operand` from `first` on, less `zero_point`, into `block`: as many as there are.
+    ///
+    /// Operators that go block by block look at element types once for each.
+    /// The operand may be what the sink is about to replace.
+    #[inline(never)]
+    pub fn load(
+        &self,
+        operand: &Integers<'_>,
+        first: usize,
+        zero_point: i32,
+        block: &mut [i32],
+    ) -> Option<()> {
+        match (operand, &self.out) {
+            (Integers::I8(values), _) => widen(values, first, zero_point, block),
+            (Integers::I16(values), _) => widen(values, first, zero_point, block),
+            (Integers::Replaced, Out::I8(out)) => widen(out, first, zero_point, block),
+            (Integers::Replaced, Out::I16(out)) => widen(out, first, zero_point, block),
+            (Integers::Replaced, Out::I32(_)) => None,
+        }
+    }
+
+    /// Stores quantised values, before their zero point is added, from element `first` on.
+    #[inline(never)]
+    pub fn store(&mut self, first: usize, block: &[i32]) -> Option<()> {
+        let Self {
+            zero_point,
+            low,
+            high,
+            ..
+        } = *self;
+        let value = |value: i32| value.saturating_add(zero_point).max(low).min(high);
+        match &mut self.out {
+            Out::I8(out) => {
+                for (slot, &from) in out.get_mut(first..)?.iter_mut().zip(block) {
+                    *slot = value(from) as i8;
+                }
+            }
+            Out::I16(out) => {
+                for (slot, &from) in out.get_mut(first..)?.iter_mut().zip(block) {
+                    *slot = value(from) as i16;
+                }
+            }
+            Out::I32(out) => {
+                for (slot, &from) in out.get_mut(first..)?.iter_mut().zip(block) {
+                    *slot = value(from);
+                }
+            }
+        }
+        Some(())
+    }
+
     /// Element `index` of `operand`, which may be what the sink is about to replace.
     #[inline]
     pub fn read(&self, operand: &Integers<'_>, index: usize) -> Option<i32> {
@@ -102,4 +153,20 @@ impl<'a> Sink<'a> {
     pub fn put_accumulator(&mut self, index: usize, accumulator: i32, scale: u32) {
         self.put(index, Scale::loaded(scale).requantise(accumulator));
     }
+}
+
+/// Elements of [`Sink::load`] and [`Sink::store`].
+pub(crate) const BLOCK: usize = 16;
+
+/// Values from `first` on without their zero point.
+fn widen<T: Copy + Into<i32>>(
+    values: &[T],
+    first: usize,
+    zero_point: i32,
+    block: &mut [i32],
+) -> Option<()> {
+    for (slot, &value) in block.iter_mut().zip(values.get(first..)?) {
+        *slot = value.into() - zero_point;
+    }
+    Some(())
 }

@@ -9,7 +9,6 @@
 
 use super::dot::Activation;
 use super::sink::Sink;
-use super::window::Window;
 use super::{divide, elements};
 use crate::arena::Operands;
 use crate::error::Fault;
@@ -28,15 +27,8 @@ pub(super) trait Column: Activation {
     fn in_order<T: Tile>(_: &[Self]) -> Option<&[u8]> {
         None
     }
-    /// See [`Tile::column_i8`].
-    fn column<T: Tile>(
-        _: &Window,
-        _: (usize, usize),
-        _: &[Self],
-        _: Self,
-        _: Place,
-        _: &mut [u8],
-    ) -> bool {
+    /// See [`Tile::columns_i8`].
+    fn columns<T: Tile>(_: &Taps<'_, Self>, _: Place, _: &mut [u8]) -> bool {
         false
     }
 }
@@ -51,21 +43,8 @@ impl Column for i8 {
     fn in_order<T: Tile>(columns: &[Self]) -> Option<&[u8]> {
         T::in_order_i8().then_some(bytemuck::cast_slice(columns))
     }
-    fn column<T: Tile>(
-        window: &Window,
-        position: (usize, usize),
-        image: &[Self],
-        outside: Self,
-        place: Place,
-        block: &mut [u8],
-    ) -> bool {
-        let taps = Taps {
-            window,
-            position,
-            image,
-            outside,
-        };
-        T::column_i8(&taps, place, block)
+    fn columns<T: Tile>(taps: &Taps<'_, Self>, place: Place, block: &mut [u8]) -> bool {
+        T::columns_i8(taps, place, block)
     }
 }
 
@@ -231,21 +210,20 @@ impl<'a> Blocks<'a> {
         true
     }
 
-    /// The column under a window; whether the instruction set has a way of its own.
-    #[inline]
-    pub fn taps<T: Tile, X: Column>(
-        &mut self,
-        window: &Window,
-        position: (usize, usize),
-        image: &[X],
-        outside: X,
-    ) -> bool {
-        X::column::<T>(window, position, image, outside, self.place, self.block)
+    /// Columns that the block still has room for, at least one.
+    pub fn room(&self) -> usize {
+        self.batch.saturating_sub(self.place.column).max(1)
     }
 
-    /// The column is whole; a full block is multiplied.
-    pub fn column<T: Tile, X: Column>(&mut self) {
-        self.place.column += 1;
+    /// The next columns under windows; whether the instruction set has a way of its own.
+    #[inline]
+    pub fn taps<T: Tile, X: Column>(&mut self, taps: &Taps<'_, X>) -> bool {
+        X::columns::<T>(taps, self.place, self.block)
+    }
+
+    /// `count` columns more are whole; a full block is multiplied.
+    pub fn columns<T: Tile, X: Column>(&mut self, count: usize) {
+        self.place.column += count;
         if self.place.column == self.batch {
             self.finish::<T, X>();
         }

@@ -6,7 +6,7 @@
 //! ```
 
 use super::kernel::{Kernel, Types};
-use super::sink::Sink;
+use super::sink::{Out, Sink};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, Opcode};
@@ -63,7 +63,7 @@ pub(crate) enum Integers<'a> {
     I8(&'a [i8]),
     I16(&'a [i16]),
     /// Of an elementwise operator: in the bytes that the result replaces, as in
-    /// [`super::source`]. Read by `Sink::read`.
+    /// [`super::source`]. Read by `Sink::load`.
     Replaced,
 }
 
@@ -95,14 +95,22 @@ fn run_quantise(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let [out, _] = operands.outputs;
     let x: &[f32] = bytemuck::try_cast_slice(x).ok()?;
     let (low, high) = bounds(tensor.dtype());
+    let (scale, zero_point) = (tensor.scale(), tensor.zero_point());
     let mut sink = Sink::new(tensor, out, low, high)?;
-    let done = elementwise::quantise(x, tensor.scale(), &mut sink);
-    for (index, &x) in x.iter().enumerate().skip(done) {
-        // The sink adds the zero point and clamps.
-        sink.put(
-            index,
-            rounding::quantise(x, tensor.scale(), 0, i32::MIN, i32::MAX),
-        );
+    let done = elementwise::quantise(x, scale, &mut sink);
+    let q = |x| rounding::quantise(x, scale, zero_point, low, high);
+    match sink.out {
+        Out::I8(out) => {
+            for (out, &x) in out.iter_mut().zip(x).skip(done) {
+                *out = q(x) as i8;
+            }
+        }
+        Out::I16(out) => {
+            for (out, &x) in out.iter_mut().zip(x).skip(done) {
+                *out = q(x) as i16;
+            }
+        }
+        Out::I32(_) => return None,
     }
     Some(())
 }

@@ -30,7 +30,7 @@ impl Axis {
     }
 
     /// Taps from the first inside the input up to the first behind it; none where `first == behind`.
-    fn inside(&self, position: usize) -> (usize, usize) {
+    pub fn inside(&self, position: usize) -> (usize, usize) {
         if self.dilation == 1 {
             let start = position * self.stride;
             let first = self.before.saturating_sub(start).min(self.kernel);
@@ -58,6 +58,15 @@ pub(crate) struct Window {
 /// Strides, dilations, paddings and kernels stay below this, so that positions cannot overflow.
 const MAX_EXTENT: u32 = 1 << 12;
 
+/// Shapes of an input and its output.
+type Images<'m> = (&'m [u32; 4], &'m [u32; 4]);
+
+/// Both shapes, where they are as many images.
+fn images<'m>(input: &'m [u32], out: &'m [u32]) -> Option<Images<'m>> {
+    let (input, out): Images<'m> = (input.try_into().ok()?, out.try_into().ok()?);
+    (input[0] == out[0]).then_some((input, out))
+}
+
 impl Window {
     /// The window that starts at attribute `first`; `None` unless both are as many images.
     pub fn new(step: &Step<'_>, first: usize, input: Tensor<'_>, out: Tensor<'_>) -> Option<Self> {
@@ -67,30 +76,38 @@ impl Window {
 
     /// The window with these attributes between images of these shapes.
     pub fn of(attributes: &[u32], input: &[u32], out: &[u32]) -> Option<Self> {
-        let (&[in_n, in_y, in_x, channels], &[out_n, out_y, out_x, filters]) = (input, out) else {
-            return None;
-        };
-        if in_n != out_n {
-            return None;
-        }
-        let &[kh, kw, sy, sx, dy, dx, top, left] = attributes.first_chunk()?;
-        let axis = |words: [u32; 6]| {
-            let [input, output, kernel, stride, dilation, before] = words.map(|word| word as usize);
-            Axis {
-                input,
-                output,
-                kernel,
-                stride,
-                dilation,
-                before,
-            }
-        };
-        Some(Self {
-            y: axis([in_y, out_y, kh, sy, dy, top]),
-            x: axis([in_x, out_x, kw, sx, dx, left]),
+        Some(Self::between(
+            attributes.first_chunk()?,
+            images(input, out)?,
+        ))
+    }
+
+    /// The window between the last three axes of images. By itself, so that it is written where it
+    /// goes: what moves a window, an `Option` above all, links a copy of it.
+    #[inline(never)]
+    fn between(attributes: &[u32; 8], (input, out): Images<'_>) -> Self {
+        let (&[_, in_y, in_x, channels], &[_, out_y, out_x, filters]) = (input, out);
+        let &[kh, kw, sy, sx, dy, dx, top, left] = attributes;
+        Self {
+            y: Axis {
+                input: in_y as usize,
+                output: out_y as usize,
+                kernel: kh as usize,
+                stride: sy as usize,
+                dilation: dy as usize,
+                before: top as usize,
+            },
+            x: Axis {
+                input: in_x as usize,
+                output: out_x as usize,
+                kernel: kw as usize,
+                stride: sx as usize,
+                dilation: dx as usize,
+                before: left as usize,
+            },
             channels: channels as usize,
             filters: filters as usize,
-        })
+        }
     }
 
     /// [`Window::new`] with everything in range.
@@ -100,22 +117,25 @@ impl Window {
         input: Tensor<'_>,
         out: Tensor<'_>,
     ) -> Result<Self, Fault> {
-        let window = Self::new(step, first, input, out).ok_or(Fault::Shape)?;
-        let words = step.attributes().iter().skip(first).take(8);
-        for (index, &word) in words.enumerate() {
+        let images = images(input.shape(), out.shape()).ok_or(Fault::Shape)?;
+        let attributes = step.attributes().get(first..).unwrap_or(&[]);
+        let attributes: &[u32; 8] = attributes.first_chunk().ok_or(Fault::Arity)?;
+        for (index, &word) in attributes.iter().enumerate() {
             if word >= MAX_EXTENT || (index < 6 && word == 0) {
                 return Err(Fault::Attribute);
             }
         }
-        for axis in [window.y, window.x] {
+        let &[kh, kw, sy, sx, dy, dx, _, _] = attributes;
+        let (_, &[_, rows, columns, _]) = images;
+        for [output, kernel, stride, dilation] in [[rows, kh, sy, dy], [columns, kw, sx, dx]] {
             // The farthest position that a tap asks for; both products are below 2⁴⁴.
-            let last = axis.output.saturating_sub(1) as u64 * axis.stride as u64
-                + axis.kernel.saturating_sub(1) as u64 * axis.dilation as u64;
+            let last = u64::from(output.saturating_sub(1)) * u64::from(stride)
+                + u64::from(kernel.saturating_sub(1) * dilation);
             if last >= 1 << 31 {
                 return Err(Fault::Shape);
             }
         }
-        Ok(window)
+        Ok(Self::between(attributes, images))
     }
 
     /// Elements of an input image.

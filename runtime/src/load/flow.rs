@@ -1,172 +1,211 @@
-//! Functions: what each step reads has been written, and nothing overlaps what it must not.
+//! Functions: their steps are sound, what each reads has been written, and nothing overlaps what it
+//! must not.
 
+use super::records::check_step;
 use crate::error::{Fault, LoadError};
-use crate::format::{DType, Place, Tensor};
-use crate::load::{Limits, MAX_ENDS, MAX_FUNCTIONS};
-use crate::model::{Function, Model};
+use crate::format::{DType, FunctionRecord, Place, Tensor};
+use crate::load::{Limits, MAX_ENDS, MAX_FUNCTIONS, MAX_STEPS, Site};
+use crate::model::Model;
 
-/// Every function's records, arena and data flow are sound.
-pub(super) fn check_functions(model: &Model<'_>, limits: Limits) -> Result<(), LoadError> {
-    let mut next = 0;
-    for (function, index) in model.functions().zip(0..) {
-        let fault = |fault| LoadError::Function(index, fault);
-        if index == MAX_FUNCTIONS {
-            return Err(fault(Fault::Work));
-        }
-        // Functions own their steps, one behind the other: none is checked twice or never.
-        if function.record().first_step != next {
-            return Err(fault(Fault::Range));
-        }
-        check_function(model, &function, limits).map_err(fault)?;
-        next = next.saturating_add(function.record().steps);
-    }
-    if next as usize != model.steps() {
-        return Err(LoadError::Step(next, Fault::Range));
-    }
-    Ok(())
-}
-
-fn check_function(model: &Model<'_>, function: &Function<'_>, limits: Limits) -> Result<(), Fault> {
-    let record = function.record();
-    model
-        .name(record.name_offset, record.name_length)
-        .ok_or(Fault::Range)?;
-    if record.inputs > MAX_ENDS || record.outputs > MAX_ENDS {
+/// Every function's records, steps, arena and data flow are sound.
+pub(super) fn check_functions(
+    model: &Model<'_>,
+    limits: Limits,
+    site: &mut Site,
+) -> Result<(), Fault> {
+    *site = (LoadError::Step, MAX_STEPS);
+    if model.steps() > MAX_STEPS as usize {
         return Err(Fault::Work);
     }
-    let operands = (record.inputs as usize).checked_add(record.outputs as usize);
-    model
-        .words(record.operands, operands.ok_or(Fault::Range)?)
-        .ok_or(Fault::Range)?;
-    let end = record
-        .first_step
-        .checked_add(record.steps)
-        .ok_or(Fault::Range)?;
-    if end as usize > model.steps() {
-        return Err(Fault::Range);
-    }
-
-    let inputs = function.inputs();
-    for (position, &input) in inputs.iter().enumerate() {
-        let tensor = arena_tensor(function, input)?;
-        let others = inputs.get(..position).unwrap_or(&[]);
-        for &other in others {
-            if overlap(tensor, model.tensor(other).ok_or(Fault::Operand)?) {
-                return Err(Fault::Overlap);
-            }
-        }
-    }
-    let mut work = 0u64;
-    for (position, step) in function.steps().enumerate() {
-        work = work.checked_add(step.work()).ok_or(Fault::Work)?;
-        if work > limits.macs {
+    let (mut next, mut index) = (0, 0);
+    // One bias stands for at least one multiply-accumulate: loading stays below what running may cost.
+    let mut biases = limits.macs;
+    while let Some(function) = model.function_record(index) {
+        *site = (LoadError::Function, index);
+        if index == MAX_FUNCTIONS {
             return Err(Fault::Work);
         }
-        for &input in step.inputs() {
-            check_written(function, input, position)?;
+        // Functions own their steps, one behind the other: none is checked twice or never.
+        if function.first_step != next {
+            return Err(Fault::Range);
         }
-        let outputs = step.outputs();
-        for (at, &output) in outputs.iter().enumerate() {
-            let tensor = arena_tensor(function, output)?;
-            for &other in outputs.get(..at).unwrap_or(&[]) {
-                if overlap(tensor, model.tensor(other).ok_or(Fault::Operand)?) {
-                    return Err(Fault::Overlap);
-                }
-            }
-            for (index, &input) in step.inputs().iter().enumerate() {
-                let input = model.tensor(input).ok_or(Fault::Operand)?;
-                let replaces =
-                    at == 0 && step.opcode().in_place(index) && same_bytes(input, tensor).is_ok();
-                if overlap(tensor, input) && !replaces {
-                    return Err(Fault::Overlap);
-                }
-            }
-        }
+        next = next.checked_add(function.steps).ok_or(Fault::Range)?;
+        let flow = Flow { model, function };
+        flow.check(limits, &mut biases, site)?;
+        index += 1;
     }
-    for &output in function.outputs() {
-        let tensor = arena_tensor(function, output)?;
-        if !matches!(
-            tensor.dtype(),
-            DType::F32 | DType::I8 | DType::I16 | DType::I32 | DType::Bool
-        ) {
-            return Err(Fault::DType);
-        }
-        check_written(function, output, record.steps as usize)?;
+    *site = (LoadError::Step, next);
+    if next as usize != model.steps() {
+        return Err(Fault::Range);
     }
     Ok(())
 }
 
-/// Tensor `index`, which must lie in the function's arena.
-fn arena_tensor<'m>(function: &Function<'m>, index: u32) -> Result<Tensor<'m>, Fault> {
-    let tensor = function.model.tensor(index).ok_or(Fault::Operand)?;
-    if tensor.place() != Place::Arena {
-        return Err(Fault::Operand);
-    }
-    let bytes = tensor.bytes().ok_or(Fault::Shape)?;
-    let end = (tensor.offset() as usize).checked_add(bytes);
-    if end.ok_or(Fault::Offset)? > function.arena() {
-        return Err(Fault::Arena);
-    }
-    Ok(tensor)
+/// A function of a model.
+struct Flow<'a> {
+    model: &'a Model<'a>,
+    function: FunctionRecord,
 }
 
-/// The bytes of tensor `index` were last written whole, as this type, before step `before`.
-///
-/// Walks backwards: the first write that touches the bytes must be one of exactly these bytes and
-/// this element type (a view may have another shape).
-fn check_written(function: &Function<'_>, index: u32, before: usize) -> Result<(), Fault> {
-    let model = &function.model;
-    let tensor = model.tensor(index).ok_or(Fault::Operand)?;
-    if tensor.place() != Place::Arena {
-        return Ok(());
-    }
-    arena_tensor(function, index)?;
-    let first = function.record().first_step;
-    for position in (0..before as u32).rev() {
-        let step = model
-            .step(first.saturating_add(position))
+impl<'a> Flow<'a> {
+    fn check(&self, limits: Limits, biases: &mut u64, site: &mut Site) -> Result<(), Fault> {
+        let Self { model, function } = self;
+        model
+            .name(function.name_offset, function.name_length)
             .ok_or(Fault::Range)?;
-        for (at, &output) in step.outputs().iter().enumerate() {
-            let written = model.tensor(output).ok_or(Fault::Operand)?;
-            if overlap(tensor, written) {
-                // What a kernel leaves in its scratch differs between instruction sets.
-                return match at < step.results() {
-                    true => same_bytes(tensor, written),
-                    false => Err(Fault::Unwritten),
-                };
+        let (inputs, outputs) = (function.inputs, function.outputs);
+        if inputs > MAX_ENDS || outputs > MAX_ENDS {
+            return Err(Fault::Work);
+        }
+        let ends = model.words(function.operands, (inputs + outputs) as usize);
+        let (inputs, outputs) = ends
+            .and_then(|ends| ends.split_at_checked(inputs as usize))
+            .ok_or(Fault::Range)?;
+        let end = function.first_step.saturating_add(function.steps);
+        if end as usize > model.steps() {
+            return Err(Fault::Range);
+        }
+        for (at, &input) in inputs.iter().enumerate() {
+            self.check_apart(&self.stored(input)?, inputs, at)?;
+        }
+        let whole = *site;
+        let mut work = 0u64;
+        for index in function.first_step..end {
+            *site = (LoadError::Step, index);
+            let Some(step) = model.step(index) else {
+                let known = model.opcode(index).is_some();
+                return Err(if known { Fault::Range } else { Fault::Code });
+            };
+            let cost = check_step(&step, biases)?;
+            *site = whole;
+            work = work.checked_add(cost).ok_or(Fault::Work)?;
+            if work > limits.macs {
+                return Err(Fault::Work);
+            }
+            for &input in step.inputs() {
+                self.check_written(inputs, input, index)?;
+            }
+            for (at, &output) in step.outputs().iter().enumerate() {
+                let output = self.stored(output)?;
+                self.check_apart(&output, step.outputs(), at)?;
+                let mut from = 0;
+                while let Some((skipped, whole)) =
+                    self.touched(&output, step.inputs().get(from..).unwrap_or(&[]))
+                {
+                    let position = from.wrapping_add(skipped);
+                    if at != 0 || !whole || !step.opcode.in_place(position) {
+                        return Err(Fault::Overlap);
+                    }
+                    from = position.wrapping_add(1);
+                }
             }
         }
+        for &output in outputs {
+            let dtype = self.stored(output)?.tensor.dtype();
+            if !matches!(
+                dtype,
+                DType::F32 | DType::I8 | DType::I16 | DType::I32 | DType::Bool
+            ) {
+                return Err(Fault::DType);
+            }
+            self.check_written(inputs, output, end)?;
+        }
+        Ok(())
     }
-    for &input in function.inputs() {
-        let written = model.tensor(input).ok_or(Fault::Operand)?;
-        if overlap(tensor, written) {
-            return same_bytes(tensor, written);
+
+    /// Tensor `index`, which must lie in the function's arena.
+    fn stored(&self, index: u32) -> Result<Stored<'a>, Fault> {
+        let tensor = self.model.tensor(index).ok_or(Fault::Operand)?;
+        if tensor.place() != Place::Arena {
+            return Err(Fault::Operand);
+        }
+        let span = Span::of(tensor);
+        if span.end > self.function.arena {
+            return Err(Fault::Arena);
+        }
+        Ok(Stored {
+            index,
+            tensor,
+            span,
+        })
+    }
+
+    /// Of the first `count` of `others`, none shares a byte with `tensor`.
+    fn check_apart(&self, tensor: &Stored<'_>, others: &[u32], count: usize) -> Result<(), Fault> {
+        let before = others.get(..count).unwrap_or(&[]);
+        match self.touched(tensor, before) {
+            Some(_) => Err(Fault::Overlap),
+            None => Ok(()),
         }
     }
-    Err(Fault::Unwritten)
-}
 
-fn same_bytes(read: Tensor<'_>, written: Tensor<'_>) -> Result<(), Fault> {
-    if read.offset() == written.offset()
-        && read.bytes() == written.bytes()
-        && read.dtype() == written.dtype()
-    {
-        Ok(())
-    } else {
-        Err(Fault::Unwritten)
+    /// The bytes of tensor `index` were last written whole, as this type, before step `before`.
+    ///
+    /// Walks backwards: the first write that touches the bytes must be one of exactly these bytes and
+    /// this element type (a view may have another shape).
+    fn check_written(&self, inputs: &[u32], index: u32, before: u32) -> Result<(), Fault> {
+        if self.model.tensor(index).ok_or(Fault::Operand)?.place() != Place::Arena {
+            return Ok(());
+        }
+        let read = self.stored(index)?;
+        let mut position = before;
+        let kept = loop {
+            if position == self.function.first_step {
+                break self.touched(&read, inputs).is_some_and(|(_, whole)| whole);
+            }
+            position = position.wrapping_sub(1);
+            let step = self.model.step(position).ok_or(Fault::Range)?;
+            if let Some((at, whole)) = self.touched(&read, step.outputs()) {
+                // What a kernel leaves in its scratch differs between instruction sets.
+                break whole && at < step.results();
+            }
+        };
+        if kept { Ok(()) } else { Err(Fault::Unwritten) }
+    }
+
+    /// The first of `others`, tensors that exist, that shares a byte with `stored` in the arena;
+    /// whether it is of exactly the same bytes and of the same element type.
+    #[inline(never)]
+    fn touched(&self, stored: &Stored<'_>, others: &[u32]) -> Option<(usize, bool)> {
+        let span = &stored.span;
+        for (at, &other) in others.iter().enumerate() {
+            if other == stored.index {
+                return Some((at, true));
+            }
+            let other = self.model.tensor(other)?;
+            let own = Span::of(other);
+            if own.start < span.end && span.start < own.end {
+                let whole = own == *span && stored.tensor.dtype() == other.dtype();
+                return Some((at, whole));
+            }
+        }
+        None
     }
 }
 
-/// Whether two tensors of the arena share a byte.
-fn overlap(a: Tensor<'_>, b: Tensor<'_>) -> bool {
-    if a.place() != Place::Arena || b.place() != Place::Arena {
-        return false;
+/// A tensor in the function's arena.
+struct Stored<'a> {
+    index: u32,
+    tensor: Tensor<'a>,
+    span: Span,
+}
+
+/// Bytes of an arena.
+#[derive(PartialEq, Eq)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// Those of `tensor`, which has been checked: it does not end behind 2³². None of a constant.
+    #[inline(never)]
+    fn of(tensor: Tensor<'_>) -> Self {
+        let (start, bytes) = match tensor.place() {
+            Place::Arena => (tensor.offset(), tensor.bytes().unwrap_or(0) as u32),
+            _ => (u32::MAX, 0),
+        };
+        let end = start.wrapping_add(bytes);
+        Self { start, end }
     }
-    // Tensors have been checked: none ends behind 2³².
-    let end = |tensor: Tensor<'_>| {
-        tensor
-            .offset()
-            .wrapping_add(tensor.bytes().unwrap_or(0) as u32)
-    };
-    a.offset() < end(b) && b.offset() < end(a)
 }

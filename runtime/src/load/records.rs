@@ -1,40 +1,43 @@
-//! Records one by one: tensors, then steps.
+//! Records one by one: tensors and steps.
 
 use crate::error::{Fault, LoadError};
 use crate::format::{ALIGNMENT, DType, Layout, Place, Tensor};
 use crate::kernels;
-use crate::load::{Limits, MAX_STEPS};
+use crate::load::Site;
 use crate::model::Model;
 use crate::rounding::Scale;
+use crate::step::Step;
 
 /// Every tensor record is well formed and, where it is a constant, inside its section.
-pub(super) fn check_tensors(model: &Model<'_>) -> Result<(), LoadError> {
+pub(super) fn check_tensors(model: &Model<'_>, site: &mut Site) -> Result<(), Fault> {
     // Records may share scale words, but not so many that checking them is quadratic.
     let mut unchecked = core::mem::size_of_val(model.parameters);
     // Until there is none: their number is a division.
     let mut index = 0;
     while let Some(tensor) = model.tensor(index) {
-        let fault = |fault| LoadError::Tensor(index, fault);
+        *site = (LoadError::Tensor, index);
         if !tensor.is_known() {
-            return Err(fault(Fault::Code));
+            return Err(Fault::Code);
         }
-        check_tensor(model, tensor).map_err(fault)?;
+        let bytes = check_tensor(model, tensor)?;
         if tensor.dtype() == DType::Scale {
-            let words = check_scales(model, tensor).map_err(fault)?;
-            unchecked = unchecked.checked_sub(words).ok_or(fault(Fault::Work))?;
+            check_scales(model, tensor.offset(), bytes)?;
+            unchecked = unchecked.checked_sub(bytes).ok_or(Fault::Work)?;
         }
         index += 1;
     }
     Ok(())
 }
 
-fn check_tensor(model: &Model<'_>, tensor: Tensor<'_>) -> Result<(), Fault> {
-    let (used, unused) = tensor
-        .dims()
-        .split_at_checked(usize::from(tensor.rank()))
-        .ok_or(Fault::Shape)?;
-    if used.contains(&0) || unused.iter().any(|&dim| dim != 0) {
-        return Err(Fault::Shape);
+/// The record is well formed; the tensor's length in bytes.
+fn check_tensor(model: &Model<'_>, tensor: Tensor<'_>) -> Result<usize, Fault> {
+    // No dimension is zero, and all behind the rank are.
+    let mut left = tensor.rank();
+    for &dim in tensor.dims() {
+        if (dim == 0) != (left == 0) {
+            return Err(Fault::Shape);
+        }
+        left = left.saturating_sub(1);
     }
     let bytes = tensor.bytes().ok_or(Fault::Shape)?;
     // In 32 bits, so that every target refuses the same files.
@@ -79,60 +82,47 @@ fn check_tensor(model: &Model<'_>, tensor: Tensor<'_>) -> Result<(), Fault> {
     if length != 0 && model.name(offset, length).is_none() {
         return Err(Fault::Range);
     }
-    Ok(())
-}
-
-/// Every scale word is in range; their length in bytes.
-fn check_scales(model: &Model<'_>, tensor: Tensor<'_>) -> Result<usize, Fault> {
-    let bytes = tensor.bytes().ok_or(Fault::Shape)?;
-    let words = model.words(tensor.offset() / 4, bytes / 4);
-    let mut words = words.ok_or(Fault::Offset)?.iter();
-    if words.any(|&word| Scale::from_word(word).is_none()) {
-        return Err(Fault::Scale);
-    }
     Ok(bytes)
 }
 
-/// Every step has the operands that its kernel needs.
-pub(super) fn check_steps(model: &Model<'_>, limits: Limits) -> Result<(), LoadError> {
-    let steps = model.steps() as u32;
-    if steps > MAX_STEPS {
-        return Err(LoadError::Step(MAX_STEPS, Fault::Work));
+/// Every scale word is in range.
+fn check_scales(model: &Model<'_>, offset: u32, bytes: usize) -> Result<(), Fault> {
+    let words = model.words(offset / 4, bytes / 4).ok_or(Fault::Offset)?;
+    if Scale::are_sound(words) {
+        Ok(())
+    } else {
+        Err(Fault::Scale)
     }
-    // Kernels read every bias for the accumulator bound, and steps may share biases. One bias stands
-    // for at least one multiply-accumulate: loading stays below what running may cost.
-    let mut biases = limits.macs;
-    for index in 0..steps {
-        let fault = |fault| LoadError::Step(index, fault);
-        let step = model.step(index).ok_or_else(|| {
-            let known = model.opcode(index).is_some();
-            fault(if known { Fault::Range } else { Fault::Code })
-        })?;
-        let arity = step.opcode.arity();
-        if !(arity.least_inputs..=arity.inputs).contains(&step.inputs)
-            || step.outputs.wrapping_sub(arity.outputs) > 1
-            || step.attributes().len() != usize::from(arity.attributes)
-        {
-            return Err(fault(Fault::Arity));
-        }
-        for (position, &operand) in step.inputs().iter().enumerate() {
-            let tensor = model.tensor(operand).ok_or(fault(Fault::Operand))?;
-            // Kernels look at the layout of input 1.
-            if position != 1 && tensor.layout() != Layout::Plain {
-                return Err(fault(Fault::Operand));
-            }
-            if (tensor.place(), tensor.dtype()) == (Place::Parameters, DType::I32) {
-                let words = tensor.elements().ok_or(fault(Fault::Shape))? as u64;
-                biases = biases.checked_sub(words).ok_or(fault(Fault::Work))?;
-            }
-        }
-        for &operand in step.outputs() {
-            let tensor = model.tensor(operand).ok_or(fault(Fault::Operand))?;
-            if tensor.place() != Place::Arena {
-                return Err(fault(Fault::Operand));
-            }
-        }
-        kernels::check(&step).map_err(fault)?;
+}
+
+/// `step` has the operands that its kernel needs; what it costs.
+///
+/// Kernels read every bias for the accumulator bound, and steps may share biases: `biases` counts down
+/// how many more may be read.
+pub(super) fn check_step(step: &Step<'_>, biases: &mut u64) -> Result<u64, Fault> {
+    let arity = step.opcode.arity();
+    if !(arity.least_inputs..=arity.inputs).contains(&step.inputs)
+        || step.outputs.wrapping_sub(arity.outputs) > 1
+        || step.attributes().len() != usize::from(arity.attributes)
+    {
+        return Err(Fault::Arity);
     }
-    Ok(())
+    for (position, &operand) in step.inputs().iter().enumerate() {
+        let tensor = step.model.tensor(operand).ok_or(Fault::Operand)?;
+        // Kernels look at the layout of input 1.
+        if position != 1 && tensor.layout() != Layout::Plain {
+            return Err(Fault::Operand);
+        }
+        if (tensor.place(), tensor.dtype()) == (Place::Parameters, DType::I32) {
+            let words = tensor.elements().ok_or(Fault::Shape)? as u64;
+            *biases = biases.checked_sub(words).ok_or(Fault::Work)?;
+        }
+    }
+    for &operand in step.outputs() {
+        let tensor = step.model.tensor(operand).ok_or(Fault::Operand)?;
+        if tensor.place() != Place::Arena {
+            return Err(Fault::Operand);
+        }
+    }
+    kernels::work(step)
 }

@@ -2,7 +2,7 @@
 
 use crate::builder::Builder;
 use qibu::Model;
-use qibu::format::{DType, Opcode, nibble};
+use qibu::format::{DType, Layout, Opcode, nibble};
 use qibu::random::Random;
 use qibu::rounding::Scale;
 use qibu_compiler::aligned::AlignedBytes;
@@ -25,6 +25,7 @@ pub(super) struct Operand {
     pub dims: Vec<u32>,
     pub scale: f32,
     pub zero_point: i32,
+    pub layout: Layout,
     pub source: Source,
 }
 
@@ -37,6 +38,20 @@ pub(super) struct Case {
 }
 
 impl Case {
+    /// Its file, with so many bytes of scratch; `None` where the loader refuses it.
+    pub fn with_scratch(&self, opcode: Opcode, bytes: usize) -> Option<AlignedBytes> {
+        let mut b = Builder::default();
+        let add = |operand: &Operand, b: &mut Builder| operand.add(b);
+        let inputs: Vec<u32> = self.inputs.iter().map(|x| add(x, &mut b)).collect();
+        let outputs: Vec<u32> = self.outputs.iter().map(|x| add(x, &mut b)).collect();
+        let scratch = b.activation(DType::I8, &[u32::try_from(bytes).ok()?]);
+        let written = [&outputs[..], &[scratch]].concat();
+        b.step(opcode, &inputs, &written, &self.attributes);
+        b.function("main", &inputs[..1], &outputs);
+        let file = b.finish();
+        Model::load(&file).is_ok().then_some(file)
+    }
+
     /// Its file, with output 0 over input `over`; `None` where the loader refuses it.
     pub fn file(&self, opcode: Opcode, over: Option<usize>) -> Option<AlignedBytes> {
         let mut b = Builder::default();
@@ -68,7 +83,9 @@ impl Case {
             outputs.push(index);
         }
         b.step(opcode, &inputs, &outputs, &self.attributes);
-        b.function("main", &given, &outputs);
+        // Scratch is nobody's to read.
+        let results = usize::from(opcode.arity().outputs).min(outputs.len());
+        b.function("main", &given, &outputs[..results]);
         let file = b.finish();
         Model::load(&file).is_ok().then_some(file)
     }
@@ -83,6 +100,7 @@ impl Operand {
         };
         let record = &mut b.tensors[index as usize];
         (record.scale, record.zero_point) = (self.scale, self.zero_point);
+        record.layout = self.layout;
         index
     }
 
@@ -149,6 +167,7 @@ impl Draw {
             dims: dims.to_vec(),
             scale,
             zero_point,
+            layout: Layout::Plain,
             source: Source::Arena,
         }
     }

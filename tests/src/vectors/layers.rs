@@ -1,6 +1,7 @@
 //! Layers with weights, windows, and products of activations.
 
 use super::case::{Case, Draw, Operand, span};
+use super::depthwise;
 use qibu::format::DType::{self, F32, I8, I16, I32, Scale};
 use qibu::math;
 
@@ -49,10 +50,24 @@ pub(super) fn top_k_dense(d: &mut Draw, _: u32, types: &[DType]) -> Option<Case>
     })
 }
 
+/// Height and width.
+pub(super) type Sides = [u32; 2];
+
+/// Kernel, stride and dilation of a window, zero for any.
+pub(super) const ANY: [Sides; 3] = [[0; 2]; 3];
+
 /// Attributes of a window over `[h, w]`, and the lengths that come of it.
-fn window(d: &mut Draw, sides: [u32; 2]) -> (Vec<u32>, [u32; 2]) {
-    let [kernel, stride, dilation, before] =
+pub(super) fn window(d: &mut Draw, sides: Sides, wanted: [Sides; 3]) -> (Vec<u32>, Sides) {
+    let [mut kernel, mut stride, mut dilation, before] =
         [(1, 3), (1, 2), (1, 2), (0, 2)].map(|(low, high)| [0; 2].map(|_| d.between(low, high)));
+    for (drawn, wanted) in [&mut kernel, &mut stride, &mut dilation]
+        .into_iter()
+        .zip(wanted)
+    {
+        for (drawn, wanted) in drawn.iter_mut().zip(wanted) {
+            *drawn = if wanted == 0 { *drawn } else { wanted };
+        }
+    }
     let behind = [0; 2].map(|_| d.between(0, 2));
     let length = |axis: usize| {
         let reach = dilation[axis] * (kernel[axis] - 1) + 1;
@@ -64,8 +79,10 @@ fn window(d: &mut Draw, sides: [u32; 2]) -> (Vec<u32>, [u32; 2]) {
 }
 
 pub(super) fn conv(d: &mut Draw, kind: u32, types: &[DType]) -> Option<Case> {
-    let &[x, w, out] = types else { return None };
-    let [images, h, wide] = [d.between(1, 2), d.between(1, 6), d.between(1, 6)];
+    if let Some(kind) = kind.checked_sub(3) {
+        return depthwise::conv(d, kind, types);
+    }
+    let sides = [d.between(1, 6), d.between(1, 6)];
     // One group, some, each channel alone.
     let (groups, inner) = match kind {
         0 => (1, d.between(1, 9)),
@@ -73,7 +90,20 @@ pub(super) fn conv(d: &mut Draw, kind: u32, types: &[DType]) -> Option<Case> {
         _ => (d.between(2, 8), 1),
     };
     let outer = d.between(1, 3);
-    let (mut attributes, [rows, columns]) = window(d, [h, wide]);
+    convolution(d, types, sides, [groups, inner, outer], ANY)
+}
+
+/// A convolution of images with so many groups, channels in and out of each, and a window.
+pub(super) fn convolution(
+    d: &mut Draw,
+    types: &[DType],
+    [h, wide]: Sides,
+    [groups, inner, outer]: [u32; 3],
+    wanted: [Sides; 3],
+) -> Option<Case> {
+    let &[x, w, out] = types else { return None };
+    let images = d.between(1, 2);
+    let (mut attributes, [rows, columns]) = window(d, [h, wide], wanted);
     let (kh, kw) = (attributes[0], attributes[1]);
     attributes.extend(d.clamp(out));
     attributes.push(groups);
@@ -91,7 +121,7 @@ pub(super) fn conv(d: &mut Draw, kind: u32, types: &[DType]) -> Option<Case> {
 
 pub(super) fn pool(d: &mut Draw, kind: u32, types: &[DType]) -> Option<Case> {
     let [images, h, w, c] = [(1, 2), (1, 6), (1, 6), (1, 5)].map(|(a, b)| d.between(a, b));
-    let (words, [rows, columns]) = window(d, [h, w]);
+    let (words, [rows, columns]) = window(d, [h, w], ANY);
     let x = d.arena(types[0], &[images, h, w, c]);
     Some(Case {
         outputs: vec![x.shaped(&[images, rows, columns, c])],

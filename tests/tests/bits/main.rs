@@ -170,7 +170,9 @@ machines! {
     mps3_an547 "mps3-an547",
     riscv32_virt "riscv32-virt",
     aarch64 "aarch64",
+    aarch64_dotprod "aarch64+dotprod",
     wasm32 "wasm32",
+    wasm32_simd128 "wasm32+simd128",
 }
 
 /// A number of a linker script: decimal or hexadecimal, with K or M behind it.

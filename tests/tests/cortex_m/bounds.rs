@@ -20,6 +20,12 @@ pub const CODE: u32 = 20 * 1024;
 /// biases and scales are parameters.
 const WEIGHTS: u64 = 4 * (64 * 9 + 64 * 64) + 64 * 40 + 64 * 12;
 
+/// Most instructions of the model of this name, where that was promised.
+pub fn most(name: &str) -> Option<u64> {
+    let found = MOST.iter().find(|(other, _)| *other == name);
+    found.map(|(_, most)| *most)
+}
+
 /// What is missed.
 pub fn check(figures: &[Figures]) -> Vec<String> {
     let mut missed = Vec::new();
@@ -38,8 +44,8 @@ pub fn check(figures: &[Figures]) -> Vec<String> {
                 peer,
             );
         }
-        if let Some((_, most)) = MOST.iter().find(|(other, _)| *other == name) {
-            demand(name, "instructions", one.instructions(), *most);
+        if let Some(most) = most(name) {
+            demand(name, "instructions", one.instructions(), most);
         }
         if name == "kws" {
             demand(name, "instructions to load", one.counted.load, LOAD);

@@ -17,6 +17,9 @@ pub const HTML: &[&[u8]] = &[b"<!DOCTYPE html>"];
 /// How lists of kernels start.
 pub const KERNELS: &[&[u8]] = &[super::kernels::HEAD.as_bytes()];
 
+/// How choices of layouts start.
+pub const JSON: &[&[u8]] = &[crate::compile::tune::HEAD.as_bytes()];
+
 /// What may be replaced: older files of the same kind.
 pub fn check_targets(output: &Path, others: &[(Option<&Path>, &[&[u8]])]) -> Result<()> {
     let mut targets = vec![atomic::check_target(output, &[&qibu::format::MAGIC])?];
@@ -26,8 +29,11 @@ pub fn check_targets(output: &Path, others: &[(Option<&Path>, &[&[u8]])]) -> Res
         };
         let target = atomic::check_target(path, kinds)?;
         if targets.contains(&target) {
-            return Err(Error::usage(format!("{} is given twice", path.display()))
-                .hint("name different files with -o, --memory-plan, --report and --kernels"));
+            return Err(
+                Error::usage(format!("{} is given twice", path.display())).hint(
+                    "name different files with -o, --memory-plan, --report, --kernels and --tune",
+                ),
+            );
         }
         targets.push(target);
     }

@@ -136,6 +136,7 @@ fn multiply(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
 #[unsafe(naked)]
 unsafe extern "C" fn multiply_rows(job: &mut Job) {
     naked_asm!(
+        super::cpu!(),
         ".macro qibu_quad",
         "ldr r4, [r1], #4",
         "ldmia r2!, {{r6, r7, r8, r9}}",

@@ -182,6 +182,7 @@ unsafe extern "C" fn copy(frame: *const Copy) {
     // r0 from, r1 to, r2 step, r3 step3, r4 lines, r5 columns, r6 line, r7 pitch, r8 count,
     // r9–r12 elements, lr from within the line; `to` is restored from r10 at the end of a line.
     naked_asm!(
+        super::cpu!(),
         "push {{r4-r11, lr}}",
         "ldm r0, {{r0-r7}}",
         "sub sp, sp, #4",
@@ -312,6 +313,7 @@ macro_rules! convolution {
         #[unsafe(naked)]
         unsafe extern "C" fn $name(frame: *const Convolve) {
             naked_asm!(
+                super::cpu!(),
                 row_macros!(),
                 "push {{r4-r11, lr}}",
                 "sub sp, sp, #44",

@@ -49,6 +49,7 @@ fn fits(block: &[u8], start: usize, stride: usize, quads: usize) -> bool {
 #[unsafe(naked)]
 unsafe extern "C" fn extend_i8(part: *const i8, block: *mut u8, quads: usize, stride: usize) {
     naked_asm!(
+        super::cpu!(),
         "push {{r4, lr}}",
         "2:",
         "ldr r12, [r0], #4",
@@ -68,6 +69,7 @@ unsafe extern "C" fn extend_i8(part: *const i8, block: *mut u8, quads: usize, st
 #[unsafe(naked)]
 unsafe extern "C" fn extend_i16(part: *const i16, block: *mut u8, quads: usize, stride: usize) {
     naked_asm!(
+        super::cpu!(),
         "push {{r4, r5, r6, lr}}",
         "2:",
         "ldr r4, [r0], #4",

@@ -123,6 +123,7 @@ fn multiply(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
 #[unsafe(naked)]
 unsafe extern "C" fn multiply_tiles(job: &mut Job) {
     naked_asm!(
+        super::cpu!(),
         ".macro qibu_row weights, sum",
         "sxtb16 r3, \\weights",
         "sxtb16 \\weights, \\weights, ror #8",

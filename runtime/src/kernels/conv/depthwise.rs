@@ -3,6 +3,7 @@
 //! The step has scratch; its length follows from the geometry alone, see [`scratch`]. What is done
 //! with channels and scratch is for the instruction set to choose, see [`Depthwise`].
 
+pub(crate) mod lanes;
 pub(crate) mod plane;
 
 use crate::arena::Operands;
@@ -39,7 +40,9 @@ pub fn scratch(attributes: &[u32], input: &[u32], output: &[u32]) -> Option<usiz
 pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let macs = super::check(step)?;
     let (input, out) = (step.need_input(0)?, step.need_output(0)?);
-    let window = Window::new(step, 0, input, out).ok_or(Fault::Shape)?;
+    let Some(window) = Window::new(step, 0, input, out) else {
+        return Err(Fault::Shape);
+    };
     let groups = step.attribute(10) as usize;
     if groups != window.channels || groups != window.filters {
         return Err(Fault::Attribute);

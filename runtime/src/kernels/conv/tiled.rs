@@ -16,7 +16,7 @@ use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::Opcode;
 use crate::format::layout::QUAD;
-use crate::isa::Tile;
+use crate::isa::{Taps, Tile};
 use crate::step::Step;
 
 /// The kernel for tiles `T` and activations `X`.
@@ -61,7 +61,9 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
         step.need_input(1)?,
         step.need_output(0)?,
     );
-    let window = Window::new(step, 0, input, out).ok_or(Fault::Shape)?;
+    let Some(window) = Window::new(step, 0, input, out) else {
+        return Err(Fault::Shape);
+    };
     if step.attribute(10) != 1 {
         return Err(Fault::Attribute);
     }
@@ -87,7 +89,7 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()>
         if !blocks.whole::<T, X>(x, shape) {
             for pixel in rows(x, shape.k) {
                 blocks.part::<T, X>(pixel, 0);
-                blocks.column::<T, X>();
+                blocks.columns::<T, X>(1);
             }
             blocks.finish::<T, X>();
         }
@@ -95,39 +97,52 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()>
     }
     let whole = window.channels.is_multiple_of(QUAD);
     for image in rows(x, window.image()) {
-        for position in window.positions() {
-            if blocks.taps::<T, X>(&window, position, image, zero) {
-                // As the instruction set does it.
-            } else if whole {
-                let mut quad = 0;
-                window.for_runs(position, |start, pixels| {
-                    quad += match start {
-                        Some(start) => {
-                            let run = pixel(image, start, pixels * window.channels);
-                            blocks.part::<T, X>(run, quad);
-                            run.len() / QUAD
+        for y in 0..window.y.output {
+            let mut x = 0;
+            while x < window.x.output {
+                let position = (y, x);
+                let taps = Taps {
+                    window: &window,
+                    position,
+                    count: blocks.room().min(window.x.output - x),
+                    image,
+                    outside: zero,
+                };
+                let mut count = 1;
+                if blocks.taps::<T, X>(&taps) {
+                    count = taps.count;
+                } else if whole {
+                    let mut quad = 0;
+                    window.for_runs(position, |start, pixels| {
+                        quad += match start {
+                            Some(start) => {
+                                let run = pixel(image, start, pixels * window.channels);
+                                blocks.part::<T, X>(run, quad);
+                                run.len() / QUAD
+                            }
+                            None => {
+                                blocks.part::<T, X>(gathered, quad);
+                                gathered.len() / QUAD
+                            }
                         }
-                        None => {
-                            blocks.part::<T, X>(gathered, quad);
-                            gathered.len() / QUAD
+                    });
+                } else {
+                    let mut rest = &mut *gathered;
+                    window.for_runs(position, |start, pixels| {
+                        let run = core::mem::take(&mut rest);
+                        let run = run.split_at_mut_checked(pixels * window.channels);
+                        let (run, tail) = run.unwrap_or_default();
+                        rest = tail;
+                        match start {
+                            Some(start) => copy(run, pixel(image, start, run.len())),
+                            None => run.fill(zero),
                         }
-                    }
-                });
-            } else {
-                let mut rest = &mut *gathered;
-                window.for_runs(position, |start, pixels| {
-                    let run = core::mem::take(&mut rest);
-                    let run = run.split_at_mut_checked(pixels * window.channels);
-                    let (run, tail) = run.unwrap_or_default();
-                    rest = tail;
-                    match start {
-                        Some(start) => copy(run, pixel(image, start, run.len())),
-                        None => run.fill(zero),
-                    }
-                });
-                blocks.part::<T, X>(gathered, 0);
+                    });
+                    blocks.part::<T, X>(gathered, 0);
+                }
+                blocks.columns::<T, X>(count);
+                x += count;
             }
-            blocks.column::<T, X>();
         }
     }
     blocks.finish::<T, X>();

@@ -57,7 +57,7 @@ fn run<T: Tile, X: Column + Default + bytemuck::NoUninit>(
             tiled::pad(row, gathered);
             blocks.part::<T, X>(gathered, 0);
         }
-        blocks.column::<T, X>();
+        blocks.columns::<T, X>(1);
     }
     blocks.finish::<T, X>();
     Some(())

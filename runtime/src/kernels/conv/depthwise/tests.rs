@@ -1,5 +1,6 @@
 //! Every way to run a depthwise layer against the scalar kernel.
 
+use super::lanes::Lanes;
 use super::plane::{Planes, Portable};
 use super::*;
 use crate::format::{DType, Layout, Place, Tensor, TensorRecord};
@@ -31,7 +32,7 @@ impl Case {
             |count: usize| -> Vec<i8> { (0..count).map(|_| random.next_u32() as i8).collect() };
         let input = bytes(images * window.image());
         let weights = bytes(window.channels * window.taps());
-        let narrow = random.next_u32() % 3 == 0;
+        let narrow = random.next_u32().is_multiple_of(3);
         let mut case = Self {
             window,
             images,
@@ -48,7 +49,7 @@ impl Case {
             case.bias.push(random.next_u32() as i32 >> bits);
             // Each shift is as likely as any other; half of the multipliers are powers of two.
             let shift = Scale::MIN_SHIFT + random.next_u32() % 14;
-            let mantissa = if random.next_u32() % 2 == 0 {
+            let mantissa = if random.next_u32().is_multiple_of(2) {
                 0
             } else {
                 random.next_u32() >> 2 & !0xFF
@@ -150,6 +151,7 @@ proptest! {
         for dtype in [DType::I8, DType::I16, DType::I32] {
             let expected = case.scalar(dtype);
             prop_assert_eq!(&case.by::<Planes<Portable>>(dtype), &expected);
+            prop_assert_eq!(&case.by::<Lanes>(dtype), &expected);
             prop_assert_eq!(&case.by::<Channels>(dtype), &expected);
         }
     }

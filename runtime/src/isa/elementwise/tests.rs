@@ -1,0 +1,186 @@
+//! What the instruction set does of elementwise operators, against their definitions.
+
+use super::*;
+use crate::kernels::gate::{GATE_TABLE, sigmoid};
+use crate::kernels::sink::Out;
+use crate::random::Random;
+use crate::rounding::{self, Scale};
+use proptest::prelude::*;
+use std::vec::Vec;
+
+/// Elements of an operand.
+const COUNT: usize = 53;
+
+/// Values of int8 or int16, many of them at the ends of the range.
+struct Values {
+    narrow: bool,
+    i8: Vec<i8>,
+    i16: Vec<i16>,
+    zero_point: i32,
+}
+
+impl Values {
+    fn new(random: &mut Random, narrow: bool) -> Self {
+        let mut draw = || match random.next_u32() % 4 {
+            0 => i16::MIN,
+            1 => i16::MAX,
+            _ => random.next_u32() as i16,
+        };
+        let i16: Vec<i16> = (0..COUNT).map(|_| draw()).collect();
+        let i8 = i16.iter().map(|&value| (value >> 8) as i8).collect();
+        let zero_point = if narrow { i32::from(draw() >> 8) } else { 0 };
+        Self {
+            narrow,
+            i8,
+            i16,
+            zero_point,
+        }
+    }
+
+    fn operand(&self) -> Operand<'_> {
+        Operand {
+            values: match self.narrow {
+                true => Integers::I8(&self.i8),
+                false => Integers::I16(&self.i16),
+            },
+            zero_point: self.zero_point,
+        }
+    }
+
+    /// The value with its zero point, and without.
+    fn at(&self, index: usize) -> (i32, i32) {
+        let value = match self.narrow {
+            true => self.i8[index].into(),
+            false => self.i16[index].into(),
+        };
+        (value, value - self.zero_point)
+    }
+}
+
+/// A scale word of any shift.
+fn word(random: &mut Random) -> u32 {
+    let shift = Scale::MIN_SHIFT + random.next_u32() % (Scale::MAX_SHIFT - Scale::MIN_SHIFT + 1);
+    1 << 30 | (random.next_u32() & 0x3FFF_FF00) | shift.min(31 + random.next_u32() % 12)
+}
+
+/// What `run` stores, and the same number of elements by `expected`; how many.
+fn both(
+    random: &mut Random,
+    narrow: bool,
+    count: usize,
+    run: impl FnOnce(&mut Sink<'_>) -> usize,
+    expected: impl Fn(usize) -> i32,
+) -> (Vec<i32>, Vec<i32>) {
+    let zero_point = if narrow {
+        i32::from(random.next_u32() as i8)
+    } else {
+        0
+    };
+    let (low, high) = match (narrow, random.next_u32().is_multiple_of(2)) {
+        (true, true) => (-128, 127),
+        (false, true) => (-32768, 32767),
+        _ => (-17, 90),
+    };
+    let (mut bytes, mut words) = (std::vec![0i8; count], std::vec![0i16; count]);
+    let sink = |out| Sink {
+        out,
+        zero_point,
+        low,
+        high,
+    };
+    let done = match narrow {
+        true => run(&mut sink(Out::I8(&mut bytes))),
+        false => run(&mut sink(Out::I16(&mut words))),
+    };
+    // The scalar definition stores the elements that were done into a sink of its own.
+    let (mut scalar_bytes, mut scalar_words) = (std::vec![0i8; count], std::vec![0i16; count]);
+    let mut scalar = match narrow {
+        true => sink(Out::I8(&mut scalar_bytes)),
+        false => sink(Out::I16(&mut scalar_words)),
+    };
+    (0..done).for_each(|index| scalar.put(index, expected(index)));
+    let all = |bytes: &[i8], words: &[i16]| match narrow {
+        true => bytes.iter().map(|&value| value.into()).collect(),
+        false => words.iter().map(|&value| value.into()).collect(),
+    };
+    if done == 0 {
+        std::eprintln!("skipped: this processor has no elementwise operators of its own");
+    } else {
+        assert!(done + 16 > count, "{done} of {count}");
+    }
+    (all(&bytes, &words), all(&scalar_bytes, &scalar_words))
+}
+
+/// Two terms with guard bits, see `Add` and `Gate`.
+fn joined(a: i32, b: i32) -> i32 {
+    a.saturating_add(b).saturating_add(1 << 7) >> 8
+}
+
+proptest! {
+    #[test]
+    fn sums_are_those_of_the_definition(narrow: [bool; 3], seed: u64) {
+        let mut random = Random::new(seed);
+        let [a, b] = [narrow[0], narrow[1]].map(|narrow| Values::new(&mut random, narrow));
+        let scales = [word(&mut random), word(&mut random)];
+        let sum = Sum { operands: [a.operand(), b.operand()], scales, count: COUNT };
+        let (found, expected) = both(&mut random, narrow[2], COUNT, |sink| add(&sum, sink), |index| {
+            let [a, b] = [(&a, scales[0]), (&b, scales[1])].map(|(x, scale)| {
+                Scale::loaded(scale).requantise(x.at(index).1 << 15)
+            });
+            joined(a, b)
+        });
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn gates_are_those_of_the_definition(narrow: [bool; 4], seed: u64) {
+        let mut random = Random::new(seed);
+        let [a, b, x] = [narrow[0], narrow[1], narrow[2]].map(|narrow| Values::new(&mut random, narrow));
+        let scales = [word(&mut random), word(&mut random)];
+        let table: Vec<i16> = (0..GATE_TABLE).map(|_| random.next_u32() as i16 & i16::MAX).collect();
+        let parts = Gate {
+            operands: [a.operand(), b.operand(), x.operand()],
+            narrow: narrow[1],
+            scales,
+            table: &table,
+            count: COUNT,
+        };
+        let (found, expected) = both(&mut random, narrow[3], COUNT, |sink| gate(&parts, sink), |index| {
+            let s = sigmoid(&table, b.at(index).0 << if narrow[1] { 8 } else { 0 });
+            let product = Scale::loaded(scales[0]).requantise(a.at(index).1 * s);
+            joined(product, Scale::loaded(scales[1]).requantise(x.at(index).1 << 15))
+        });
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn rescaled_values_are_those_of_the_definition(narrow: bool, out: bool, seed: u64) {
+        let mut random = Random::new(seed);
+        let x = Values::new(&mut random, narrow);
+        let scale = word(&mut random);
+        let run = |sink: &mut Sink<'_>| rescale(x.operand(), scale, 0, sink);
+        let (found, expected) = both(&mut random, out, COUNT, run, |index| {
+            Scale::loaded(scale).requantise(x.at(index).1)
+        });
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn quantised_values_are_those_of_the_definition(narrow: bool, exponent in -20i32..4, seed: u64) {
+        let mut random = Random::new(seed);
+        let scale = f32::from_bits(((127 + exponent) as u32) << 23) * 1.37;
+        let special = [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0, -0.0, 1e30, -1e30];
+        let x: Vec<f32> = (0..COUNT).map(|index| match random.next_u32() % 4 {
+            0 => special[index % special.len()],
+            // Halves of a step: where rounding decides.
+            1 => (random.next_u32() as i16) as f32 * 0.5 * scale,
+            2 => f32::from_bits(random.next_u32()),
+            _ => random.next_u32() as i16 as f32 * 1e-3,
+        }).collect();
+        let run = |sink: &mut Sink<'_>| quantise(&x, scale, sink);
+        let (found, expected) = both(&mut random, narrow, COUNT, run, |index| {
+            rounding::quantise(x[index], scale, 0, i32::MIN, i32::MAX)
+        });
+        prop_assert_eq!(found, expected);
+    }
+}

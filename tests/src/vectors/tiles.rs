@@ -1,0 +1,184 @@
+//! Steps with scratch: weights in tiles, and channels that do not mix.
+//!
+//! ```text
+//! for each operator, types of input and output, layout:  some random shapes
+//!     rows and elements that fill no tile, no quad, no block; more columns than a block takes
+//!     scale words with every kind of shift; clamps narrower than the type
+//! ```
+//!
+//! Every machine multiplies these with its own instructions, the host with those of its own.
+
+use super::Vector;
+use super::case::{Case, Draw, Operand, Source};
+use super::layers::{ANY, window};
+use qibu::format::DType::{self, I8, I16, I32};
+use qibu::format::{Layout, Opcode};
+use qibu::kernels::conv::depthwise;
+use qibu::kernels::tiled::Shape;
+use qibu::random::Random;
+
+const LAYOUTS: [Layout; 3] = [Layout::Tile1, Layout::Tile4, Layout::Tile16];
+/// Vectors of each form.
+const VARIANTS: u32 = 3;
+
+/// Makes a case whose weights lie row by row, and says what it multiplies.
+type Propose = fn(&mut Draw, DType, DType) -> (Case, Shape);
+
+/// All of them, always the same.
+pub(super) fn vectors() -> Vec<Vector> {
+    let mut vectors = Vec::new();
+    let proposals: [(Opcode, Propose); 3] = [
+        (Opcode::Dense, dense),
+        (Opcode::Conv, conv),
+        (Opcode::TopKDense, top_k_dense),
+    ];
+    for (opcode, propose) in proposals {
+        for [x, out] in [
+            [I8, I8],
+            [I8, I16],
+            [I8, I32],
+            [I16, I8],
+            [I16, I16],
+            [I16, I32],
+        ] {
+            for layout in LAYOUTS {
+                let seed = [opcode as u8, x as u8, out as u8, layout as u8];
+                let mut draw = Draw(Random::new(u32::from_le_bytes(seed).into()));
+                for variant in 0..VARIANTS {
+                    let (mut case, shape) = propose(&mut draw, x, out);
+                    arrange(&mut case.inputs[1], shape.k, layout);
+                    let scratch = bytes(shape, layout, x);
+                    vectors.extend(case.with_scratch(opcode, scratch).map(|file| Vector {
+                        name: format!("{} {layout:?} [{x:?}, {out:?}] {variant}", opcode.name()),
+                        file,
+                    }));
+                }
+            }
+        }
+    }
+    for out in [I8, I16, I32] {
+        let mut draw = Draw(Random::new(out as u64));
+        for variant in 0..3 * VARIANTS {
+            let (case, scratch) = depthwise(&mut draw, out);
+            vectors.extend(case.with_scratch(Opcode::Conv, scratch).map(|file| Vector {
+                name: format!("Conv depthwise [I8, {out:?}] {variant}"),
+                file,
+            }));
+        }
+    }
+    vectors
+}
+
+/// Weights in the order of a layout.
+fn arrange(weights: &mut Operand, k: usize, layout: Layout) {
+    let Source::Weights(bytes) = &mut weights.source else {
+        panic!("weights are constants");
+    };
+    let packed: Vec<i8> = layout.pack(bytemuck::cast_slice(bytes), k).collect();
+    *bytes = bytemuck::cast_slice(&packed).to_vec();
+    weights.layout = layout;
+}
+
+/// Bytes of scratch, whether the step gathers pixels or not.
+fn bytes(shape: Shape, layout: Layout, x: DType) -> usize {
+    let either = [
+        shape,
+        Shape {
+            pixel: None,
+            ..shape
+        },
+    ];
+    let bytes = either.map(|shape| shape.scratch(layout, x.size()).expect("a few bytes"));
+    bytes[0].max(bytes[1])
+}
+
+/// Weights, bias and scale words: of every three rows one has a shift at an end of its range.
+fn rows(d: &mut Draw, x: DType, k: u32, dims: &[u32]) -> Vec<Operand> {
+    let rows = dims[0];
+    let weights = d.constant(I8, dims);
+    let bias = (0..rows).map(|_| (d.between(0, 200_000) as i32 - 100_000) as u32);
+    let bias = bias.collect();
+    // What brings sums of random products to the upper half of eight bits.
+    let usual = (if x == I8 { 31 } else { 39 }) + 7 + k.ilog2() / 2;
+    let scales = (0..rows).map(|_| {
+        let shift = match d.chance(33) {
+            true => [31, 32, 33, 62][d.between(0, 3) as usize],
+            false => usual + d.between(0, 3),
+        };
+        1 << 30 | d.0.next_u32() & 0x3FFF_FF00 | shift
+    });
+    let scales = scales.collect();
+    vec![weights, d.words(I32, bias), d.words(DType::Scale, scales)]
+}
+
+fn dense(d: &mut Draw, x: DType, out: DType) -> (Case, Shape) {
+    let [columns, k, n] = [d.between(1, 11), d.between(1, 80), d.between(1, 40)];
+    let mut inputs = vec![d.arena(x, &[columns, k])];
+    inputs.extend(rows(d, x, k, &[n, k]));
+    let case = Case {
+        inputs,
+        outputs: vec![d.arena(out, &[columns, n])],
+        attributes: d.clamp(out).to_vec(),
+    };
+    (case, shape(k, columns, None, false))
+}
+
+fn top_k_dense(d: &mut Draw, x: DType, _: DType) -> (Case, Shape) {
+    let [columns, k, n] = [d.between(1, 11), d.between(1, 80), d.between(1, 60)];
+    let best = d.between(1, n.min(5));
+    let mut inputs = vec![d.arena(x, &[columns, k])];
+    inputs.extend(rows(d, x, k, &[n, k]));
+    let outputs = [I32, I32].map(|dtype| d.arena(dtype, &[columns, best]));
+    let case = Case {
+        inputs,
+        outputs: outputs.to_vec(),
+        attributes: vec![],
+    };
+    (case, shape(k, columns, None, true))
+}
+
+fn conv(d: &mut Draw, x: DType, out: DType) -> (Case, Shape) {
+    let [h, wide, filters] = [d.between(1, 5), d.between(1, 5), d.between(1, 18)];
+    let channels = [1, 2, 3, 4, 5, 8, 12, 16, 20][d.between(0, 8) as usize];
+    let (mut attributes, [height, width]) = window(d, [h, wide], ANY);
+    let (kh, kw) = (attributes[0], attributes[1]);
+    attributes.extend(d.clamp(out));
+    attributes.push(1);
+    let k = kh * kw * channels;
+    let mut inputs = vec![d.arena(x, &[1, h, wide, channels])];
+    inputs.extend(rows(d, x, k, &[filters, kh, kw, channels]));
+    let case = Case {
+        inputs,
+        outputs: vec![d.arena(out, &[1, height, width, filters])],
+        attributes,
+    };
+    (case, shape(k, height * width, Some(channels), false))
+}
+
+/// As many groups as channels and filters, and bytes of scratch.
+fn depthwise(d: &mut Draw, out: DType) -> (Case, usize) {
+    let [h, wide, channels] = [d.between(1, 6), d.between(1, 6), d.between(1, 18)];
+    let (mut attributes, [height, width]) = window(d, [h, wide], ANY);
+    let (kh, kw) = (attributes[0], attributes[1]);
+    attributes.extend(d.clamp(out));
+    attributes.push(channels);
+    let (x, y) = ([1, h, wide, channels], [1, height, width, channels]);
+    let scratch = depthwise::scratch(&attributes, &x, &y).expect("a few bytes");
+    let mut inputs = vec![d.arena(I8, &x)];
+    inputs.extend(rows(d, I8, kh * kw, &[channels, kh, kw, 1]));
+    let case = Case {
+        inputs,
+        outputs: vec![d.arena(out, &y)],
+        attributes,
+    };
+    (case, scratch)
+}
+
+fn shape(k: u32, columns: u32, pixel: Option<u32>, all: bool) -> Shape {
+    Shape {
+        k: k as usize,
+        columns: columns as usize,
+        pixel: pixel.map(|channels| channels as usize),
+        all,
+    }
+}
