@@ -7,7 +7,7 @@ use qibu::{Limits, Model};
 use qibu_compiler::aligned::AlignedBytes;
 use qibu_compiler::compile::{Request, compile};
 use qibu_compiler::error::{Error, Result};
-use qibu_compiler::target::Target;
+use qibu_compiler::target::{Arrangement, Target};
 use std::time::Instant;
 
 /// A compiled file.
@@ -26,7 +26,10 @@ pub fn build(case: &Case, target: Target) -> Result<File> {
     let request = Request {
         functions,
         calibration: Some(case.calibration.clone()),
-        target,
+        arrangement: Arrangement {
+            target,
+            ..Arrangement::default()
+        },
         ..Request::new(&model)
     };
     let compiled = compile(&request, &mut |_, _, _| {})?;
