@@ -246,9 +246,7 @@ mod tests {
         }
         let one = bench(&file, Some(&found[0].name), time, false).expect("it runs");
         assert!(one.len() == 1 && one[0].steps.is_empty());
-        let error = bench(&file, Some("none"), time, false)
-            .err()
-            .expect("an error");
+        let error = bench(&file, Some("none"), time, false).expect_err("an error");
         assert!(error.to_string().contains("no function `none`"), "{error}");
     }
 

@@ -100,6 +100,7 @@ pub(crate) struct Place {
 
 /// Columns of a convolution: what windows side by side cover of an image.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))] // Others take the parts of a column.
 pub(crate) struct Taps<'a, X> {
     pub window: &'a Window,
     /// Row and column of the first output.

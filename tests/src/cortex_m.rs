@@ -369,10 +369,10 @@ mod tests {
         let there = lines("# main 0 7\nmain step 0: 01234567\nmain step 1: 89abcdee\nend\n");
         let compare = |line| same(line, "place", &there, &here, core);
         assert_eq!(compare("main step 0").ok().as_deref(), Some("01234567"));
-        let error = compare("main step 1").err().expect("a difference");
+        let error = compare("main step 1").expect_err("a difference");
         assert_eq!(error.kind(), ErrorKind::Verification);
         assert!(error.message().starts_with("place: "), "{error}");
-        let missing = compare("main step 2").err().expect("a line less");
+        let missing = compare("main step 2").expect_err("a line less");
         assert_eq!(missing.kind(), ErrorKind::Environment);
         let refused = Lines::of(
             "error: the weights are damaged\nend\n",

@@ -3,6 +3,7 @@
 //! The step has scratch; its length follows from the geometry alone, see [`scratch`]. What is done
 //! with channels and scratch is for the instruction set to choose, see [`Depthwise`].
 
+#[cfg(any(test, not(any(target_arch = "arm", target_arch = "riscv32"))))]
 pub(crate) mod lanes;
 pub(crate) mod plane;
 
