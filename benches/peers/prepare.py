@@ -7,6 +7,7 @@ writes into FOLDER what can be made and prints one JSON object: what was made, w
 signal-to-noise ratio against the float model in decibels, and why the rest was not. What computes
 something else (below 60 dB for floats, 6 dB for int8) is no peer's figure: it counts as refused.
 
+    plain.onnx                    the graph as it is, numbers unpacked: rten's parser wants them so
     ort-s8.onnx, ort-u8.onnx      quantize_static of ONNX Runtime: QDQ, per channel, min-max,
                                   activations int8 or uint8
     float.tflite, int8.tflite     the same layers for TensorFlow Lite; int8 per channel
@@ -190,6 +191,11 @@ def main():
     found = samples(calibration)
     model = simplified(first[0] if first else source, folder)
     inputs = feeds(model, found)
+
+    def plain(path):
+        onnx.save(onnx.load(first[0] if first else source), path)
+
+    attempt("plain.onnx", plain, by_ort, FLOAT)
     for name, kind in (("ort-s8.onnx", "QInt8"), ("ort-u8.onnx", "QUInt8")):
         attempt(name, lambda path: quantised_by_ort(folder, inputs, kind, path.name), by_ort, INT8)
     model = simplified(source, folder)

@@ -19,7 +19,10 @@ use qibu_compiler::target::Target;
 use qibu_tests::need::root;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
+
+/// What names ONNX Runtime's library.
+const LIBRARY: &str = "ORT_DYLIB_PATH";
 
 #[derive(Default)]
 struct Arguments {
@@ -32,6 +35,18 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    // The library is chosen by the environment, which a process cannot safely change of itself.
+    if let (None, Some(library)) = (std::env::var_os(LIBRARY), prepare::onnx_runtime()) {
+        let again = std::env::current_exe().and_then(|program| {
+            let mut program = Command::new(program);
+            program
+                .args(std::env::args_os().skip(1))
+                .env(LIBRARY, library);
+            program.status()
+        });
+        let code = again.ok().and_then(|status| status.code());
+        return ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1));
+    }
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -96,6 +96,12 @@ pub fn first_sample(calibration: &Path, inputs: &[(String, Vec<usize>)]) -> Resu
         let values = match tensor.dtype() {
             Dtype::F32 => Values::F32(words.take(length).map(f32::from_le_bytes).collect()),
             Dtype::I32 => Values::I32(words.take(length).map(i32::from_le_bytes).collect()),
+            // Ids fit into 32 bits.
+            Dtype::I64 => {
+                let words = tensor.data().as_chunks::<8>().0.iter().copied();
+                let narrow = words.map(|word| i64::from_le_bytes(word) as i32);
+                Values::I32(narrow.take(length).collect())
+            }
             other => {
                 let message = format!("{}: {name} has type {other:?}", place());
                 return Err(Error::input(message));

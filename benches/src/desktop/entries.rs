@@ -79,6 +79,12 @@ pub fn measure(
     })
 }
 
+/// rten reads repeated numbers only as protobuf 2 writes them.
+#[cfg(feature = "peers")]
+fn by_rten<'a>(prepared: &Prepared, form: &super::case::Form) -> Loaded<'a> {
+    boxed(super::rten::load(prepared.file("plain.onnx")?, &form.feeds))
+}
+
 fn boxed<'a, E: Entry + 'a>(loaded: Result<E>) -> Loaded<'a> {
     match loaded {
         Ok(entry) => Ok(Box::new(entry)),
@@ -109,7 +115,7 @@ fn peers<'a>(case: &'a Case, prepared: &Prepared, lite: &Lite) -> Vec<(&'static 
             "tract",
             boxed(super::tract::load(&first.onnx, &first.feeds)),
         ),
-        ("rten", boxed(super::rten::load(&first.onnx, &first.feeds))),
+        ("rten", by_rten(prepared, first)),
     ];
     #[cfg(not(feature = "peers"))]
     let rust = ["tract", "rten"].map(|name| {

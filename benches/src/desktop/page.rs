@@ -215,7 +215,7 @@ fn notes(html: &mut String, record: &Record) {
     let _ = writeln!(
         html,
         "<li>All libraries hold the model at once and take turns of {:.0} ms, {} each; a time is the \
-         median of the turns.</li>",
+         median of the turns, in processor time of the whole process.</li>",
         record.turn * 1e3,
         record.rounds
     );

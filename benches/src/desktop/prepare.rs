@@ -50,6 +50,24 @@ pub fn python() -> Option<PathBuf> {
     found.into_iter().find(|python| python.is_file())
 }
 
+/// ONNX Runtime's library beside [`python`].
+pub fn onnx_runtime() -> Option<PathBuf> {
+    let peers = root().join("target/peers/lib");
+    let folders = std::fs::read_dir(peers).into_iter().flatten().flatten();
+    let folders = folders.map(|entry| entry.path().join("site-packages/onnxruntime/capi"));
+    let files = folders
+        .filter_map(|folder| std::fs::read_dir(folder).ok())
+        .flatten();
+    let mut files = files.flatten().map(|entry| entry.path());
+    let is_library = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("libonnxruntime.so") || name.starts_with("libonnxruntime.1")
+    };
+    files
+        .find(is_library)
+        .or_else(qibu_tests::need::onnx_runtime)
+}
+
 /// What to say where [`python`] finds none.
 pub fn no_python() -> String {
     "missing: benches/peers/install has not been run".into()
