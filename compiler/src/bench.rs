@@ -112,7 +112,7 @@ pub fn bench(
 fn timed(function: &Function<'_>, time: Duration, per_step: bool) -> Result<FunctionTimes> {
     let mut arena = AlignedBytes::zeros(function.arena());
     let inputs = inputs(function);
-    let mut once = |observe: &mut dyn FnMut(usize)| -> Result<f64> {
+    let mut once = |observe: &mut dyn FnMut(Option<usize>)| -> Result<f64> {
         for (at, bytes) in &inputs {
             if let Some(target) = arena
                 .get_mut(*at..)
@@ -123,10 +123,11 @@ fn timed(function: &Function<'_>, time: Duration, per_step: bool) -> Result<Func
         }
         let refused = |error: qibu::InputError| Error::input(error.to_string());
         let mut run = function.bind(&mut arena).map_err(refused)?;
+        observe(None);
         let start = Instant::now();
         let mut position = 0;
         run.execute_with(|_, _| {
-            observe(position);
+            observe(Some(position));
             position += 1;
         })
         .map_err(refused)?;
@@ -158,7 +159,8 @@ fn timed(function: &Function<'_>, time: Duration, per_step: bool) -> Result<Func
             once(&mut |position| {
                 let now = Instant::now();
                 let spent = now.duration_since(last).as_secs_f64() * 1e9;
-                if let Some(laps) = laps.get_mut(position) {
+                // None: the first step is about to start.
+                if let Some(laps) = position.and_then(|position| laps.get_mut(position)) {
                     laps.push((spent - clock).max(0.0));
                 }
                 last = Instant::now();

@@ -3,7 +3,7 @@
 //! ```text
 //! models    those of `models/`, the geometries of MLPerf Tiny
 //! targets   every value of `--target`; those that arrange weights alike share a row
-//! table     tests/golden/kernels.txt: each step's operator and kernel, and the instruction set
+//! table     tests/golden/kernels.txt: each step's operator and kernel
 //! rule      a matrix product on a scalar kernel has one of the reasons below, and no other
 //! bits      every file gives what the portable one gives
 //! ```

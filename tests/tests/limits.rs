@@ -306,3 +306,55 @@ fn ids_are_known_by_their_bytes() {
     // −1 is the last row, −99 clamps to the first.
     assert_eq!(run(true), Ok(vec![3.0, 1.0]));
 }
+
+/// `main`: x int8 `[images, 1, 1, 1]` → Conv 2×2, each channel alone, with scratch.
+fn depthwise(images: u32, dilation: u32) -> Builder {
+    let mut builder = Builder::default();
+    let dims = [images, 1, 1, 1];
+    let x = builder.quantised(DType::I8, &dims, 1.0, 0);
+    let w = builder.weights(DType::I8, &[1, 2, 2, 1], &[1i8; 4]);
+    let (bias, scales) = (builder.bias(1, 0), builder.scales(1, 0.01));
+    let y = builder.quantised(DType::I8, &dims, 1.0, 0);
+    let mut attributes = vec![2, 2, 1, 1, dilation, dilation, 0, 0];
+    attributes.extend(I8_RANGE);
+    attributes.push(1);
+    let scratch = qibu::kernels::conv::depthwise::scratch(&attributes, &dims, &dims);
+    let scratch = builder.activation(DType::I8, &[scratch.expect("a length") as u32]);
+    let operands = [x, w, bias, scales];
+    builder.step(Opcode::Conv, &operands, &[y, scratch], &attributes);
+    builder.function("main", &[x], &[y]);
+    builder
+}
+
+/// A plane is as large as dilations say, and is written anew for every image.
+#[test]
+fn planes_of_depthwise_layers_are_work() {
+    let limits = Limits { macs: 1 << 20 };
+    let within = |builder: Builder| Model::load_within(&builder.finish(), limits).map(|_| ());
+    assert_eq!(within(depthwise(1000, 1)), Ok(()));
+    assert_eq!(within(depthwise(1, 100)), Ok(()));
+    let much = Err(LoadError::Function(0, Fault::Work));
+    assert_eq!(within(depthwise(1000, 100)), much);
+    assert_eq!(within(depthwise(1, 4095)), much);
+}
+
+#[test]
+fn scratch_is_long_enough_and_nothing_reads_it() {
+    let fault = |builder: &Builder, fault| {
+        assert_eq!(load(builder), Err(LoadError::Step(0, fault)));
+    };
+    let honest = depthwise(2, 3);
+    assert_eq!(load(&honest), Ok(()));
+    let scratch = honest.tensors.len() - 1;
+    let mut short = honest.clone();
+    short.tensors[scratch].dims[0] -= 1;
+    fault(&short, Fault::Shape);
+    let mut askew = honest.clone();
+    askew.tensors[scratch].offset += 8;
+    askew.functions[0].arena += 8;
+    fault(&askew, Fault::Offset);
+    let mut read = honest;
+    let last = read.parameters.len() - 1;
+    read.parameters[last] = scratch as u32;
+    assert_eq!(load(&read), Err(LoadError::Function(0, Fault::Unwritten)));
+}

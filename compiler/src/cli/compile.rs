@@ -23,8 +23,9 @@ use std::path::{Path, PathBuf};
 /// Compiles an ONNX model into one flat file.
 ///
 /// import → simplify → calibrate → quantise → plan → write → verify. The same model, samples and
-/// version give the same bytes on every machine, with or without ONNX Runtime; where it is found,
-/// the report adds a comparison with it.
+/// version give the same bytes on every machine, with or without ONNX Runtime (but for --target host
+/// and a first --tune, which look at the machine); where it is found, the report adds a comparison
+/// with it.
 #[derive(Args, Debug)]
 pub struct CompileArgs {
     /// The ONNX model; every dimension fixed.
@@ -86,6 +87,8 @@ pub fn run(args: CompileArgs) -> Result<()> {
         .output
         .clone()
         .unwrap_or_else(|| args.model.with_extension("qibu"));
+    // Choices that exist are read, and never replaced.
+    let new_choices = args.tune.as_deref().filter(|path| !path.exists());
     if args.model.is_file() {
         files::check_targets(
             &output,
@@ -93,7 +96,7 @@ pub fn run(args: CompileArgs) -> Result<()> {
                 (args.memory_plan.as_deref(), files::SVG),
                 (args.report.as_deref(), files::HTML),
                 (args.kernels.as_deref(), files::KERNELS),
-                (args.tune.as_deref(), files::JSON),
+                (new_choices, files::JSON),
             ],
         )?;
     }

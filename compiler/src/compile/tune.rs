@@ -22,7 +22,7 @@ use std::time::Duration;
 /// What was chosen, as its file holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choices {
-    /// The architecture that was measured.
+    /// The target that was measured, by its name for `--target`.
     pub tuned_for: String,
     /// Layouts by the names of weights: plain, tile1, tile4, tile16.
     pub layouts: BTreeMap<String, String>,
@@ -42,6 +42,9 @@ impl Choices {
         };
         let choices: Self = serde_json::from_str(text)
             .map_err(|error| wrong(format!("no choices of layouts: {error}")))?;
+        if target(&choices.tuned_for).is_none() {
+            return Err(wrong(format!("there is no target `{}`", choices.tuned_for)));
+        }
         match choices.layouts.values().find(|name| layout(name).is_none()) {
             Some(name) => Err(wrong(format!("there is no layout `{name}`"))),
             None => Ok(choices),
@@ -51,20 +54,21 @@ impl Choices {
     /// The text of their file.
     ///
     /// # Errors
-    /// None that anybody has seen.
+    /// A name cannot be written as JSON.
     pub fn text(&self) -> Result<String> {
         let text = serde_json::to_string_pretty(self);
         let text = text.map_err(|error| Error::input(format!("cannot write JSON: {error}")))?;
         Ok(text + "\n")
     }
 
-    /// What they ask for.
+    /// What they ask for: weights that they do not name are arranged for the processor that was
+    /// measured, whatever this one is.
     #[must_use]
     pub fn arrangement(&self) -> Arrangement {
         let layouts = self.layouts.iter();
         let known = layouts.filter_map(|(weights, name)| Some((weights.clone(), layout(name)?)));
         Arrangement {
-            target: Target::Host,
+            target: target(&self.tuned_for).unwrap_or_default(),
             tuned: known.collect(),
         }
     }
@@ -83,6 +87,11 @@ fn layout(wanted: &str) -> Option<Layout> {
     Layout::ALL
         .into_iter()
         .find(|&layout| name(layout) == wanted)
+}
+
+fn target(wanted: &str) -> Option<Target> {
+    let mut all = Target::all().iter().copied();
+    all.find(|target| target.name() == wanted)
 }
 
 /// Measures all layouts, each function for `time`.
@@ -131,7 +140,7 @@ pub fn tune(
     };
     let layouts = times.into_iter();
     Ok(Choices {
-        tuned_for: std::env::consts::ARCH.to_owned(),
+        tuned_for: Target::here().name(),
         layouts: layouts
             .filter_map(|(weights, sums)| Some((weights, best(sums)?)))
             .collect(),
@@ -152,7 +161,7 @@ mod tests {
     #[test]
     fn choices_survive_their_file() {
         let choices = Choices {
-            tuned_for: "x86_64".into(),
+            tuned_for: "x86-64".into(),
             layouts: [("a", "plain"), ("b", "tile16")]
                 .map(|(weights, layout)| (weights.into(), layout.into()))
                 .into(),
@@ -163,7 +172,7 @@ mod tests {
         let arrangement = choices.arrangement();
         assert_eq!(arrangement.layout("a", 9), Layout::Plain);
         assert_eq!(arrangement.layout("b", 1), Layout::Tile16);
-        assert_eq!(arrangement.layout("c", 1), Target::Host.layout(1));
+        assert_eq!(arrangement.layout("c", 1), Target::X86_64.layout(1));
     }
 
     #[test]
@@ -171,8 +180,9 @@ mod tests {
         for (text, why) in [
             ("", "no choices of layouts"),
             ("{\"tuned_for\": \"x\"}", "missing field `layouts`"),
+            ("{\"tuned_for\": \"x\", \"layouts\": {}}", "no target `x`"),
             (
-                "{\"tuned_for\": \"x\", \"layouts\": {\"a\": \"tile3\"}}",
+                "{\"tuned_for\": \"wasm32\", \"layouts\": {\"a\": \"tile3\"}}",
                 "no layout `tile3`",
             ),
         ] {

@@ -60,6 +60,11 @@ pub(super) fn columns_i8(taps: &Taps<'_, i8>, place: Place, block: &mut [u8]) ->
     {
         return None;
     }
+    // Behind the last tap there are zeros, whatever weights meet them.
+    let taps = window.y.kernel * row;
+    for column in columns.chunks_exact_mut(column.max(1)).take(count) {
+        column.iter_mut().skip(taps).for_each(|byte| *byte = 0);
+    }
     let outside = _mm512_set1_epi8(outside);
     let whole = below(row, 0);
     for i in 0..window.y.kernel {

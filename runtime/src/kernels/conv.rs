@@ -60,6 +60,7 @@ pub const I8_DEPTHWISE: Kernel = Kernel::new(
     depthwise::check,
     depthwise::run,
 )
+.costing(depthwise::cost)
 .with_scratch();
 
 const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()>) -> Kernel {

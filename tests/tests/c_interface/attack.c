@@ -114,7 +114,7 @@ static void load(unsigned char *bytes, size_t length)
     CHECK(qibu_model_functions(&model, &index), QIBU_STATUS_UNINITIALISED);
 
     /* Limits and kernels: a place is told. */
-    CHECK(qibu_model_load_within(&model, bytes, length, 1, &place), QIBU_STATUS_FILE_STEP);
+    CHECK(qibu_model_load_within(&model, bytes, length, 1, &place), QIBU_STATUS_FILE_FUNCTION);
     CHECK(place.fault, QIBU_FAULT_WORK);
     CHECK(qibu_model_load_with(&model, bytes, length, NULL, 1, &place), QIBU_STATUS_NULL);
     CHECK(qibu_model_load_with(&model, bytes, length, NULL, 0, &place), QIBU_STATUS_FILE_STEP);

@@ -8,4 +8,5 @@ mod prints;
 mod tag;
 mod tagger;
 mod train;
+mod tune;
 mod verify;

@@ -18,7 +18,7 @@ fn with_bytes(at: usize, bytes: &[u8]) -> AlignedBytes {
 #[test]
 fn unknown_codes_of_a_tensor() {
     let tensors = section(&tiny().finish(), Section::Tensors).0;
-    for (field, value) in [(0, 0xFF), (1, 1), (2, 7), (3, 3)] {
+    for (field, value) in [(0, 0xFF), (1, 4), (2, 7), (3, 3)] {
         let file = with_bytes(tensors + field, &[value]);
         assert_eq!(
             load(&file),

@@ -4,7 +4,7 @@
 //! for each output position: the column is all taps, row by row, each a pixel of C elements
 //!     C a multiple of four: runs of taps inside the input go to the block as they lie there,
 //!                           each tap outside as a pixel of zero points
-//!     else:                 the column is gathered first, its padding meets weights of zero
+//!     else:                 the column is gathered first, zeros behind the last tap
 //! ```
 
 use super::super::kernel::{Kernel, Types};
@@ -82,8 +82,10 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()>
     let clamp = (step.attribute(8) as i32, step.attribute(9) as i32);
     let (mut blocks, x, gathered) = Blocks::new::<X>(step, operands, shape, clamp)?;
     let zero = X::narrow(input.zero_point());
+    let whole = window.channels.is_multiple_of(QUAD);
+    // A pixel of padding, or a column, whose end behind the last tap is zero whatever weights meet it.
     for element in gathered.iter_mut() {
-        *element = zero;
+        *element = if whole { zero } else { X::default() };
     }
     if gathered.is_empty() {
         if !blocks.whole::<T, X>(x, shape) {
@@ -95,7 +97,6 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()>
         }
         return Some(());
     }
-    let whole = window.channels.is_multiple_of(QUAD);
     for image in rows(x, window.image()) {
         for y in 0..window.y.output {
             let mut x = 0;

@@ -14,9 +14,9 @@
 use super::Layer;
 use crate::format::aligned;
 use crate::isa::depthwise::Depthwise;
-use crate::kernels::rows;
 use crate::kernels::sink::Sink;
 use crate::kernels::window::{Axis, Window};
+use crate::kernels::{divide, rows};
 use crate::rounding::Scale;
 use core::marker::PhantomData;
 
@@ -357,10 +357,20 @@ impl Cut {
             band: across.axis.output,
         };
         // Few lines fit: no division.
-        while cut.bytes()? > LIMIT && cut.band > 1 {
+        while cut.band > 1 && cut.bytes().is_none_or(|bytes| bytes > LIMIT) {
             cut.band = cut.band.div_ceil(2);
         }
         Some(cut)
+    }
+
+    /// Elements that are written to the plane for `channels` channels of an image: all bands of it, once
+    /// filled, and once for each channel at most.
+    pub fn work(&self, channels: usize) -> u64 {
+        let lines = self.across.axis.output.saturating_add(self.band.max(1) - 1);
+        let bands = divide(lines, self.band).map_or(1, |(bands, _)| bands as u64);
+        let plane = self.bytes().unwrap_or(usize::MAX) as u64 / 2;
+        let each = bands.saturating_mul(plane);
+        each.saturating_mul((channels as u64).saturating_add(1))
     }
 
     /// Bytes of the plane, and of what four outputs at a time read behind it.
