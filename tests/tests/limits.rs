@@ -107,7 +107,10 @@ fn biases_are_read_within_the_limit() {
     let file = builder.finish();
     let within = |macs| Model::load_within(&file, Limits { macs }).map(|_| ());
     assert_eq!(within(128 << 12), Ok(()));
-    assert_eq!(within(3 << 12), Err(LoadError::Step(3, Fault::Work)));
+    // The second step's work is counted before the third step's bias is read; the first one's bias is
+    // read before its work is counted.
+    assert_eq!(within(3 << 12), Err(LoadError::Function(0, Fault::Work)));
+    assert_eq!(within((1 << 12) - 1), Err(LoadError::Step(0, Fault::Work)));
 }
 
 #[test]
