@@ -68,7 +68,8 @@ pub(super) fn cost(step: &Step<'_>) -> u64 {
     let mut rest = planes.saturating_mul(images).saturating_add(written - 1);
     // By shifts: a division of 64 bits is a routine of its own.
     let mut share = 0;
-    for bit in (0..u64::BITS).rev() {
+    let most = written.leading_zeros().saturating_sub(rest.leading_zeros());
+    for bit in (0..=most).rev() {
         if rest >> bit >= written {
             rest -= written << bit;
             share |= 1 << bit;

@@ -366,8 +366,12 @@ impl Cut {
     /// Elements that are written to the plane for `channels` channels of an image: all bands of it, once
     /// filled, and once for each channel at most.
     pub fn work(&self, channels: usize) -> u64 {
-        let lines = self.across.axis.output.saturating_add(self.band.max(1) - 1);
-        let bands = divide(lines, self.band).map_or(1, |(bands, _)| bands as u64);
+        let lines = self.across.axis.output;
+        let bands = match self.band >= lines {
+            true => 1,
+            false => divide(lines.saturating_add(self.band.max(1) - 1), self.band)
+                .map_or(1, |(bands, _)| bands as u64),
+        };
         let plane = self.bytes().unwrap_or(usize::MAX) as u64 / 2;
         let each = bands.saturating_mul(plane);
         each.saturating_mul((channels as u64).saturating_add(1))
