@@ -53,7 +53,9 @@ fn kernels(machine: &Machine) -> String {
 fn timer(machine: &Machine) -> String {
     match machine.timer {
         Timer::None => panic!("{} has no timer that counts instructions", machine.name),
+        // SAFETY (of the text): the address is that of the machine's timer, see `tests/src/machines.rs`.
         Timer::Cmsdk { base, .. } => format!("unsafe {{ bits::Cmsdk::new({base:#x}) }}"),
+        // SAFETY (of the text): so are these.
         Timer::Counter { control, value, .. } => {
             format!("unsafe {{ bits::Counter::new({control:#x}, {value:#x}) }}")
         }
