@@ -10,3 +10,15 @@ pub mod grids;
 pub mod models;
 pub mod network;
 pub mod run;
+
+/// A graph whose weights suit inputs of a range.
+pub type Make = fn((f32, f32)) -> Vec<u8>;
+
+/// The project's own graphs, with the range of their inputs; keyword spotting as it is published,
+/// quantised.
+pub const NETWORKS: [(&str, Make, (f32, f32)); 4] = [
+    ("kws", grids::kws, (-30.0, 30.0)),
+    ("resnet", geometries::resnet, (0.0, 255.0)),
+    ("vww", geometries::vww, (-2.0, 2.0)),
+    ("ad", geometries::ad, (-60.0, 20.0)),
+];

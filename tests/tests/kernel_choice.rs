@@ -17,7 +17,7 @@ use qibu::{Function, Model, Step};
 use qibu_compiler::aligned::AlignedBytes;
 use qibu_compiler::quantise::{Activations, Scheme, Weights};
 use qibu_compiler::target::Target;
-use qibu_tests::mlperf::{geometries, grids};
+use qibu_tests::mlperf::NETWORKS;
 use qibu_tests::need::root;
 use qibu_tests::quick::{compile_for, compile_models};
 use std::collections::BTreeMap;
@@ -130,15 +130,6 @@ fn arrangements() -> Vec<Vec<Target>> {
     assert_eq!(kinds[0], [Target::Portable]);
     kinds
 }
-
-type Make = fn((f32, f32)) -> Vec<u8>;
-
-const NETWORKS: [(&str, Make, (f32, f32)); 4] = [
-    ("kws", grids::kws, (-30.0, 30.0)),
-    ("resnet", geometries::resnet, (0.0, 255.0)),
-    ("vww", geometries::vww, (-2.0, 2.0)),
-    ("ad", geometries::ad, (-60.0, 20.0)),
-];
 
 /// Name, and a file for each arrangement.
 fn files(targets: &[Target]) -> Vec<(String, Vec<Vec<u8>>)> {

@@ -11,7 +11,7 @@
 use crate::program::{Content, Program, Step, Tensor, TensorId};
 use crate::target::{Arrangement, Target};
 use qibu::format::{DType, Layout, Opcode};
-use qibu::kernels::conv::depthwise;
+use qibu::kernels::conv;
 use qibu::kernels::tiled::Shape;
 use std::collections::BTreeMap;
 
@@ -82,25 +82,16 @@ fn shape(program: &Program, step: &Step) -> Option<Shape> {
             pixel: None,
             all: step.opcode == Opcode::TopKDense,
         }),
-        Opcode::Conv if step.attributes.get(10) == Some(&1) => Some(Shape {
-            k,
-            columns: elements(out).checked_div(rows)?,
-            pixel: match is_identity(step, &x.shape, &out.shape) {
-                true => None,
-                false => Some(*x.shape.last()?),
-            },
-            all: false,
-        }),
+        Opcode::Conv if step.attributes.get(10) == Some(&1) => {
+            conv::shape(&step.attributes, &words(&x.shape), &words(&out.shape))
+        }
         _ => None,
     }
 }
 
-/// Whether the window of a convolution is the pixel at its position: kernel, strides and padding say
-/// so, and as many positions as pixels.
-fn is_identity(conv: &Step, x: &[usize], out: &[usize]) -> bool {
-    let at = |index: usize| conv.attributes.get(index).copied();
-    let plain = [(0, 1), (1, 1), (2, 1), (3, 1), (6, 0), (7, 0)];
-    plain.iter().all(|&(index, value)| at(index) == Some(value)) && x.get(..3) == out.get(..3)
+/// Dimensions as the file holds them.
+fn words(shape: &[usize]) -> Vec<u32> {
+    shape.iter().map(|&dim| dim as u32).collect()
 }
 
 /// Bytes of scratch of a step whose matrix is in tiles.
@@ -129,8 +120,7 @@ fn depthwise_scratch(program: &Program, step: &Step) -> Option<usize> {
     if channels != [Some(&groups); 2] || (x.dtype, w.dtype) != (DType::I8, DType::I8) {
         return None;
     }
-    let words = |shape: &[usize]| -> Vec<u32> { shape.iter().map(|&n| n as u32).collect() };
-    depthwise::scratch(&step.attributes, &words(&x.shape), &words(&out.shape))
+    conv::depthwise::scratch(&step.attributes, &words(&x.shape), &words(&out.shape))
 }
 
 fn pack(tensor: &mut Tensor, layout: Layout) {

@@ -67,6 +67,16 @@ const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()
     Kernel::new(Opcode::Conv, types, check, run)
 }
 
+/// What a `Conv` without groups multiplies, whose scratch depends on it; `None` where a shape has not four
+/// axes or is too large.
+///
+/// `attributes` are those of the step, `input` and `output` the shapes `[N, H, W, C]`.
+#[must_use]
+pub fn shape(attributes: &[u32], input: &[u32], output: &[u32]) -> Option<super::tiled::Shape> {
+    let images = *input.first()? as usize;
+    tiled::shape(&Window::of(attributes, input, output)?, images)
+}
+
 /// A window and its groups.
 struct Geometry {
     window: Window,

@@ -5,7 +5,7 @@ use qibu_compiler::quantise::{Activations, Weights};
 use qibu_compiler::target::Target;
 use qibu_tests::cortex_m::Core;
 use qibu_tests::layers::LAYERS;
-use qibu_tests::mlperf::{geometries, grids};
+use qibu_tests::mlperf::NETWORKS;
 use qibu_tests::quick::compile_for;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -26,16 +26,6 @@ const INT8: Scheme = Scheme {
     weights: Weights::Int8,
     activations: Activations::Int8,
 };
-
-type Make = fn((f32, f32)) -> Vec<u8>;
-
-/// The project's own graphs; keyword spotting as it is published, quantised.
-const NETWORKS: [(&str, Make, (f32, f32)); 4] = [
-    ("kws", grids::kws, (-30.0, 30.0)),
-    ("resnet", geometries::resnet, (0.0, 255.0)),
-    ("vww", geometries::vww, (-2.0, 2.0)),
-    ("ad", geometries::ad, (-60.0, 20.0)),
-];
 
 /// All of them, made once for all cores.
 pub fn subjects() -> &'static [Subject] {

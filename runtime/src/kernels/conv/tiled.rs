@@ -44,7 +44,7 @@ impl Point for i16 {
 }
 
 /// What a step multiplies.
-fn shape(window: &Window, images: usize) -> Option<Shape> {
+pub(super) fn shape(window: &Window, images: usize) -> Option<Shape> {
     let positions = window.y.output.checked_mul(window.x.output)?;
     Some(Shape {
         k: window.taps().checked_mul(window.channels)?,
