@@ -48,14 +48,18 @@ impl Tensor {
         let elements = self.shape.iter().product::<usize>();
         match (self.dtype, self.shape.first()) {
             (_, Some(&rows)) if self.layout != Layout::Plain => {
-                let bytes = self
-                    .layout
-                    .bytes(rows as u32, (elements / rows.max(1)) as u32);
+                let k = (elements / rows.max(1)) as u32;
+                let bytes = self.layout.bytes(rows as u32, k, self.dtype);
                 bytes.unwrap_or(usize::MAX)
             }
             (DType::I4, Some(&rows)) => rows * nibble::row_bytes(elements / rows.max(1)),
             _ => elements * self.dtype.size(),
         }
+    }
+
+    /// Whether it is weights in tiles, two bytes for each.
+    pub fn is_wide(&self) -> bool {
+        self.layout != Layout::Plain && self.dtype == DType::I16
     }
 }
 
@@ -122,5 +126,11 @@ impl Program {
     /// Whether the tensor is in the arena.
     pub fn in_arena(&self, id: TensorId) -> bool {
         matches!(self.tensors[id].content, Content::Arena | Content::View(_))
+    }
+
+    /// Bytes that wide weights take more than int8 ones.
+    pub fn wide_bytes(&self) -> usize {
+        let wide = self.tensors.iter().filter(|tensor| tensor.is_wide());
+        wide.map(|tensor| tensor.bytes() / 2).sum()
     }
 }

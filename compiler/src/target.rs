@@ -69,6 +69,13 @@ impl Target {
         }
     }
 
+    /// Whether weights of two bytes each save time: DSP instructions multiply pairs of 16 bits, and
+    /// extend int8 weights to them.
+    #[must_use]
+    pub fn has_wide(self) -> bool {
+        matches!(self, Self::CortexM4 | Self::CortexM7 | Self::CortexM33)
+    }
+
     /// The processor of this build.
     #[must_use]
     pub fn here() -> Self {
@@ -87,6 +94,8 @@ pub struct Arrangement {
     pub target: Target,
     /// Layouts that were measured, by the names of weights; the target's own choice for all others.
     pub tuned: BTreeMap<String, Layout>,
+    /// Whether weights in tiles have two bytes each, see [`Target::has_wide`].
+    pub wide: bool,
 }
 
 impl Arrangement {
@@ -96,13 +105,22 @@ impl Arrangement {
         let tuned = self.tuned.get(name).copied();
         tuned.unwrap_or_else(|| self.target.layout(columns))
     }
+
+    /// `target`'s, with two bytes for each weight in tiles.
+    #[must_use]
+    pub fn wide(target: Target) -> Self {
+        Self {
+            wide: true,
+            ..target.into()
+        }
+    }
 }
 
 impl From<Target> for Arrangement {
     fn from(target: Target) -> Self {
         Self {
             target,
-            tuned: BTreeMap::new(),
+            ..Self::default()
         }
     }
 }

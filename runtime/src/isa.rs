@@ -45,7 +45,7 @@ mod thumb1;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-use crate::format::Layout;
+use crate::format::{DType, Layout};
 use crate::kernels::sink::Sink;
 use crate::kernels::window::Window;
 
@@ -53,6 +53,8 @@ use crate::kernels::window::Window;
 pub(crate) trait Tile {
     /// The layout of the weights.
     const LAYOUT: Layout;
+    /// Their element type, int16 for wide tiles.
+    const WEIGHTS: DType = DType::I8;
 
     /// The name of the instruction set, as reports show it.
     fn name() -> &'static str;
@@ -124,7 +126,7 @@ pub(crate) struct Block<'a> {
     pub count: usize,
     /// Quads of a column, and of a row.
     pub quads: usize,
-    /// Whole tiles.
+    /// Whole tiles, byte by byte where they are wide.
     pub weights: &'a [i8],
     /// A bias for each row.
     pub bias: &'a [i32],
@@ -147,7 +149,7 @@ pub(crate) fn bytes(layout: Layout, columns: usize, quads: usize) -> Option<usiz
 #[cfg(isa = "helium")]
 pub(crate) type Tiles1 = helium::Helium;
 #[cfg(all(isa = "dsp", not(isa = "helium")))]
-pub(crate) type Tiles1 = dsp::Columns;
+pub(crate) type Tiles1 = dsp::Columns<false>;
 #[cfg(isa = "mla")]
 pub(crate) type Tiles1 = packed::Packed<mla::Mla>;
 #[cfg(isa = "thumb1")]
@@ -159,7 +161,7 @@ pub(crate) type Tiles1 = portable::Portable<1>;
 
 /// Weights in [`Layout::Tile4`].
 #[cfg(isa = "dsp")]
-pub(crate) type Tiles4 = dsp::Rows;
+pub(crate) type Tiles4 = dsp::Rows<false>;
 #[cfg(all(target_arch = "aarch64", target_feature = "dotprod"))]
 pub(crate) type Tiles4 = neon::Dot;
 #[cfg(all(
@@ -182,6 +184,18 @@ pub(crate) type Tiles4 = simd128::Simd128;
     all(target_arch = "wasm32", target_feature = "simd128")
 )))]
 pub(crate) type Tiles4 = portable::Portable<4>;
+
+/// Wide weights in [`Layout::Tile1`].
+#[cfg(all(isa = "dsp", not(isa = "helium")))]
+pub(crate) type Wide1 = dsp::Columns<true>;
+#[cfg(not(all(isa = "dsp", not(isa = "helium"))))]
+pub(crate) type Wide1 = portable::Wide<1>;
+
+/// Wide weights in [`Layout::Tile4`].
+#[cfg(isa = "dsp")]
+pub(crate) type Wide4 = dsp::Rows<true>;
+#[cfg(not(isa = "dsp"))]
+pub(crate) type Wide4 = portable::Wide<4>;
 
 /// Weights in [`Layout::Tile16`].
 #[cfg(target_arch = "x86_64")]

@@ -29,40 +29,49 @@ pub fn compile(onnx: &[u8], scheme: Scheme, span: (f32, f32)) -> Vec<u8> {
     compile_for(onnx, scheme, Target::Portable, span)
 }
 
-/// [`compile`], with weights arranged for `target`.
+/// [`compile`], with weights arranged, say for a target.
 ///
 /// # Panics
 /// It does not compile.
 #[must_use]
-pub fn compile_for(onnx: &[u8], scheme: Scheme, target: Target, span: (f32, f32)) -> Vec<u8> {
+pub fn compile_for(
+    onnx: &[u8],
+    scheme: Scheme,
+    arrangement: impl Into<Arrangement>,
+    span: (f32, f32),
+) -> Vec<u8> {
     let float = compile_float_bytes(onnx).expect("it compiles");
     if scheme == Scheme::FLOAT {
         return float;
     }
-    paces(onnx, scheme, target, &samples(&float, span)).expect("it compiles")
+    paces(onnx, scheme, arrangement.into(), &samples(&float, span)).expect("it compiles")
 }
 
-/// The file of a committed model for each of `targets`, with the functions that its own has.
+/// The file of a committed model for each of `arrangements`, with the functions that its own has.
 ///
 /// # Panics
 /// It does not compile.
 #[must_use]
-pub fn compile_models(folder: &Path, targets: &[Target]) -> Vec<Vec<u8>> {
+pub fn compile_models(folder: &Path, arrangements: &[Arrangement]) -> Vec<Vec<u8>> {
     let committed = std::fs::read(folder.join("model.qibu")).expect("a committed file");
     let bytes = AlignedBytes::from(&committed[..]);
     let functions = Model::load(&bytes).expect("a sound model");
     let functions = functions.functions().map(|f| f.name().to_owned()).collect();
     let mut request = Request::new(&folder.join("model.onnx"));
     request.functions = functions;
-    let arrangements: Vec<Arrangement> = targets.iter().map(|&target| target.into()).collect();
-    compile_arranged(&request, &arrangements).expect("the model compiles")
+    compile_arranged(&request, arrangements).expect("the model compiles")
 }
 
-fn paces(onnx: &[u8], scheme: Scheme, target: Target, samples: &Samples) -> Result<Vec<u8>> {
+fn paces(
+    onnx: &[u8],
+    scheme: Scheme,
+    arrangement: Arrangement,
+    samples: &Samples,
+) -> Result<Vec<u8>> {
     let simplified = simplify(from_bytes(onnx, None, &ImportOptions::default())?)?;
     let calibrated = calibrate(&simplified, samples, Method::default(), |_, _| {})?;
     let formats = formats(simplified.graph(), scheme)?;
-    write(&plan(quantise(&calibrated, &formats)?, target)?)
+    write(&plan(quantise(&calibrated, &formats)?, arrangement)?)
 }
 
 /// A few samples for the inputs of a file.

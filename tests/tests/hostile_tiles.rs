@@ -1,6 +1,7 @@
 //! Tiles whose padding is no zeros: nothing of it reaches a result, on any instruction set.
 
 use qibu::Model;
+use qibu::format::layout::widen;
 use qibu::format::{DType, Layout, Opcode};
 use qibu_compiler::aligned::AlignedBytes;
 use qibu_tests::builder::Builder;
@@ -11,11 +12,13 @@ const K: usize = 3;
 const WEIGHTS: [i8; ROWS * K] = [7, -128, 1, 0, 99, -5, 127, 2, -3];
 
 /// A convolution of 1×3 taps over `[1, 1, 5, 1]`, its int8 input with a zero point.
-fn file(layout: Layout, junk: i8) -> AlignedBytes {
+fn file(layout: Layout, dtype: DType, junk: i8) -> AlignedBytes {
     let mut builder = Builder::default();
     let x = builder.quantised(DType::I8, &[1, 1, 5, 1], 1.0, -128);
     let rows = layout.rows();
-    let length = layout.bytes(ROWS as u32, K as u32).expect("a length");
+    let length = layout
+        .bytes(ROWS as u32, K as u32, DType::I8)
+        .expect("a length");
     let mut bytes = match layout {
         Layout::Plain => WEIGHTS.to_vec(),
         _ => vec![junk; length],
@@ -25,7 +28,11 @@ fn file(layout: Layout, junk: i8) -> AlignedBytes {
             bytes[layout.index(at / K, at % K, K.div_ceil(4))] = weight;
         }
     }
-    let w = builder.weights(DType::I8, &[ROWS as u32, 1, 3, 1], &bytes);
+    let wide: Vec<i16> = widen(&bytes).collect();
+    let w = match dtype {
+        DType::I8 => builder.weights(dtype, &[ROWS as u32, 1, 3, 1], &bytes),
+        _ => builder.weights(dtype, &[ROWS as u32, 1, 3, 1], &wide),
+    };
     builder.tensors[w as usize].layout = layout;
     let bias = builder.words(DType::I32, &[1000, -7168, 3].map(|bias: i32| bias as u32));
     let scales = builder.scales(ROWS, 0.9);
@@ -55,14 +62,32 @@ fn run(file: &AlignedBytes, before: u8) -> Vec<i32> {
 
 #[test]
 fn padding_reaches_no_result() {
-    let expected = run(&file(Layout::Plain, 0), 0);
+    let expected = run(&file(Layout::Plain, DType::I8, 0), 0);
     assert!(expected.iter().any(|&y| y != 0));
-    for layout in [Layout::Tile1, Layout::Tile4, Layout::Tile16] {
+    for (layout, dtype) in [
+        (Layout::Tile1, DType::I8),
+        (Layout::Tile4, DType::I8),
+        (Layout::Tile16, DType::I8),
+        (Layout::Tile1, DType::I16),
+        (Layout::Tile4, DType::I16),
+    ] {
         for junk in [0, -128, 55] {
-            let file = file(layout, junk);
+            let file = file(layout, dtype, junk);
             for before in [0, 0x55, 0xFF] {
-                assert_eq!(run(&file, before), expected, "{layout:?}, {junk}, {before}");
+                assert_eq!(
+                    run(&file, before),
+                    expected,
+                    "{layout:?} {dtype:?}, {junk}, {before}"
+                );
             }
         }
     }
+}
+
+#[test]
+fn wide_tiles_of_sixteen_rows_are_refused() {
+    let bytes = file(Layout::Tile16, DType::I16, 0);
+    let error = Model::load(&bytes).err().map(|error| error.to_string());
+    let error = error.expect("no such tiles");
+    assert!(error.contains("type"), "{error}");
 }

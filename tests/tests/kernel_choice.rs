@@ -16,7 +16,7 @@ use qibu::random::Random;
 use qibu::{Function, Model, Step};
 use qibu_compiler::aligned::AlignedBytes;
 use qibu_compiler::quantise::{Activations, Scheme, Weights};
-use qibu_compiler::target::Target;
+use qibu_compiler::target::{Arrangement, Target};
 use qibu_tests::mlperf::NETWORKS;
 use qibu_tests::need::root;
 use qibu_tests::quick::{compile_for, compile_models};
@@ -117,8 +117,8 @@ fn set(function: &Function<'_>, run: &mut qibu::Run<'_, '_>, index: usize) {
     set.expect("an input of this type");
 }
 
-/// Targets by how they arrange weights, the portable one first.
-fn arrangements() -> Vec<Vec<Target>> {
+/// Ways to arrange weights, each with the names of the targets that have it, the portable one first.
+fn arrangements() -> Vec<(String, Arrangement)> {
     let mut kinds: BTreeMap<Vec<Layout>, Vec<Target>> = BTreeMap::new();
     for &target in Target::all() {
         if target != Target::Host {
@@ -128,11 +128,24 @@ fn arrangements() -> Vec<Vec<Target>> {
     }
     let kinds: Vec<Vec<Target>> = kinds.into_values().collect();
     assert_eq!(kinds[0], [Target::Portable]);
-    kinds
+    let names = |alike: &[Target]| {
+        let names: Vec<String> = alike.iter().map(|target| target.name()).collect();
+        names.join(", ")
+    };
+    let mut all: Vec<(String, Arrangement)> = kinds
+        .iter()
+        .map(|alike| (names(alike), alike[0].into()))
+        .collect();
+    for alike in kinds.iter().filter(|alike| alike[0].has_wide()) {
+        assert!(alike.iter().all(|target| target.has_wide()));
+        let names = names(alike) + " with --weights-wide";
+        all.push((names, Arrangement::wide(alike[0])));
+    }
+    all
 }
 
 /// Name, and a file for each arrangement.
-fn files(targets: &[Target]) -> Vec<(String, Vec<Vec<u8>>)> {
+fn files(arrangements: &[Arrangement]) -> Vec<(String, Vec<Vec<u8>>)> {
     let int8 = Scheme {
         weights: Weights::Int8,
         activations: Activations::Int8,
@@ -140,9 +153,9 @@ fn files(targets: &[Target]) -> Vec<(String, Vec<Vec<u8>>)> {
     let mut all = Vec::new();
     for (name, make, span) in NETWORKS {
         let onnx = make(span);
-        let files = targets
+        let files = arrangements
             .iter()
-            .map(|&target| compile_for(&onnx, int8, target, span));
+            .map(|arrangement| compile_for(&onnx, int8, arrangement.clone(), span));
         all.push((name.to_owned(), files.collect()));
     }
     let mut folders: Vec<PathBuf> = std::fs::read_dir(root().join("models"))
@@ -158,7 +171,7 @@ fn files(targets: &[Target]) -> Vec<(String, Vec<Vec<u8>>)> {
             .expect("a name")
             .to_string_lossy()
             .into_owned();
-        all.push((name, compile_models(&folder, targets)));
+        all.push((name, compile_models(&folder, arrangements)));
     }
     all
 }
@@ -166,31 +179,22 @@ fn files(targets: &[Target]) -> Vec<(String, Vec<Vec<u8>>)> {
 #[test]
 fn no_slower_kernel_hides() {
     let arrangements = arrangements();
-    let targets: Vec<Target> = arrangements.iter().map(|alike| alike[0]).collect();
+    let ways: Vec<Arrangement> = arrangements.iter().map(|(_, way)| way.clone()).collect();
     let mut text = String::new();
     let mut slow = Vec::new();
-    for (name, files) in files(&targets) {
+    for (name, files) in files(&ways) {
         let mut expected = Vec::new();
-        for (alike, file) in arrangements.iter().zip(&files) {
+        for ((names, arrangement), file) in arrangements.iter().zip(&files) {
             let bytes = AlignedBytes::from(&file[..]);
             let model = Model::load(&bytes).expect("a sound file");
-            let names: Vec<String> = alike.iter().map(|target| target.name()).collect();
             let (table, hidden) = table(&model);
-            writeln!(text, "{name}, {}\n{table}", names.join(", ")).expect("a string");
+            writeln!(text, "{name}, {names}\n{table}").expect("a string");
             let found = outputs(&model);
-            if alike[0] == Target::Portable {
+            if arrangement.target == Target::Portable {
                 expected = found;
             } else {
-                assert!(
-                    found == expected,
-                    "{name} for {} gives other bits",
-                    names.join(", ")
-                );
-                slow.extend(
-                    hidden
-                        .iter()
-                        .map(|line| format!("{name}, {}: {line}", names[0])),
-                );
+                assert!(found == expected, "{name} for {names} gives other bits");
+                slow.extend(hidden.iter().map(|line| format!("{name}, {names}: {line}")));
             }
         }
     }

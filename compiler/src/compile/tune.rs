@@ -70,6 +70,7 @@ impl Choices {
         Arrangement {
             target: target(&self.tuned_for).unwrap_or_default(),
             tuned: known.collect(),
+            wide: false,
         }
     }
 }
@@ -115,6 +116,7 @@ pub fn tune(
         let arrangement = Arrangement {
             target: Target::Host,
             tuned,
+            wide: false,
         };
         for planned in planned(request, &[arrangement])? {
             let file = ModelFile::from_bytes("tuned", &write(&planned)?)?;

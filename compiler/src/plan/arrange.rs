@@ -3,6 +3,7 @@
 //! ```text
 //! for each int8 matrix that only Dense, Conv without groups and TopKDense read:
 //!     its layout is the one that was measured, or the target's for the most columns that a step has
+//!     with wide weights, two bytes for each of them
 //!     each of these steps gets scratch, as the runtime's kernels define it
 //! for each int8 Conv with as many groups as channels and filters, on any target but the portable:
 //!     its weights stay plain, it gets scratch
@@ -10,6 +11,7 @@
 
 use crate::program::{Content, Program, Step, Tensor, TensorId};
 use crate::target::{Arrangement, Target};
+use qibu::format::layout::widen;
 use qibu::format::{DType, Layout, Opcode};
 use qibu::kernels::conv;
 use qibu::kernels::tiled::Shape;
@@ -34,7 +36,7 @@ pub(super) fn arrange(program: &mut Program, arrangement: &Arrangement) {
         let name = &program.tensors[id].name;
         let layout = columns.map_or(Layout::Plain, |columns| arrangement.layout(name, columns));
         if layout != Layout::Plain {
-            pack(&mut program.tensors[id], layout);
+            pack(&mut program.tensors[id], layout, arrangement.wide);
         }
     }
     for function in 0..program.functions.len() {
@@ -68,7 +70,8 @@ fn shape(program: &Program, step: &Step) -> Option<Shape> {
     let tensor = |id: Option<&TensorId>| id.map(|&id| &program.tensors[id]);
     let (x, w) = (tensor(step.inputs.first())?, tensor(step.inputs.get(1))?);
     let out = tensor(step.outputs.first())?;
-    let constant = matches!(w.content, Content::Weights(_)) && w.dtype == DType::I8;
+    let constant =
+        matches!(w.content, Content::Weights(_)) && (w.dtype == DType::I8 || w.is_wide());
     if !constant || !matches!(x.dtype, DType::I8 | DType::I16) {
         return None;
     }
@@ -123,13 +126,19 @@ fn depthwise_scratch(program: &Program, step: &Step) -> Option<usize> {
     conv::depthwise::scratch(&step.attributes, &words(&x.shape), &words(&out.shape))
 }
 
-fn pack(tensor: &mut Tensor, layout: Layout) {
+fn pack(tensor: &mut Tensor, layout: Layout, wide: bool) {
     let rows = tensor.shape.first().copied().unwrap_or(1).max(1);
     let Content::Weights(bytes) = &mut tensor.content else {
         return;
     };
     let plain: &[i8] = bytemuck::cast_slice(bytes);
     let packed: Vec<i8> = layout.pack(plain, plain.len() / rows).collect();
-    *bytes = bytemuck::cast_slice(&packed).to_vec();
+    *bytes = match wide {
+        false => bytemuck::cast_slice(&packed).to_vec(),
+        true => widen(&packed).flat_map(i16::to_le_bytes).collect(),
+    };
+    if wide {
+        tensor.dtype = DType::I16;
+    }
     tensor.layout = layout;
 }

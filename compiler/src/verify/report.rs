@@ -80,6 +80,8 @@ pub struct Report {
     pub samples: usize,
     /// Whether activation ranges come from noise; never of float files, which have no ranges.
     pub noise_calibrated: bool,
+    /// Bytes that wide weights take more than int8 ones.
+    pub wide_bytes: usize,
     /// Functions.
     pub functions: Vec<FunctionReport>,
     /// Comparison with ONNX Runtime, where it was found.
@@ -159,6 +161,7 @@ pub(super) fn whole(
         sha256: crate::sha256_hex(bytes),
         samples: samples.count(),
         noise_calibrated: planned.program.noise_calibrated,
+        wide_bytes: planned.program.wide_bytes(),
         functions,
         witness: None,
         witness_refusal: None,

@@ -32,6 +32,10 @@ kernels! {
     qibu_kernel_dense_i16_tile1 = dense::I16_TILE1;
     qibu_kernel_dense_i16_tile4 = dense::I16_TILE4;
     qibu_kernel_dense_i16_tile16 = dense::I16_TILE16;
+    qibu_kernel_dense_i8_wide1 = dense::I8_WIDE1;
+    qibu_kernel_dense_i8_wide4 = dense::I8_WIDE4;
+    qibu_kernel_dense_i16_wide1 = dense::I16_WIDE1;
+    qibu_kernel_dense_i16_wide4 = dense::I16_WIDE4;
     qibu_kernel_conv_i8_i8 = conv::I8_I8;
     qibu_kernel_conv_i8_i4 = conv::I8_I4;
     qibu_kernel_conv_i16_i8 = conv::I16_I8;
@@ -44,6 +48,10 @@ kernels! {
     qibu_kernel_conv_i16_tile1 = conv::I16_TILE1;
     qibu_kernel_conv_i16_tile4 = conv::I16_TILE4;
     qibu_kernel_conv_i16_tile16 = conv::I16_TILE16;
+    qibu_kernel_conv_i8_wide1 = conv::I8_WIDE1;
+    qibu_kernel_conv_i8_wide4 = conv::I8_WIDE4;
+    qibu_kernel_conv_i16_wide1 = conv::I16_WIDE1;
+    qibu_kernel_conv_i16_wide4 = conv::I16_WIDE4;
     qibu_kernel_conv_i8_depthwise = conv::I8_DEPTHWISE;
     qibu_kernel_top_k_dense_i8_i8 = top_k_dense::I8_I8;
     qibu_kernel_top_k_dense_i8_i4 = top_k_dense::I8_I4;
@@ -57,6 +65,10 @@ kernels! {
     qibu_kernel_top_k_dense_i16_tile1 = top_k_dense::I16_TILE1;
     qibu_kernel_top_k_dense_i16_tile4 = top_k_dense::I16_TILE4;
     qibu_kernel_top_k_dense_i16_tile16 = top_k_dense::I16_TILE16;
+    qibu_kernel_top_k_dense_i8_wide1 = top_k_dense::I8_WIDE1;
+    qibu_kernel_top_k_dense_i8_wide4 = top_k_dense::I8_WIDE4;
+    qibu_kernel_top_k_dense_i16_wide1 = top_k_dense::I16_WIDE1;
+    qibu_kernel_top_k_dense_i16_wide4 = top_k_dense::I16_WIDE4;
     qibu_kernel_mat_mul_i8 = mat_mul::I8;
     qibu_kernel_mat_mul_f32 = mat_mul::F32;
     qibu_kernel_gate_integer = gate::INTEGER;

@@ -9,6 +9,11 @@
 //! ```
 //!
 //! Rows are padded with zeros to a multiple of R, their elements to one of four.
+//!
+//! *Wide* tiles have two bytes for each weight, extended from int8 once, offline, in the order in which
+//! an instruction that multiplies pairs wants them: (0, 2), (1, 3) of each quad.
+
+use super::DType;
 
 /// Order of a constant's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,9 +21,10 @@
 pub enum Layout {
     /// Row-major.
     Plain = 0,
-    /// Rows one behind the other, each padded to whole quads; int8 weights only, as the next two.
+    /// Rows one behind the other, each padded to whole quads; int8 weights only, as the next two, or
+    /// wide ones.
     Tile1 = 1,
-    /// Tiles of four rows.
+    /// Tiles of four rows, wide ones too.
     Tile4 = 2,
     /// Tiles of sixteen rows.
     Tile16 = 3,
@@ -47,13 +53,14 @@ impl Layout {
         }
     }
 
-    /// Bytes of a matrix in tiles; `None` where they overflow `u32`.
+    /// Bytes of a matrix in tiles, of int8 or wide; `None` where they overflow `u32`.
     #[must_use]
-    pub fn bytes(self, rows: u32, k: u32) -> Option<usize> {
+    pub fn bytes(self, rows: u32, k: u32, dtype: DType) -> Option<usize> {
         // Powers of two: no division, which a small chip links code for.
         let padded = |n: u32, to: u32| Some(n.checked_add(to - 1)? & !(to - 1));
         let rows = padded(rows, self.rows() as u32)?;
-        Some(rows.checked_mul(padded(k, QUAD as u32)?)? as usize)
+        let elements = rows.checked_mul(padded(k, QUAD as u32)?)?;
+        Some(elements.checked_mul(dtype.size() as u32)? as usize)
     }
 
     /// Byte of element `k` of row `n` in tiles of rows of `quads` quads.
@@ -97,6 +104,13 @@ impl Layout {
 /// Elements of a row that stand together in a tile.
 pub const QUAD: usize = 4;
 
+/// Tiles of int8 made wide.
+pub fn widen(tiles: &[i8]) -> impl Iterator<Item = i16> {
+    let (quads, _) = tiles.as_chunks::<QUAD>();
+    let pairs = quads.iter().flat_map(|&[a, b, c, d]| [a, c, b, d]);
+    pairs.map(i16::from)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,7 +124,7 @@ mod tests {
             let plain: Vec<i8> = (0..rows * k).map(|_| random.next_u32() as i8).collect();
             for layout in [Layout::Tile1, Layout::Tile4, Layout::Tile16] {
                 let packed: Vec<i8> = layout.pack(&plain, k).collect();
-                prop_assert_eq!(Some(packed.len()), layout.bytes(rows as u32, k as u32));
+                prop_assert_eq!(Some(packed.len()), layout.bytes(rows as u32, k as u32, DType::I8));
                 for (n, row) in plain.chunks(k).enumerate() {
                     for (k_at, &value) in row.iter().enumerate() {
                         prop_assert_eq!(packed[layout.index(n, k_at, k.div_ceil(QUAD))], value);
@@ -122,6 +136,12 @@ mod tests {
                 prop_assert!(zeros >= padding);
             }
         }
+    }
+
+    #[test]
+    fn wide_quads_are_in_pairs() {
+        let wide: Vec<i16> = widen(&[1, -2, 3, -4, 5, 6, 7, -128]).collect();
+        assert_eq!(wide, [1, 3, -2, -4, 5, 7, 6, -128]);
     }
 
     #[test]

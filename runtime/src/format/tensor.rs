@@ -274,7 +274,7 @@ impl<'m> Tensor<'m> {
             // No row is longer than the tensor, unless that has no rows at all.
             let row = rest.iter().fold(1u32, |row, &dim| row.wrapping_mul(dim));
             if layout != Layout::Plain {
-                return layout.bytes(*rows, row);
+                return layout.bytes(*rows, row, dtype);
             }
             let row = nibble::row_bytes(row as usize) as u32;
             return Some(rows.checked_mul(row)? as usize);

@@ -94,12 +94,25 @@ fn is_quick(scale: u32) -> bool {
     scale & 0xFF >= Scale::MIN_SHIFT + 2
 }
 
+/// Four weights of a quad of `BYTES` bytes, four or of wide weights eight.
+#[inline(always)]
+fn quad<const BYTES: usize>(bytes: &[i8; BYTES]) -> [i16; QUAD] {
+    match bytes.as_slice() {
+        &[a, b, c, d] => [a, b, c, d].map(i16::from),
+        &[a0, a1, c0, c1, b0, b1, d0, d1] => {
+            let pairs = [[a0, a1], [b0, b1], [c0, c1], [d0, d1]];
+            pairs.map(|[low, high]| i16::from_le_bytes([low as u8, high as u8]))
+        }
+        _ => [0; QUAD],
+    }
+}
+
 /// Rows from `start` to `end` against all columns, in Rust.
 ///
 /// `stride` words lie between two quads of a column in the block, `column` between two columns.
 #[cold]
 #[inline(never)]
-fn slowly(
+fn slowly<const BYTES: usize>(
     block: &Block<'_>,
     (start, end): (usize, usize),
     (row_of, stride, column): (impl Fn(usize) -> (usize, usize), usize, usize),
@@ -107,7 +120,7 @@ fn slowly(
     first: usize,
 ) {
     let (pairs, _) = block.prepared.as_chunks::<8>();
-    let (weights, _) = block.weights.as_chunks::<QUAD>();
+    let (weights, _) = block.weights.as_chunks::<BYTES>();
     let rows = block.bias.len();
     let terms = block.bias.iter().zip(block.scales).enumerate();
     for (n, (&bias, &scale)) in terms.take(end).skip(start) {
@@ -124,13 +137,13 @@ fn slowly(
                 .iter()
                 .step_by(stride.max(1));
             let mut sum = bias;
-            for (&[a0, a1, c0, c1, b0, b1, d0, d1], &[a, b, c, d]) in
-                x.zip(row.clone()).take(block.quads)
-            {
+            for (&[a0, a1, c0, c1, b0, b1, d0, d1], w) in x.zip(row.clone()).take(block.quads) {
+                let [a, b, c, d] = quad(w);
                 let product =
                     |low, high, w| i32::from(i16::from_le_bytes([low, high])) * i32::from(w);
-                sum += product(a0, a1, a) + product(b0, b1, b);
-                sum += product(c0, c1, c) + product(d0, d1, d);
+                // Damaged wide weights wrap, as SMLAD does.
+                sum = sum.wrapping_add(product(a0, a1, a).wrapping_add(product(b0, b1, b)));
+                sum = sum.wrapping_add(product(c0, c1, c).wrapping_add(product(d0, d1, d)));
             }
             sink.put_accumulator(first + c * rows + n, sum, scale);
         }

@@ -3,7 +3,7 @@
 #[cfg(target_arch = "x86_64")]
 use super::Taps;
 use super::{Block, Place, Tile, bytes};
-use crate::format::layout::QUAD;
+use crate::format::layout::{QUAD, widen};
 use crate::format::{DType, Layout, Tensor, TensorRecord};
 use crate::kernels::sink::Sink;
 #[cfg(target_arch = "x86_64")]
@@ -107,7 +107,11 @@ fn both<T: Tile>(case: &Case) -> (Vec<u8>, Vec<u8>) {
         }
     }
 
-    let packed: Vec<i8> = T::LAYOUT.pack(&w, k).collect();
+    let mut packed: Vec<i8> = T::LAYOUT.pack(&w, k).collect();
+    if T::WEIGHTS == DType::I16 {
+        let wide = widen(&packed).flat_map(i16::to_le_bytes);
+        packed = wide.map(|byte| byte as i8).collect();
+    }
     let mut prepared = std::vec![0xA5A5_A5A5_A5A5_A5A5_A5A5_A5A5_A5A5_A5A5u128; bytes(T::LAYOUT, case.columns, quads).unwrap().div_ceil(16)];
     let prepared = bytemuck::cast_slice_mut::<u128, u8>(&mut prepared);
     let prepared = &mut prepared[..bytes(T::LAYOUT, case.columns, quads).unwrap()];
@@ -175,6 +179,8 @@ tiles! {
     portable_1: super::portable::Portable<1>;
     portable_4: super::portable::Portable<4>;
     portable_16: super::portable::Portable<16>;
+    wide_1: super::portable::Wide<1>;
+    wide_4: super::portable::Wide<4>;
 }
 
 #[cfg(target_arch = "x86_64")]

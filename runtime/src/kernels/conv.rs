@@ -22,7 +22,7 @@ use super::{quotient, rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::Opcode;
-use crate::isa::{Tiles1, Tiles4, Tiles16};
+use crate::isa::{Tiles1, Tiles4, Tiles16, Wide1, Wide4};
 use crate::math;
 use crate::step::Step;
 
@@ -53,6 +53,14 @@ pub const I16_TILE1: Kernel = tiled::kernel::<Tiles1, i16>(Types::I16);
 pub const I16_TILE4: Kernel = tiled::kernel::<Tiles4, i16>(Types::I16);
 /// int16 activations, int8 weights in tiles of sixteen rows.
 pub const I16_TILE16: Kernel = tiled::kernel::<Tiles16, i16>(Types::I16);
+/// int8 activations, wide weights in tiles of one row.
+pub const I8_WIDE1: Kernel = tiled::kernel::<Wide1, i8>(Types::I8);
+/// int8 activations, wide weights in tiles of four rows.
+pub const I8_WIDE4: Kernel = tiled::kernel::<Wide4, i8>(Types::I8);
+/// int16 activations, wide weights in tiles of one row.
+pub const I16_WIDE1: Kernel = tiled::kernel::<Wide1, i16>(Types::I16);
+/// int16 activations, wide weights in tiles of four rows.
+pub const I16_WIDE4: Kernel = tiled::kernel::<Wide4, i16>(Types::I16);
 /// int8 activations and weights, each channel alone, with scratch.
 pub const I8_DEPTHWISE: Kernel = Kernel::new(
     Opcode::Conv,

@@ -19,7 +19,7 @@ use super::{rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, Opcode, Tensor};
-use crate::isa::{Tiles1, Tiles4, Tiles16};
+use crate::isa::{Tiles1, Tiles4, Tiles16, Wide1, Wide4};
 use crate::math;
 use crate::step::Step;
 
@@ -49,6 +49,14 @@ pub const I16_TILE1: Kernel = tiled::kernel::<Tiles1, i16>(Types::I16);
 pub const I16_TILE4: Kernel = tiled::kernel::<Tiles4, i16>(Types::I16);
 /// int16 activations, int8 weights in tiles of sixteen rows.
 pub const I16_TILE16: Kernel = tiled::kernel::<Tiles16, i16>(Types::I16);
+/// int8 activations, wide weights in tiles of one row.
+pub const I8_WIDE1: Kernel = tiled::kernel::<Wide1, i8>(Types::I8);
+/// int8 activations, wide weights in tiles of four rows.
+pub const I8_WIDE4: Kernel = tiled::kernel::<Wide4, i8>(Types::I8);
+/// int16 activations, wide weights in tiles of one row.
+pub const I16_WIDE1: Kernel = tiled::kernel::<Wide1, i16>(Types::I16);
+/// int16 activations, wide weights in tiles of four rows.
+pub const I16_WIDE4: Kernel = tiled::kernel::<Wide4, i16>(Types::I16);
 
 const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()>) -> Kernel {
     Kernel::new(Opcode::Dense, types, check, run)
@@ -60,17 +68,23 @@ const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()
 /// the accumulator cannot overflow. Floats: no scale words.
 pub(super) fn check_weights(step: &Step<'_>, k: usize, rows: usize) -> Result<(), Fault> {
     let x = step.need_input(0)?;
-    let w = step.need_weights(1, &[DType::I8, DType::I4, DType::F32, DType::F16])?;
+    let types = [DType::I8, DType::I4, DType::I16, DType::F32, DType::F16];
+    let w = step.need_weights(1, &types)?;
     // Four-bit rows are those of the first axis: only there they start at bytes.
     let first = w.shape().first().map(|&dim| dim as usize);
     if w.elements() != k.checked_mul(rows) || (w.dtype() == DType::I4 && first != Some(rows)) {
         return Err(Fault::Shape);
     }
-    let weight = match w.dtype() {
+    // Wide weights have the values of int8; no kernel takes other ones of int16.
+    let dtype = match w.dtype() {
+        DType::I16 => DType::I8,
+        dtype => dtype,
+    };
+    let weight = match dtype {
         DType::I4 => <u8 as Quantised>::MAGNITUDE,
         _ => <i8 as Quantised>::MAGNITUDE,
     };
-    let magnitude = match (x.dtype(), w.dtype()) {
+    let magnitude = match (x.dtype(), dtype) {
         (DType::I8, DType::I8 | DType::I4) => <i8 as Activation>::MAGNITUDE,
         (DType::I16, DType::I8 | DType::I4) => <i16 as Activation>::MAGNITUDE,
         (DType::F32, DType::F32 | DType::F16) => {

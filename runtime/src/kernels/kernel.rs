@@ -135,9 +135,9 @@ impl Types {
         Self(set)
     }
 
-    /// int8 in a layout.
-    pub const fn tiled(layout: Layout) -> Self {
-        Self(1 << (layout as u32 * u8::BITS + DType::I8 as u32))
+    /// Weights of `dtype` in a layout.
+    pub const fn tiled(layout: Layout, dtype: DType) -> Self {
+        Self(1 << (layout as u32 * u8::BITS + dtype as u32))
     }
 
     fn take(self, step: &Step<'_>, input: usize) -> bool {

@@ -18,7 +18,7 @@ use super::{quotient, rows};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, Opcode};
-use crate::isa::{Tiles1, Tiles4, Tiles16};
+use crate::isa::{Tiles1, Tiles4, Tiles16, Wide1, Wide4};
 use crate::rounding::Scale;
 use crate::step::Step;
 
@@ -51,6 +51,14 @@ pub const I16_TILE1: Kernel = tiled::kernel::<Tiles1, i16, 32>(Types::I16);
 pub const I16_TILE4: Kernel = tiled::kernel::<Tiles4, i16, 32>(Types::I16);
 /// int16 activations, int8 weights in tiles of sixteen rows.
 pub const I16_TILE16: Kernel = tiled::kernel::<Tiles16, i16, 1024>(Types::I16);
+/// int8 activations, wide weights in tiles of one row.
+pub const I8_WIDE1: Kernel = tiled::kernel::<Wide1, i8, 32>(Types::I8);
+/// int8 activations, wide weights in tiles of four rows.
+pub const I8_WIDE4: Kernel = tiled::kernel::<Wide4, i8, 32>(Types::I8);
+/// int16 activations, wide weights in tiles of one row.
+pub const I16_WIDE1: Kernel = tiled::kernel::<Wide1, i16, 32>(Types::I16);
+/// int16 activations, wide weights in tiles of four rows.
+pub const I16_WIDE4: Kernel = tiled::kernel::<Wide4, i16, 32>(Types::I16);
 
 const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()>) -> Kernel {
     Kernel::new(Opcode::TopKDense, types, check, run).costing(cost)

@@ -47,7 +47,13 @@ fn check_tensor(model: &Model<'_>, tensor: Tensor<'_>) -> Result<usize, Fault> {
         return Err(Fault::Offset);
     }
     let tiled = tensor.layout() != Layout::Plain;
-    if tiled && (tensor.place(), tensor.dtype()) != (Place::Weights, DType::I8) {
+    let typed = match tensor.dtype() {
+        DType::I8 => true,
+        // Wide weights.
+        DType::I16 => tensor.layout() != Layout::Tile16,
+        _ => false,
+    };
+    if tiled && !(typed && tensor.place() == Place::Weights) {
         return Err(Fault::DType);
     }
     // Instruction sets read words and vectors of tiles.

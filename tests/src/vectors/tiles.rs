@@ -12,12 +12,20 @@ use super::Vector;
 use super::case::{Case, Draw, Operand, Source};
 use super::layers::{ANY, window};
 use qibu::format::DType::{self, I8, I16, I32};
+use qibu::format::layout::widen;
 use qibu::format::{Layout, Opcode};
 use qibu::kernels::conv::depthwise;
 use qibu::kernels::tiled::Shape;
 use qibu::random::Random;
 
-const LAYOUTS: [Layout; 3] = [Layout::Tile1, Layout::Tile4, Layout::Tile16];
+/// Layouts with the element types of weights, int16 where they are wide.
+const LAYOUTS: [(Layout, DType); 5] = [
+    (Layout::Tile1, I8),
+    (Layout::Tile4, I8),
+    (Layout::Tile16, I8),
+    (Layout::Tile1, I16),
+    (Layout::Tile4, I16),
+];
 /// Vectors of each form.
 const VARIANTS: u32 = 3;
 
@@ -41,15 +49,19 @@ pub(super) fn vectors() -> Vec<Vector> {
             [I16, I16],
             [I16, I32],
         ] {
-            for layout in LAYOUTS {
+            for (layout, weights) in LAYOUTS {
+                let wide = if weights == I16 { " wide" } else { "" };
                 let seed = [opcode as u8, x as u8, out as u8, layout as u8];
                 let mut draw = Draw(Random::new(u32::from_le_bytes(seed).into()));
                 for variant in 0..VARIANTS {
                     let (mut case, shape) = propose(&mut draw, x, out);
-                    arrange(&mut case.inputs[1], shape.k, layout);
+                    arrange(&mut case.inputs[1], shape.k, layout, weights);
                     let scratch = bytes(shape, layout, x);
                     vectors.extend(case.with_scratch(opcode, scratch).map(|file| Vector {
-                        name: format!("{} {layout:?} [{x:?}, {out:?}] {variant}", opcode.name()),
+                        name: format!(
+                            "{} {layout:?}{wide} [{x:?}, {out:?}] {variant}",
+                            opcode.name()
+                        ),
                         file,
                     }));
                 }
@@ -70,12 +82,21 @@ pub(super) fn vectors() -> Vec<Vector> {
 }
 
 /// Weights in the order of a layout.
-fn arrange(weights: &mut Operand, k: usize, layout: Layout) {
+///
+/// Wide ones of every third matrix are any int16, as in a damaged file.
+fn arrange(weights: &mut Operand, k: usize, layout: Layout, dtype: DType) {
     let Source::Weights(bytes) = &mut weights.source else {
         panic!("weights are constants");
     };
     let packed: Vec<i8> = layout.pack(bytemuck::cast_slice(bytes), k).collect();
-    *bytes = bytemuck::cast_slice(&packed).to_vec();
+    *bytes = match dtype {
+        I8 => bytemuck::cast_slice(&packed).to_vec(),
+        _ => widen(&packed).flat_map(i16::to_le_bytes).collect(),
+    };
+    if dtype != I8 && packed.len().is_multiple_of(3) {
+        bytes.reverse();
+    }
+    weights.dtype = dtype;
     weights.layout = layout;
 }
 

@@ -53,7 +53,7 @@ fn measure(core: Core) -> Option<Vec<Figures>> {
     }
     let only = std::env::var("ONLY").unwrap_or_default();
     let subjects = models::subjects().iter();
-    let figures = subjects.filter(|subject| subject.name.contains(&only));
+    let figures = subjects.filter(|subject| subject.name.contains(&only) && subject.is_for(core));
     let figures = figures.map(|subject| {
         let file = subject.file(core);
         let file = ModelFile::from_bytes(subject.name, &file).expect("a sound file");

@@ -2,7 +2,7 @@
 
 use qibu_compiler::quantise::Scheme;
 use qibu_compiler::quantise::{Activations, Weights};
-use qibu_compiler::target::Target;
+use qibu_compiler::target::{Arrangement, Target};
 use qibu_tests::cortex_m::Core;
 use qibu_tests::layers::LAYERS;
 use qibu_tests::mlperf::NETWORKS;
@@ -15,6 +15,8 @@ pub struct Subject {
     pub name: &'static str,
     /// Instructions of the best peer, of single layers.
     pub peer: Option<u64>,
+    /// Whether its weights are wide, for the cores where that saves instructions.
+    wide: bool,
     onnx: Vec<u8>,
     /// Range of its inputs.
     span: (f32, f32),
@@ -34,25 +36,44 @@ pub fn subjects() -> &'static [Subject] {
         let subject = |name, peer, onnx, span| Subject {
             name,
             peer,
+            wide: false,
             onnx,
             span,
             files: Mutex::default(),
         };
         let networks = NETWORKS.map(|(name, make, span)| subject(name, None, make(span), span));
+        // All dense, and mostly columns that share what is extended.
+        let wide = [("ad", "ad/wide"), ("kws", "kws/wide")].map(|(of, name)| {
+            let networks = NETWORKS.into_iter();
+            let mut same = networks.filter(|(network, _, _)| *network == of);
+            let (_, make, span) = same.next().expect("a network of this name");
+            Subject {
+                wide: true,
+                ..subject(name, None, make(span), span)
+            }
+        });
         let layers = LAYERS
             .iter()
             .map(|layer| subject(layer.name, Some(layer.peer), layer.onnx(), (-2.0, 2.0)));
-        networks.into_iter().chain(layers).collect()
+        networks.into_iter().chain(wide).chain(layers).collect()
     })
 }
 
 impl Subject {
+    /// Whether it says something of `core`.
+    pub fn is_for(&self, core: Core) -> bool {
+        !self.wide || target(core).has_wide()
+    }
+
     /// Its file, compiled for `core`.
     pub fn file(&self, core: Core) -> Arc<Vec<u8>> {
         let mut files = self.files.lock().unwrap_or_else(|error| error.into_inner());
         let file = files.entry(core.cpu.to_owned()).or_insert_with(|| {
-            let target = target(core);
-            Arc::new(compile_for(&self.onnx, INT8, target, self.span))
+            let arrangement = match self.wide {
+                true => Arrangement::wide(target(core)),
+                false => target(core).into(),
+            };
+            Arc::new(compile_for(&self.onnx, INT8, arrangement, self.span))
         });
         file.clone()
     }

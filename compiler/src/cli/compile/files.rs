@@ -5,6 +5,7 @@ use crate::compile::Compiled;
 use crate::error::{Error, Result};
 use crate::plan::{FunctionPlan, Lifetime, Planned};
 use crate::program::{Function, Program, TensorId};
+use crate::report::grouped;
 use crate::report::html::{self, Page, Step};
 use crate::report::memory_svg::{self, Arena, Block};
 use crate::verify::FunctionReport;
@@ -97,6 +98,12 @@ pub fn page(model: &Path, compiled: &Compiled) -> String {
     let mut remarks = Vec::new();
     if report.noise_calibrated {
         remarks.push("No calibration samples: activation ranges come from noise.".to_owned());
+    }
+    if report.wide_bytes > 0 {
+        let bytes = grouped(report.wide_bytes);
+        remarks.push(format!(
+            "Wide weights take {bytes} bytes more flash than int8."
+        ));
     }
     let functions = report.functions.iter().zip(&planned.program.functions);
     let functions = functions.zip(&planned.functions);

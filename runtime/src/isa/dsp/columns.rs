@@ -8,24 +8,26 @@
 //!     requantise and store the four
 //! ```
 //!
-//! 13 instructions for 16 multiply-accumulates, and about 10 for each result. Blocks with room for
+//! 13 instructions for 16 multiply-accumulates, 11 where the weights are wide, whose pairs need no
+//! extension; and about 10 for each result. Blocks with room for
 //! fewer than four columns have the same order; they are multiplied in Rust.
 
 use super::super::{Block, Place, Tile};
 use super::{Store, prepare, slowly, target};
-use crate::format::Layout;
 use crate::format::layout::QUAD;
+use crate::format::{DType, Layout};
 use crate::kernels::sink::Sink;
 use core::arch::naked_asm;
 
 /// Weights in rows.
-pub(crate) struct Columns;
+pub(crate) struct Columns<const WIDE: bool>;
 
 /// Columns that the assembly multiplies.
 const COLUMNS: usize = 4;
 
-impl Tile for Columns {
+impl<const WIDE: bool> Tile for Columns<WIDE> {
     const LAYOUT: Layout = Layout::Tile1;
+    const WEIGHTS: DType = if WIDE { DType::I16 } else { DType::I8 };
 
     fn name() -> &'static str {
         "dsp"
@@ -42,11 +44,11 @@ impl Tile for Columns {
     }
 
     fn multiply_i8(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
-        multiply(block, sink, first);
+        multiply::<WIDE>(block, sink, first);
     }
 
     fn multiply_i16(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
-        multiply(block, sink, first);
+        multiply::<WIDE>(block, sink, first);
     }
 }
 
@@ -70,15 +72,17 @@ struct Job {
     high: i32,
 }
 
-fn multiply(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
+fn multiply<const WIDE: bool>(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
     let rows = block.bias.len();
     let rust = |range: (usize, usize), sink: &mut Sink<'_>| {
         let row_of = |n: usize| (n * block.quads, 1);
+        let slowly = if WIDE { slowly::<8> } else { slowly::<QUAD> };
         slowly(block, range, (row_of, block.columns, 1), sink, first);
     };
+    let width = if WIDE { 2 } else { 1 };
     let words = block.quads.checked_mul(QUAD);
     let sound = block.scales.len() == rows
-        && words.and_then(|row| row.checked_mul(rows)) == Some(block.weights.len())
+        && words.and_then(|row| row.checked_mul(rows * width)) == Some(block.weights.len())
         && words
             .and_then(|row| row.checked_mul(2 * COLUMNS))
             .is_some_and(|needed| needed <= block.prepared.len())
@@ -111,7 +115,7 @@ fn multiply(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
             weights: block
                 .weights
                 .as_ptr()
-                .wrapping_add(done * block.quads * QUAD),
+                .wrapping_add(done * block.quads * QUAD * width),
             store: target.store,
             low: sink.low,
             high: sink.high,
@@ -119,7 +123,7 @@ fn multiply(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
         // SAFETY: as many biases, scale words and weights as rows are left end where the pointers say,
         // aligned; the block holds four columns of `quads`, aligned; the results of each column that
         // is there end at its pointer, inside the sink, as `target` found for the first and the last.
-        unsafe { multiply_rows(&mut job) };
+        unsafe { multiply_rows::<WIDE>(&mut job) };
         done = rows - job.row.unsigned_abs();
         if done < rows {
             // The row at which the assembly stopped.
@@ -134,14 +138,19 @@ fn multiply(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
 /// # Safety
 /// See `multiply`: everything that `job` points to is there, `quads` and `row` are not zero.
 #[unsafe(naked)]
-unsafe extern "C" fn multiply_rows(job: &mut Job) {
+unsafe extern "C" fn multiply_rows<const WIDE: bool>(job: &mut Job) {
     naked_asm!(
         super::cpu!(),
         ".macro qibu_quad",
+        ".if {wide}",
+        "ldrd r4, r5, [r1], #8",
+        "ldmia r2!, {{r6, r7, r8, r9}}",
+        ".else",
         "ldr r4, [r1], #4",
         "ldmia r2!, {{r6, r7, r8, r9}}",
         "sxtb16 r5, r4, ror #8",
         "sxtb16 r4, r4",
+        ".endif",
         "smlad r10, r4, r6, r10",
         "smlad r11, r4, r8, r11",
         "smlad r10, r5, r7, r10",
@@ -284,5 +293,6 @@ unsafe extern "C" fn multiply_rows(job: &mut Job) {
         ".purgem qibu_clamped",
         ".purgem qibu_rounded",
         ".purgem qibu_doubled",
+        wide = const WIDE as usize,
     )
 }

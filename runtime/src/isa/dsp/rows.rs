@@ -10,23 +10,25 @@
 //!     requantise and store the four
 //! ```
 //!
-//! 18 instructions for 16 multiply-accumulates. Rows behind the last whole tile are multiplied in Rust.
+//! 18 instructions for 16 multiply-accumulates; 11 where the weights are wide, whose pairs need no
+//! extension. Rows behind the last whole tile are multiplied in Rust.
 
 use super::super::{Block, Place, Tile};
 use super::{Store, is_quick, prepare, slowly, target};
-use crate::format::Layout;
 use crate::format::layout::QUAD;
+use crate::format::{DType, Layout};
 use crate::kernels::sink::{Out, Sink};
 use core::arch::naked_asm;
 
 /// Weights in tiles of four rows.
-pub(crate) struct Rows;
+pub(crate) struct Rows<const WIDE: bool>;
 
 /// Rows of a tile.
 const ROWS: usize = 4;
 
-impl Tile for Rows {
+impl<const WIDE: bool> Tile for Rows<WIDE> {
     const LAYOUT: Layout = Layout::Tile4;
+    const WEIGHTS: DType = if WIDE { DType::I16 } else { DType::I8 };
 
     fn name() -> &'static str {
         "dsp"
@@ -41,11 +43,11 @@ impl Tile for Rows {
     }
 
     fn multiply_i8(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
-        multiply(block, sink, first);
+        multiply::<WIDE>(block, sink, first);
     }
 
     fn multiply_i16(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
-        multiply(block, sink, first);
+        multiply::<WIDE>(block, sink, first);
     }
 }
 
@@ -67,17 +69,19 @@ struct Job {
     store: Store,
 }
 
-fn multiply(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
+fn multiply<const WIDE: bool>(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
     let rows = block.bias.len();
     let rust = |range: (usize, usize), sink: &mut Sink<'_>| {
         let row_of = |n: usize| (n / ROWS * block.quads * ROWS + n % ROWS, ROWS);
+        let slowly = if WIDE { slowly::<8> } else { slowly::<QUAD> };
         slowly(block, range, (row_of, 1, block.quads), sink, first);
     };
     let tiles = rows / ROWS;
+    let width = if WIDE { 2 } else { 1 };
     let words = block.quads.checked_mul(QUAD);
     let sound = block.scales.len() == rows
         && words
-            .and_then(|row| row.checked_mul(tiles * ROWS))
+            .and_then(|row| row.checked_mul(tiles * ROWS * width))
             .is_some_and(|needed| needed <= block.weights.len())
         && words
             .and_then(|row| row.checked_mul(2 * block.count))
@@ -108,7 +112,7 @@ fn multiply(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
         };
         // SAFETY: four biases and scale words for each tile, all tiles and a column of `quads` are
         // there, aligned; so are four results for each tile.
-        unsafe { multiply_tiles(&mut job) };
+        unsafe { multiply_tiles::<WIDE>(&mut job) };
     }
     if tiles * ROWS < rows {
         rust((tiles * ROWS, rows), sink);
@@ -121,7 +125,7 @@ fn multiply(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
 /// See `multiply`: everything that `job` points to is there, quads and `tiles` are not zero, scale
 /// words are quick.
 #[unsafe(naked)]
-unsafe extern "C" fn multiply_tiles(job: &mut Job) {
+unsafe extern "C" fn multiply_tiles<const WIDE: bool>(job: &mut Job) {
     naked_asm!(
         super::cpu!(),
         ".macro qibu_row weights, sum",
@@ -133,10 +137,22 @@ unsafe extern "C" fn multiply_tiles(job: &mut Job) {
         ".macro qibu_quad",
         "ldmia r1!, {{r4, r5, r6, r7}}",
         "ldmia r2!, {{r8, r9}}",
+        ".if {wide}",
+        "smlad r10, r4, r8, r10",
+        "smlad r11, r6, r8, r11",
+        "smlad r10, r5, r9, r10",
+        "smlad r11, r7, r9, r11",
+        "ldmia r1!, {{r4, r5, r6, r7}}",
+        "smlad r12, r4, r8, r12",
+        "smlad lr, r6, r8, lr",
+        "smlad r12, r5, r9, r12",
+        "smlad lr, r7, r9, lr",
+        ".else",
         "qibu_row r4, r10",
         "qibu_row r5, r11",
         "qibu_row r6, r12",
         "qibu_row r7, lr",
+        ".endif",
         ".endm",
         ".macro qibu_scaled word, sum",
         "uxtb r3, \\word",
@@ -259,5 +275,6 @@ unsafe extern "C" fn multiply_tiles(job: &mut Job) {
         ".purgem qibu_scaled",
         ".purgem qibu_exact",
         ".purgem qibu_clamped",
+        wide = const WIDE as usize,
     )
 }

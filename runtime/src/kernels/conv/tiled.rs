@@ -21,7 +21,7 @@ use crate::step::Step;
 
 /// The kernel for tiles `T` and activations `X`.
 pub(super) const fn kernel<T: Tile, X: Point>(activations: Types) -> Kernel {
-    let types = [activations, Types::tiled(T::LAYOUT)];
+    let types = [activations, Types::tiled(T::LAYOUT, T::WEIGHTS)];
     Kernel::new(Opcode::Conv, types, check, run::<T, X>).with_scratch()
 }
 

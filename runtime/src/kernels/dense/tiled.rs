@@ -14,7 +14,7 @@ use crate::step::Step;
 pub(super) const fn kernel<T: Tile, X: Column + Default + bytemuck::NoUninit>(
     activations: Types,
 ) -> Kernel {
-    let types = [activations, Types::tiled(T::LAYOUT)];
+    let types = [activations, Types::tiled(T::LAYOUT, T::WEIGHTS)];
     Kernel::new(Opcode::Dense, types, check, run::<T, X>).with_scratch()
 }
 

@@ -28,7 +28,7 @@ pub(super) const fn kernel<
 >(
     activations: Types,
 ) -> Kernel {
-    let types = [activations, Types::tiled(T::LAYOUT)];
+    let types = [activations, Types::tiled(T::LAYOUT, T::WEIGHTS)];
     let kernel = Kernel::new(Opcode::TopKDense, types, check, run::<T, X, SCORES>);
     kernel.costing(cost).with_scratch()
 }
@@ -67,7 +67,7 @@ fn run<T: Tile, X: Column + Default + bytemuck::NoUninit, const SCORES: usize>(
     let mut scores = [0; SCORES];
     // Whole tiles, both powers of two.
     let rows = SCORES / T::LAYOUT.columns();
-    let tiles = rows * shape.k.div_ceil(QUAD) * QUAD;
+    let tiles = rows * shape.k.div_ceil(QUAD) * QUAD * T::WEIGHTS.size();
     let (mut w, mut bias, mut scales): (&[i8], &[i32], &[u32]) =
         (elements::of(w)?, elements::of(bias)?, elements::of(scales)?);
     let mut id = 0;
