@@ -53,9 +53,9 @@ pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(macs)
 }
 
-/// Work of an element that the step writes: its share of what is written to planes, rounded up. Strides
-/// and dilations make planes much larger than what is computed of them.
-pub(super) fn cost(step: &Step<'_>) -> u64 {
+/// Work besides multiply-accumulates: elements that the step writes, and elements written to planes.
+/// Strides and dilations make planes much larger than what is computed of them.
+pub(super) fn cost(step: &Step<'_>, written: u64) -> u64 {
     let (Some(input), Some(out)) = (step.input(0), step.output(0)) else {
         return u64::MAX;
     };
@@ -64,18 +64,7 @@ pub(super) fn cost(step: &Step<'_>) -> u64 {
     };
     let planes = plane::Cut::new(&window).map_or(u64::MAX, |cut| cut.work(window.channels));
     let images = input.shape().first().map_or(1, |&images| u64::from(images));
-    let written = out.elements().unwrap_or(0).max(1) as u64;
-    let mut rest = planes.saturating_mul(images).saturating_add(written - 1);
-    // By shifts: a division of 64 bits is a routine of its own.
-    let mut share = 0;
-    let most = written.leading_zeros().saturating_sub(rest.leading_zeros());
-    for bit in (0..=most).rev() {
-        if rest >> bit >= written {
-            rest -= written << bit;
-            share |= 1 << bit;
-        }
-    }
-    share
+    planes.saturating_mul(images).saturating_add(written)
 }
 
 pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
