@@ -11,7 +11,7 @@ use super::super::kernel::{Kernel, Types};
 use super::super::rows;
 use super::super::tiled::{self, Blocks, Column, Shape};
 use super::super::window::Window;
-use super::{check as check_plain, pixel};
+use super::{check_window, pixel};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::Opcode;
@@ -55,15 +55,13 @@ pub(super) fn shape(window: &Window, images: usize) -> Option<Shape> {
 }
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
-    let macs = check_plain(step)?;
     let (input, w, out) = (
         step.need_input(0)?,
         step.need_input(1)?,
         step.need_output(0)?,
     );
-    let Some(window) = Window::new(step, 0, input, out) else {
-        return Err(Fault::Shape);
-    };
+    let window = Window::new(step, 0, input, out);
+    let macs = check_window(step, &window)?;
     if step.attribute(10) != 1 {
         return Err(Fault::Attribute);
     }
@@ -77,7 +75,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
 
 fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (input, out) = (step.input(0)?, step.output(0)?);
-    let window = Window::new(step, 0, input, out)?;
+    let window = Window::new(step, 0, input, out);
     let shape = shape(&window, *input.shape().first()? as usize)?;
     let clamp = (step.attribute(8) as i32, step.attribute(9) as i32);
     let (mut blocks, x, gathered) = Blocks::new::<X>(step, operands, shape, clamp)?;

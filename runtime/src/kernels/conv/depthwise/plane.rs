@@ -172,15 +172,14 @@ fn singles(
 }
 
 /// An axis with distances of neighbours in the input, the output and the weights.
-#[derive(Clone, Copy)]
-struct Side {
-    axis: Axis,
+struct Side<'a> {
+    axis: &'a Axis,
     input: usize,
     output: usize,
     weight: usize,
 }
 
-impl Side {
+impl Side<'_> {
     /// Input positions under outputs, borders included.
     fn span(&self, outputs: usize) -> Option<usize> {
         let Axis {
@@ -188,7 +187,7 @@ impl Side {
             kernel,
             dilation,
             ..
-        } = self.axis;
+        } = *self.axis;
         let ahead = outputs.checked_sub(1)?.checked_mul(stride)?;
         let reach = kernel.checked_sub(1)?.checked_mul(dilation)?;
         ahead.checked_add(reach)?.checked_add(1)
@@ -196,10 +195,9 @@ impl Side {
 }
 
 /// How a layer is cut into planes.
-#[derive(Clone, Copy)]
-pub(super) struct Cut {
-    along: Side,
-    across: Side,
+pub(super) struct Cut<'a> {
+    along: Side<'a>,
+    across: Side<'a>,
     /// Elements of a line of the plane, even: lines start at whole words.
     pitch: usize,
     /// Output lines of a band.
@@ -209,38 +207,40 @@ pub(super) struct Cut {
 /// Bytes that a plane takes at most where one output line does not need more.
 const LIMIT: usize = 4096;
 
-impl Cut {
-    pub fn new(window: &Window) -> Option<Self> {
-        let Window { y, x, channels, .. } = *window;
+impl<'a> Cut<'a> {
+    /// Not an `Option`: extents of tensors that exist do not overflow, and of others [`Cut::bytes`] is `None`.
+    #[inline(never)]
+    pub fn new(window: &'a Window) -> Self {
+        let Window { y, x, channels, .. } = window;
         let rows = Side {
             axis: y,
-            input: x.input.checked_mul(channels)?,
-            output: x.output.checked_mul(channels)?,
+            input: x.input.saturating_mul(*channels),
+            output: x.output.saturating_mul(*channels),
             weight: x.kernel,
         };
         let columns = Side {
             axis: x,
-            input: channels,
-            output: channels,
+            input: *channels,
+            output: *channels,
             weight: 1,
         };
         let is_transposed = y.kernel == 3 && (x.kernel != 3 || y.output > x.output);
-        let (along, across) = match is_transposed {
-            true => (rows, columns),
-            false => (columns, rows),
-        };
-        let pitch = along.span(along.axis.output)?.checked_add(1)? & !1;
+        let (mut along, mut across) = (columns, rows);
+        if is_transposed {
+            core::mem::swap(&mut along, &mut across);
+        }
+        let pitch = along.span(along.axis.output).unwrap_or(usize::MAX);
         let mut cut = Self {
+            band: across.axis.output,
             along,
             across,
-            pitch,
-            band: across.axis.output,
+            pitch: pitch.saturating_add(1) & !1,
         };
         // Few lines fit: no division.
         while cut.band > 1 && cut.bytes().is_none_or(|bytes| bytes > LIMIT) {
             cut.band = cut.band.div_ceil(2);
         }
-        Some(cut)
+        cut
     }
 
     /// Elements that are written to the plane for `channels` channels of an image: all bands of it, once
@@ -276,7 +276,7 @@ impl<P: Plane> Depthwise for Planes<P> {
         sink: &mut Sink<'_>,
         first: usize,
     ) -> Option<()> {
-        let cut = Cut::new(&layer.window)?;
+        let cut = Cut::new(layer.window);
         let plane: &mut [i16] =
             bytemuck::try_cast_slice_mut(scratch.get_mut(..cut.bytes()?)?).ok()?;
         let mut line = 0;
@@ -294,7 +294,7 @@ impl<P: Plane> Depthwise for Planes<P> {
 /// A band of the output from line `start` on.
 fn band<'a>(
     layer: &'a Layer<'a>,
-    cut: &Cut,
+    cut: &Cut<'_>,
     start: usize,
     input: &'a [i8],
     first: usize,
@@ -304,8 +304,9 @@ fn band<'a>(
         across,
         pitch,
         band,
-    } = *cut;
-    let lines = band.min(across.axis.output - start);
+    } = cut;
+    let pitch = *pitch;
+    let lines = (*band).min(across.axis.output - start);
     // Of the input from `top` on, as many lines as there are, below `border` lines of the plane.
     let (top, before) = (start * across.axis.stride, across.axis.before);
     let (border, top) = (before.saturating_sub(top), top.saturating_sub(before));
