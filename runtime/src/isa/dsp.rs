@@ -94,45 +94,46 @@ fn is_quick(scale: u32) -> bool {
     scale & 0xFF >= Scale::MIN_SHIFT + 2
 }
 
+/// How the operands lie that [`slowly`] multiplies.
+struct Order {
+    /// Rows of a tile of the weights, a power of two.
+    tile: usize,
+    /// Quads of the block between two quads of a column, and between two columns.
+    stride: usize,
+    column: usize,
+}
+
 /// Rows from `start` to `end` against all columns, in Rust.
-///
-/// `stride` words lie between two quads of a column in the block, `column` between two columns.
 #[cold]
 #[inline(never)]
 fn slowly(
     block: &Block<'_>,
     (start, end): (usize, usize),
-    (row_of, stride, column): (impl Fn(usize) -> (usize, usize), usize, usize),
+    order: &Order,
     sink: &mut Sink<'_>,
     first: usize,
-) {
+) -> Option<()> {
     let (pairs, _) = block.prepared.as_chunks::<8>();
     let (weights, _) = block.weights.as_chunks::<QUAD>();
     let rows = block.bias.len();
-    let terms = block.bias.iter().zip(block.scales).enumerate();
-    for (n, (&bias, &scale)) in terms.take(end).skip(start) {
-        let (begin, step) = row_of(n);
-        let row = weights
-            .get(begin..)
-            .unwrap_or(&[])
-            .iter()
-            .step_by(step.max(1));
+    for n in start..end {
+        let (bias, scale) = (*block.bias.get(n)?, *block.scales.get(n)?);
+        let within = n & (order.tile - 1);
         for c in 0..block.count {
-            let x = pairs
-                .get(c * column..)
-                .unwrap_or(&[])
-                .iter()
-                .step_by(stride.max(1));
             let mut sum = bias;
-            for (&[a0, a1, c0, c1, b0, b1, d0, d1], &[a, b, c, d]) in
-                x.zip(row.clone()).take(block.quads)
-            {
-                let product =
-                    |low, high, w| i32::from(i16::from_le_bytes([low, high])) * i32::from(w);
-                sum += product(a0, a1, a) + product(b0, b1, b);
-                sum += product(c0, c1, c) + product(d0, d1, d);
+            let mut at = c * order.column;
+            let mut weight = (n - within) * block.quads + within;
+            for _ in 0..block.quads {
+                let &[a0, a1, c0, c1, b0, b1, d0, d1] = pairs.get(at)?;
+                let &[a, b, c, d] = weights.get(weight)?;
+                for (x, w) in [([a0, a1], a), ([b0, b1], b), ([c0, c1], c), ([d0, d1], d)] {
+                    sum += i32::from(i16::from_le_bytes(x)) * i32::from(w);
+                }
+                at += order.stride;
+                weight += order.tile;
             }
             sink.put_accumulator(first + c * rows + n, sum, scale);
         }
     }
+    Some(())
 }
