@@ -192,6 +192,12 @@ impl Side<'_> {
         let reach = kernel.checked_sub(1)?.checked_mul(dilation)?;
         ahead.checked_add(reach)?.checked_add(1)
     }
+
+    /// [`Cut::bytes`] for planes of `band` lines of outputs along this axis.
+    fn bytes(&self, pitch: usize, band: usize) -> Option<usize> {
+        let elements = pitch.checked_mul(self.span(band)?)?.checked_add(8)?;
+        aligned(elements.checked_mul(2)?)
+    }
 }
 
 /// How a layer is cut into planes.
@@ -230,17 +236,18 @@ impl<'a> Cut<'a> {
             core::mem::swap(&mut along, &mut across);
         }
         let pitch = along.span(along.axis.output).unwrap_or(usize::MAX);
-        let mut cut = Self {
-            band: across.axis.output,
+        let pitch = pitch.saturating_add(1) & !1;
+        let mut band = across.axis.output;
+        // Few lines fit: no division.
+        while band > 1 && across.bytes(pitch, band).is_none_or(|bytes| bytes > LIMIT) {
+            band = band.div_ceil(2);
+        }
+        Self {
             along,
             across,
-            pitch: pitch.saturating_add(1) & !1,
-        };
-        // Few lines fit: no division.
-        while cut.band > 1 && cut.bytes().is_none_or(|bytes| bytes > LIMIT) {
-            cut.band = cut.band.div_ceil(2);
+            pitch,
+            band,
         }
-        cut
     }
 
     /// Elements that are written to the plane for `channels` channels of an image: all bands of it, once
@@ -259,9 +266,7 @@ impl<'a> Cut<'a> {
 
     /// Bytes of the plane, and of what four outputs at a time read behind it.
     pub fn bytes(&self) -> Option<usize> {
-        let lines = self.across.span(self.band)?;
-        let elements = self.pitch.checked_mul(lines)?.checked_add(8)?;
-        aligned(elements.checked_mul(2)?)
+        self.across.bytes(self.pitch, self.band)
     }
 }
 
