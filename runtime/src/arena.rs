@@ -41,24 +41,30 @@ pub(crate) struct Operands<'a> {
     pub scratch: &'a mut [u8],
 }
 
-impl<'a> Operands<'a> {
-    /// Cuts what is `written` and those of `inputs` that are in the arena out of it.
+/// What a step only reads of the arena: what lies before each written range, and behind the last.
+#[derive(Default)]
+pub(crate) struct Parts<'a>([(usize, &'a [u8]); WRITTEN + 1]);
+
+impl<'a> Parts<'a> {
+    /// Cuts what is `written` out of the arena, and keeps the rest.
     ///
-    /// Inputs that are constants come ready. `None` where ranges overlap or leave the arena, which
-    /// loading rules out.
+    /// `None` where ranges overlap or leave the arena, which loading rules out.
     pub fn carve(
+        &mut self,
         arena: &'a mut [u8],
-        inputs: [Operand<'a>; MAX_INPUTS],
-        mut written: [Range<usize>; WRITTEN],
-    ) -> Option<Self> {
-        let mut cut: [&'a mut [u8]; WRITTEN] = [&mut [], &mut [], &mut []];
-        // What lies before each written range, and behind the last.
-        let mut parts: [(usize, &'a [u8]); WRITTEN + 1] = [(0, &[]); WRITTEN + 1];
-        let [read @ .., last] = &mut parts;
+        written: &mut [Range<usize>; WRITTEN],
+    ) -> Option<[&'a mut [u8]; WRITTEN]> {
+        let Self([read @ .., last]) = self;
+        let mut cut: [&'a mut [u8]; WRITTEN] = Default::default();
         let (mut rest, mut start) = (arena, 0);
         for part in read {
-            let ranges = written.iter_mut().zip(cut.iter_mut());
-            let (range, bytes) = ranges.min_by_key(|(range, _)| range.start)?;
+            let mut ranges = written.iter_mut().zip(&mut cut);
+            let (mut range, mut bytes) = ranges.next()?;
+            for (other, slot) in ranges {
+                if other.start < range.start {
+                    (range, bytes) = (other, slot);
+                }
+            }
             let (before, tail) = rest.split_at_mut_checked(range.start.checked_sub(start)?)?;
             let (own, tail) = tail.split_at_mut_checked(range.end.checked_sub(range.start)?)?;
             *part = (start, before);
@@ -67,33 +73,16 @@ impl<'a> Operands<'a> {
             range.start = usize::MAX;
         }
         *last = (start, rest);
-        let mut slices: [&'a [u8]; MAX_INPUTS] = [&[]; MAX_INPUTS];
-        for (slice, operand) in slices.iter_mut().zip(inputs) {
-            *slice = match operand {
-                Operand::None => continue,
-                Operand::Constant(bytes) => bytes,
-                Operand::Arena(range) => parts.iter().find_map(|&(start, part)| {
-                    part.get(range.start.checked_sub(start)?..range.end.checked_sub(start)?)
-                })?,
-            };
-        }
-        let [first, second, scratch] = cut;
-        Some(Self {
-            inputs: slices,
-            outputs: [first, second],
-            scratch,
+        Some(cut)
+    }
+
+    /// The bytes of `range`; `None` where some of them are written.
+    pub fn get(&self, range: Range<usize>) -> Option<&'a [u8]> {
+        let Self(parts) = self;
+        parts.iter().find_map(|&(start, part)| {
+            part.get(range.start.checked_sub(start)?..range.end.checked_sub(start)?)
         })
     }
-}
-
-/// Where an input's bytes are.
-#[derive(Clone, Default)]
-pub(crate) enum Operand<'a> {
-    /// There is none, or output 0 replaces it: no slice of its own.
-    #[default]
-    None,
-    Constant(&'a [u8]),
-    Arena(Range<usize>),
 }
 
 #[cfg(test)]
@@ -110,18 +99,15 @@ mod tests {
             [20..22, 8..12, 22..24],
             [8..10, 10..12, 20..24],
         ] {
-            let inputs = [
-                Operand::Arena(0..8),
-                Operand::Arena(12..20),
-                Operand::Arena(24..32),
-                Operand::Constant(&[99]),
-            ];
-            let operands = Operands::carve(&mut arena, inputs, outputs.clone()).unwrap();
-            assert_eq!(operands.inputs[1], [12, 13, 14, 15, 16, 17, 18, 19]);
-            assert_eq!(operands.inputs[2][0], 24);
-            assert_eq!(operands.inputs[3], [99]);
-            let [first, second] = operands.outputs;
-            for (bytes, range) in [&*first, second, operands.scratch].into_iter().zip(outputs) {
+            let mut parts = Parts::default();
+            let carved = parts.carve(&mut arena, &mut outputs.clone()).unwrap();
+            assert_eq!(parts.get(12..20).unwrap(), [12, 13, 14, 15, 16, 17, 18, 19]);
+            assert_eq!(parts.get(0..8).unwrap()[7], 7);
+            assert_eq!(parts.get(24..32).unwrap()[0], 24);
+            for range in &outputs {
+                assert!(range.is_empty() || parts.get(range.clone()).is_none());
+            }
+            for (bytes, range) in carved.into_iter().zip(outputs) {
                 let expected: Vec<u8> = range.map(|byte| byte as u8).collect();
                 assert_eq!(bytes, expected);
             }
@@ -131,12 +117,15 @@ mod tests {
     #[test]
     fn overlaps_are_refused() {
         let mut arena = [0; 32];
-        let inputs = || [const { Operand::None }; MAX_INPUTS];
-        assert!(Operands::carve(&mut arena, inputs(), [8..16, 12..20, 32..32]).is_none());
-        assert!(Operands::carve(&mut arena, inputs(), [8..40, 40..40, 40..40]).is_none());
-        assert!(Operands::carve(&mut arena, inputs(), [8..16, 20..24, 15..20]).is_none());
-        let mut reading = inputs();
-        reading[0] = Operand::Arena(4..9);
-        assert!(Operands::carve(&mut arena, reading, [8..16, 32..32, 32..32]).is_none());
+        let mut carve = |mut written, read: Range<usize>| {
+            let mut parts = Parts::default();
+            parts.carve(&mut arena, &mut written)?;
+            parts.get(read).map(<[u8]>::len)
+        };
+        assert!(carve([8..16, 12..20, 32..32], 0..1).is_none());
+        assert!(carve([8..40, 40..40, 40..40], 0..1).is_none());
+        assert!(carve([8..16, 20..24, 15..20], 0..1).is_none());
+        assert!(carve([8..16, 32..32, 32..32], 4..9).is_none());
+        assert_eq!(carve([8..16, 32..32, 32..32], 4..8), Some(4));
     }
 }

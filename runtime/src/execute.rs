@@ -1,6 +1,6 @@
 //! Walks the steps of a function over the caller's arena.
 
-use crate::arena::{Operand, Operands, WRITTEN};
+use crate::arena::{Operands, Parts, WRITTEN};
 use crate::error::InputError;
 use crate::format::opcode::MAX_INPUTS;
 use crate::format::{ALIGNMENT, DType, Place, Tensor};
@@ -213,48 +213,16 @@ impl<'m, 'r> Run<'m, 'r> {
         &mut self,
         mut observe: impl FnMut(&Step<'_>, &[u8]),
     ) -> Result<(), InputError> {
-        let function = self.function;
-        for (position, step) in function.steps().enumerate() {
+        // Not a copy of the function: a routine would have to be linked for that.
+        for (position, step) in self.function.steps().enumerate() {
             let kernel = step.kernel().ok_or(InputError::Kernel)?;
             if let Some(guard) = kernel.guard {
                 guard(self, &step, position)?;
             }
-            self.run_step(kernel, &step).ok_or(InputError::Kernel)?;
+            run_step(self.arena, kernel, &step).ok_or(InputError::Kernel)?;
             observe(&step, self.arena);
         }
         Ok(())
-    }
-
-    fn run_step(&mut self, kernel: &Kernel, step: &Step<'_>) -> Option<()> {
-        let end = self.arena.len();
-        // What is missing is the empty range at the end.
-        let mut written = [const { 0..0 }; WRITTEN];
-        let [outputs @ .., scratch] = &mut written;
-        for (position, output) in outputs.iter_mut().enumerate() {
-            *output = match step.result(position) {
-                Some(tensor) => range(tensor)?,
-                None => end..end,
-            };
-        }
-        *scratch = match step.scratch() {
-            Some(tensor) => range(tensor)?,
-            None => end..end,
-        };
-        let mut inputs = [const { Operand::None }; MAX_INPUTS];
-        for (position, &index) in step.inputs().iter().enumerate() {
-            let tensor = step.model.tensor(index)?;
-            *inputs.get_mut(position)? = match step.model.constant(tensor) {
-                Some(bytes) => Operand::Constant(bytes),
-                None => match range(tensor)? {
-                    range if step.opcode.in_place(position) && written.first() == Some(&range) => {
-                        Operand::None
-                    }
-                    range => Operand::Arena(range),
-                },
-            };
-        }
-        let operands = Operands::carve(self.arena, inputs, written)?;
-        (kernel.run)(step, operands)
     }
 
     /// Indices that come from the caller are an error outside their table; computed ones clamp.
@@ -300,6 +268,49 @@ impl<'m, 'r> Run<'m, 'r> {
             && inputs.any(same)
             && !self.function.steps().take(position).any(written)
     }
+}
+
+fn run_step(arena: &mut [u8], kernel: &Kernel, step: &Step<'_>) -> Option<()> {
+    // What is missing is the empty range at the end.
+    let end = arena.len();
+    let mut written = [const { 0..0 }; WRITTEN];
+    for range in &mut written {
+        *range = end..end;
+    }
+    for (position, &index) in step.outputs().iter().enumerate() {
+        // Scratch comes last, whatever number of results is before it.
+        let position = match position < step.results() {
+            true => position,
+            false => WRITTEN - 1,
+        };
+        *written.get_mut(position)? = range(step.model.tensor(index)?)?;
+    }
+    let result = written.first().cloned();
+    let mut parts = Parts::default();
+    let [first, second, scratch] = parts.carve(arena, &mut written)?;
+    let mut inputs: [&[u8]; MAX_INPUTS] = Default::default();
+    for (position, &index) in step.inputs().iter().enumerate() {
+        let tensor = step.model.tensor(index)?;
+        let bytes = match step.model.constant(tensor) {
+            Some(bytes) => bytes,
+            None => {
+                let range = range(tensor)?;
+                if step.opcode.in_place(position) && result.as_ref() == Some(&range) {
+                    continue;
+                }
+                parts.get(range)?
+            }
+        };
+        *inputs.get_mut(position)? = bytes;
+    }
+    // One by one: what moves more than six words at once is a routine that has to be linked.
+    let [a, b, c, d] = inputs;
+    let operands = Operands {
+        inputs: [a, b, c, d],
+        outputs: [first, second],
+        scratch,
+    };
+    (kernel.run)(step, operands)
 }
 
 /// As much of `arena` as `function` needs.

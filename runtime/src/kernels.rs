@@ -138,8 +138,8 @@ pub(crate) fn work(step: &Step<'_>) -> Result<u64, Fault> {
     let kernel = kernel(step)?;
     let macs = (kernel.check)(step)?;
     let written = step.output(0).and_then(|out| out.elements());
-    let cost = kernel.cost.map_or(1, |cost| cost(step));
-    let moves = (written.unwrap_or(0) as u64).saturating_mul(cost);
+    let written = written.unwrap_or(0) as u64;
+    let moves = kernel.cost.map_or(written, |cost| cost(step, written));
     Ok(macs.saturating_add(moves))
 }
 

@@ -109,14 +109,14 @@ impl<'m> Model<'m> {
         let record = self.step_record(index)?;
         let count = usize::from(record.inputs) + usize::from(record.outputs);
         let words = self.words(record.operands, count + usize::from(record.attributes))?;
-        let (inputs, rest) = words.split_at_checked(record.inputs.into())?;
-        let (outputs, attributes) = rest.split_at_checked(record.outputs.into())?;
+        let (operands, attributes) = words.split_at_checked(count)?;
         Some(Step {
             model: self,
             opcode: Opcode::from_code(record.opcode)?,
             inputs: record.inputs,
             outputs: record.outputs,
-            parts: [inputs, outputs, attributes],
+            operands,
+            attributes,
         })
     }
 

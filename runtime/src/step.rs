@@ -12,8 +12,9 @@ pub struct Step<'m> {
     pub(crate) opcode: Opcode,
     pub(crate) inputs: u8,
     pub(crate) outputs: u8,
-    /// Inputs, outputs, attributes: cut once, as kernels ask for them often.
-    pub(crate) parts: [&'m [u32]; 3],
+    /// Inputs and outputs. What is larger than six words is moved by a routine that has to be linked.
+    pub(crate) operands: &'m [u32],
+    pub(crate) attributes: &'m [u32],
 }
 
 impl<'m> Step<'m> {
@@ -33,25 +34,20 @@ impl<'m> Step<'m> {
     /// Indices of the input tensors.
     #[must_use]
     pub fn inputs(&self) -> &'m [u32] {
-        let [inputs, ..] = self.parts;
-        inputs
+        let inputs = self.operands.get(..self.inputs.into());
+        inputs.unwrap_or(&[])
     }
 
     /// Indices of the output tensors.
     #[must_use]
     pub fn outputs(&self) -> &'m [u32] {
-        let [_, outputs, _] = self.parts;
-        outputs
+        let outputs = self.operands.get(self.inputs.into()..);
+        outputs.unwrap_or(&[])
     }
 
     /// Number of outputs that the operator has, scratch left out.
     pub(crate) fn results(&self) -> usize {
         usize::from(self.opcode.arity().outputs)
-    }
-
-    /// Output `index` of the operator, never the scratch.
-    pub(crate) fn result(&self, index: usize) -> Option<Tensor<'m>> {
-        self.output(index).filter(|_| index < self.results())
     }
 
     /// Memory of the step: an output behind those of its operator, which nothing reads.
@@ -63,8 +59,7 @@ impl<'m> Step<'m> {
     /// Attribute words.
     #[must_use]
     pub fn attributes(&self) -> &'m [u32] {
-        let [.., attributes] = self.parts;
-        attributes
+        self.attributes
     }
 
     /// Multiply-accumulates of the step.

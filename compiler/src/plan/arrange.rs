@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! for each int8 matrix that only Dense, Conv without groups and TopKDense read:
-//!     its layout is the one that was measured, or the target's for the most columns that a step has
+//!     its layout is the one that was measured, or the target's for the most columns that a step has,
+//!     or its layout for many, where few multiply-accumulates have another
 //!     with wide weights, two bytes for each of them
 //!     each of these steps gets scratch, as the runtime's kernels define it
 //! for each int8 Conv with as many groups as channels and filters, on any target but the portable:
@@ -17,11 +18,23 @@ use qibu::kernels::conv;
 use qibu::kernels::tiled::Shape;
 use std::collections::BTreeMap;
 
+/// Layers with few columns get a layout of their own where they are more than one of so many
+/// multiply-accumulates: below, its instructions are another kernel's code in flash and save no time
+/// that could be measured.
+const RARE: usize = 256;
+
 /// Arranges `program`.
 pub(super) fn arrange(program: &mut Program, arrangement: &Arrangement) {
     let mut columns: BTreeMap<TensorId, Option<usize>> = BTreeMap::new();
+    let usual = arrangement.target.layout(usize::MAX);
+    let (mut all, mut other) = (0usize, 0usize);
     for step in program.functions.iter().flat_map(|f| &f.steps) {
         let shape = shape(program, step);
+        let macs = macs(program, step);
+        all = macs.saturating_add(all);
+        if shape.is_some_and(|shape| arrangement.target.layout(shape.columns) != usual) {
+            other = macs.saturating_add(other);
+        }
         for (position, &input) in step.inputs.iter().enumerate() {
             // Whatever else reads the matrix reads it plain.
             let own = shape.filter(|_| position == 1).map(|shape| shape.columns);
@@ -32,8 +45,10 @@ pub(super) fn arrange(program: &mut Program, arrangement: &Arrangement) {
     for table in &program.tables {
         columns.insert(*table, None);
     }
+    let is_rare = other < all / RARE;
     for (id, columns) in columns {
         let name = &program.tensors[id].name;
+        let columns = columns.map(|columns| if is_rare { usize::MAX } else { columns });
         let layout = columns.map_or(Layout::Plain, |columns| arrangement.layout(name, columns));
         if layout != Layout::Plain {
             pack(&mut program.tensors[id], layout, arrangement.wide);
@@ -89,6 +104,26 @@ fn shape(program: &Program, step: &Step) -> Option<Shape> {
             conv::shape(&step.attributes, &words(&x.shape), &words(&out.shape))
         }
         _ => None,
+    }
+}
+
+/// Multiply-accumulates of a step with weights.
+fn macs(program: &Program, step: &Step) -> usize {
+    let elements = |id: &TensorId| program.tensors[*id].shape.iter().product::<usize>();
+    let (Some(x), Some(w), Some(out)) = (
+        step.inputs.first(),
+        step.inputs.get(1),
+        step.outputs.first(),
+    ) else {
+        return 0;
+    };
+    let rows = program.tensors[*w].shape.first().copied().unwrap_or(1);
+    let k = elements(w) / rows.max(1);
+    match step.opcode {
+        Opcode::Conv | Opcode::Dense => elements(out).saturating_mul(k),
+        // What each row of the input keeps are the best of all rows of the weights.
+        Opcode::TopKDense => elements(x).saturating_mul(rows),
+        _ => 0,
     }
 }
 

@@ -46,7 +46,6 @@ pub(crate) use depthwise::Depthwise;
 pub(crate) use rows::Rows;
 
 use super::Block;
-use crate::format::layout::QUAD;
 use crate::kernels::sink::{Out, Sink};
 use crate::rounding::Scale;
 
@@ -94,58 +93,58 @@ fn is_quick(scale: u32) -> bool {
     scale & 0xFF >= Scale::MIN_SHIFT + 2
 }
 
-/// Four weights of a quad of `BYTES` bytes, four or of wide weights eight.
-#[inline(always)]
-fn quad<const BYTES: usize>(bytes: &[i8; BYTES]) -> [i16; QUAD] {
-    match bytes.as_slice() {
-        &[a, b, c, d] => [a, b, c, d].map(i16::from),
-        &[a0, a1, c0, c1, b0, b1, d0, d1] => {
-            let pairs = [[a0, a1], [b0, b1], [c0, c1], [d0, d1]];
-            pairs.map(|[low, high]| i16::from_le_bytes([low as u8, high as u8]))
-        }
-        _ => [0; QUAD],
-    }
+/// How the operands lie that [`slowly`] multiplies.
+struct Order {
+    /// Rows of a tile of the weights, a power of two.
+    tile: usize,
+    /// Quads of the block between two quads of a column, and between two columns.
+    stride: usize,
+    column: usize,
 }
 
-/// Rows from `start` to `end` against all columns, in Rust.
-///
-/// `stride` words lie between two quads of a column in the block, `column` between two columns.
+/// Rows from `start` to `end` against all columns, in Rust; quads of weights have `BYTES`, four, or
+/// eight where they are wide.
 #[cold]
 #[inline(never)]
 fn slowly<const BYTES: usize>(
     block: &Block<'_>,
     (start, end): (usize, usize),
-    (row_of, stride, column): (impl Fn(usize) -> (usize, usize), usize, usize),
+    order: &Order,
     sink: &mut Sink<'_>,
     first: usize,
-) {
+) -> Option<()> {
     let (pairs, _) = block.prepared.as_chunks::<8>();
     let (weights, _) = block.weights.as_chunks::<BYTES>();
     let rows = block.bias.len();
-    let terms = block.bias.iter().zip(block.scales).enumerate();
-    for (n, (&bias, &scale)) in terms.take(end).skip(start) {
-        let (begin, step) = row_of(n);
-        let row = weights
-            .get(begin..)
-            .unwrap_or(&[])
-            .iter()
-            .step_by(step.max(1));
+    for n in start..end {
+        let (bias, scale) = (*block.bias.get(n)?, *block.scales.get(n)?);
+        let within = n & (order.tile - 1);
         for c in 0..block.count {
-            let x = pairs
-                .get(c * column..)
-                .unwrap_or(&[])
-                .iter()
-                .step_by(stride.max(1));
             let mut sum = bias;
-            for (&[a0, a1, c0, c1, b0, b1, d0, d1], w) in x.zip(row.clone()).take(block.quads) {
-                let [a, b, c, d] = quad(w);
-                let product =
-                    |low, high, w| i32::from(i16::from_le_bytes([low, high])) * i32::from(w);
-                // Damaged wide weights wrap, as SMLAD does.
-                sum = sum.wrapping_add(product(a0, a1, a).wrapping_add(product(b0, b1, b)));
-                sum = sum.wrapping_add(product(c0, c1, c).wrapping_add(product(d0, d1, d)));
+            let mut at = c * order.column;
+            let mut weight = (n - within) * block.quads + within;
+            for _ in 0..block.quads {
+                let &[a0, a1, c0, c1, b0, b1, d0, d1] = pairs.get(at)?;
+                let weights = match *weights.get(weight)?.as_slice() {
+                    [a, b, c, d] => [a, b, c, d].map(i16::from),
+                    [a0, a1, c0, c1, b0, b1, d0, d1] => {
+                        let pairs = [[a0, a1], [b0, b1], [c0, c1], [d0, d1]];
+                        pairs.map(|[low, high]| i16::from_le_bytes([low as u8, high as u8]))
+                    }
+                    _ => return None,
+                };
+                for (x, w) in [[a0, a1], [b0, b1], [c0, c1], [d0, d1]]
+                    .into_iter()
+                    .zip(weights)
+                {
+                    // Damaged wide weights wrap, as SMLAD does.
+                    sum = sum.wrapping_add(i32::from(i16::from_le_bytes(x)) * i32::from(w));
+                }
+                at += order.stride;
+                weight += order.tile;
             }
             sink.put_accumulator(first + c * rows + n, sum, scale);
         }
     }
+    Some(())
 }

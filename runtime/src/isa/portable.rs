@@ -11,7 +11,7 @@
 
 use super::{Block, Place, Tile};
 use crate::format::layout::QUAD;
-use crate::format::{DType, Layout};
+use crate::format::Layout;
 use crate::kernels::sink::Sink;
 
 /// Tiles of `ROWS` rows.
@@ -56,7 +56,7 @@ impl<const ROWS: usize> Tile for Portable<ROWS> {
 #[cfg(any(test, not(isa = "dsp"), isa = "helium"))]
 impl<const ROWS: usize> Tile for Wide<ROWS> {
     const LAYOUT: Layout = layout(ROWS);
-    const WEIGHTS: DType = DType::I16;
+    const WEIGHTS: crate::format::DType = crate::format::DType::I16;
 
     fn name() -> &'static str {
         "portable"

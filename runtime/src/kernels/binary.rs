@@ -23,13 +23,14 @@ pub use function::Function;
 /// Work of one element: an int32 power squares and multiplies for each bit of the exponent, an f32
 /// remainder divides for each eight bits of the quotient, an f32 power is a logarithm and an
 /// exponential.
-fn cost(step: &Step<'_>) -> u64 {
+fn cost(step: &Step<'_>, written: u64) -> u64 {
     let float = step.input(0).is_some_and(|a| a.dtype() == DType::F32);
-    match (Function::from_code(step.attribute(0)), float) {
+    let each = match (Function::from_code(step.attribute(0)), float) {
         (Some(Function::Pow), false) | (Some(Function::Mod | Function::Fmod), true) => 64,
         (Some(Function::Pow), true) => 16,
         _ => 1,
-    }
+    };
+    written.saturating_mul(each)
 }
 
 /// Floats.

@@ -82,20 +82,23 @@ const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()
 #[must_use]
 pub fn shape(attributes: &[u32], input: &[u32], output: &[u32]) -> Option<super::tiled::Shape> {
     let images = *input.first()? as usize;
-    tiled::shape(&Window::of(attributes, input, output)?, images)
+    Some(tiled::shape(
+        &Window::of(attributes, input, output)?,
+        images,
+    ))
 }
 
 /// A window and its groups.
-struct Geometry {
-    window: Window,
+struct Geometry<'a> {
+    window: &'a Window,
     /// Input channels of a group.
     inner: usize,
     /// Output channels of a group.
     outer: usize,
 }
 
-impl Geometry {
-    fn new(step: &Step<'_>, window: Window) -> Option<Self> {
+impl<'a> Geometry<'a> {
+    fn new(step: &Step<'_>, window: &'a Window) -> Option<Self> {
         let groups = step.attribute(10) as usize;
         let part = |channels| quotient(channels, groups);
         Some(Self {
@@ -126,7 +129,14 @@ impl Geometry {
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (input, out) = (step.need_input(0)?, step.need_output(0)?);
-    let window = Window::check(step, 0, input, out)?;
+    let window = Window::new(step, 0, input, out);
+    check_window(step, &window)
+}
+
+/// [`check`] of a step with this window.
+fn check_window(step: &Step<'_>, window: &Window) -> Result<u64, Fault> {
+    let (input, out) = (step.need_input(0)?, step.need_output(0)?);
+    window.check(input, out)?;
     let geometry = Geometry::new(step, window).ok_or(Fault::Attribute)?;
     let k = window.taps().checked_mul(geometry.inner);
     let k = k.ok_or(Fault::Shape)?;
@@ -138,7 +148,8 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
 
 fn run_integer<X: Activation, W: Quantised>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (input, tensor) = (step.input(0)?, step.output(0)?);
-    let geometry = Geometry::new(step, Window::new(step, 0, input, tensor)?)?;
+    let window = Window::new(step, 0, input, tensor);
+    let geometry = Geometry::new(step, &window)?;
     let [x, w, bias, scales] = operands.inputs;
     let [out, _] = operands.outputs;
     let (low, high) = (step.attribute(8) as i32, step.attribute(9) as i32);
@@ -150,7 +161,8 @@ fn run_integer<X: Activation, W: Quantised>(step: &Step<'_>, operands: Operands<
 
 fn run_float<W: Weight>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let (input, tensor) = (step.input(0)?, step.output(0)?);
-    let geometry = Geometry::new(step, Window::new(step, 0, input, tensor)?)?;
+    let window = Window::new(step, 0, input, tensor);
+    let geometry = Geometry::new(step, &window)?;
     let [x, w, bias, _] = operands.inputs;
     let [out, _] = operands.outputs;
     let clamp = (

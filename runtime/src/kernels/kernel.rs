@@ -28,7 +28,7 @@ pub struct Kernel {
     pub(crate) run: fn(&Step<'_>, Operands<'_>) -> Option<()>,
     /// Whether it is for steps with scratch, or for those without.
     scratch: bool,
-    pub(super) cost: Option<fn(&Step<'_>) -> u64>,
+    pub(super) cost: Option<fn(&Step<'_>, u64) -> u64>,
     pub(crate) guard: Option<Guard>,
 }
 
@@ -56,8 +56,9 @@ impl Kernel {
         }
     }
 
-    /// The kernel with another work per element written than one, see [`Step::work`].
-    pub(super) const fn costing(self, cost: fn(&Step<'_>) -> u64) -> Self {
+    /// The kernel whose work, multiply-accumulates apart, is not just the number of elements written,
+    /// which `cost` is given.
+    pub(super) const fn costing(self, cost: fn(&Step<'_>, u64) -> u64) -> Self {
         Self {
             cost: Some(cost),
             ..self

@@ -28,15 +28,16 @@ const MEAN: u32 = 1;
 const MEAN_OF_ALL: u32 = 2;
 
 /// Floats.
-pub const F32: Kernel = Kernel::new(Opcode::Pool, [Types::F32, Types::ANY], check, run_f32);
+pub const F32: Kernel = Kernel::new(Opcode::Pool, [Types::F32, Types::ANY], check, run::<f32>);
 /// int16.
-pub const I16: Kernel = Kernel::new(Opcode::Pool, [Types::I16, Types::ANY], check, run_i16);
+pub const I16: Kernel = Kernel::new(Opcode::Pool, [Types::I16, Types::ANY], check, run::<i16>);
 /// int8.
-pub const I8: Kernel = Kernel::new(Opcode::Pool, [Types::I8, Types::ANY], check, run_i8);
+pub const I8: Kernel = Kernel::new(Opcode::Pool, [Types::I8, Types::ANY], check, run::<i8>);
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (input, out) = (step.need_input(0)?, step.need_output(0)?);
-    let window = Window::check(step, 1, input, out)?;
+    let window = Window::new(step, 1, input, out);
+    window.check(input, out)?;
     if step.attribute(0) > MEAN_OF_ALL || window.taps() >= 1 << 16 {
         return Err(Fault::Attribute);
     }
@@ -53,55 +54,76 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
         .ok_or(Fault::Work)
 }
 
-fn run_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    run::<f32, f32>(
-        step,
-        operands,
-        |sum, x| sum + x,
-        |sum, _, count| sum / count as f32,
-        0.0,
-    )
+/// Elements that are pooled.
+trait Point: Element {
+    /// What stands for several.
+    type Fold: Element + Default;
+
+    /// The element by itself.
+    fn wide(self) -> Self::Fold;
+    /// The sum with an element more.
+    fn plus(sum: Self::Fold, x: Self) -> Self::Fold;
+    /// The mean of `all` taps around a zero point, of which the `taps` inside have this sum.
+    fn mean(sum: Self::Fold, taps: usize, all: usize, zero: i32) -> Self;
+    /// What is one element, or the zero point of none.
+    fn narrow(x: Self::Fold) -> Self;
+    /// The element that stands for zero.
+    fn zero(zero: i32) -> Self;
 }
 
-fn run_i16(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    run::<i16, i32>(
-        step,
-        operands,
-        |sum, x| sum + i32::from(x),
-        |sum, _, count| mean(sum, count) as i16,
-        0,
-    )
+macro_rules! integers {
+    ($($integer:ty),+) => {$(
+        impl Point for $integer {
+            type Fold = i32;
+
+            fn wide(self) -> i32 {
+                self.into()
+            }
+            fn plus(sum: i32, x: Self) -> i32 {
+                sum + i32::from(x)
+            }
+            fn mean(sum: i32, taps: usize, all: usize, zero: i32) -> Self {
+                // Between the taps' values, or between one and zero: a mean fits its type.
+                (mean(sum - taps as i32 * zero, all) + zero) as Self
+            }
+            fn narrow(x: i32) -> Self {
+                x as Self
+            }
+            fn zero(zero: i32) -> Self {
+                zero as Self
+            }
+        }
+    )+};
+}
+integers!(i8, i16);
+
+impl Point for f32 {
+    type Fold = f32;
+
+    fn wide(self) -> f32 {
+        self
+    }
+    fn plus(sum: f32, x: f32) -> f32 {
+        sum + x
+    }
+    fn mean(sum: f32, _: usize, all: usize, _: i32) -> f32 {
+        sum / all as f32
+    }
+    fn narrow(x: f32) -> f32 {
+        x
+    }
+    fn zero(_: i32) -> f32 {
+        0.0
+    }
 }
 
-fn run_i8(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
-    let zero = step.input(0)?.zero_point();
-    run::<i8, i32>(
-        step,
-        operands,
-        |sum, x| sum + i32::from(x),
-        |sum, taps, count| mean_i8(sum, taps, count, zero),
-        zero as i8,
-    )
-}
-
-/// Mean of `count` taps around a zero point, of which the `taps` inside have this sum.
-fn mean_i8(sum: i32, taps: usize, count: usize, zero: i32) -> i8 {
-    // Between the taps' values, or between one and zero: a mean fits its type.
-    (mean(sum - taps as i32 * zero, count) + zero) as i8
-}
-
-#[inline(always)]
-fn run<T: Element, S: Copy + Default>(
-    step: &Step<'_>,
-    operands: Operands<'_>,
-    add: impl Fn(S, T) -> S,
-    divide: impl Fn(S, usize, usize) -> T,
-    zero: T,
-) -> Option<()> {
-    let window = Window::new(step, 1, step.input(0)?, step.output(0)?)?;
+fn run<T: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+    let input = step.input(0)?;
+    let window = Window::new(step, 1, input, step.output(0)?);
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
-    pool(&window, step.attribute(0), (x, out), add, divide, zero)
+    let (x, out) = (elements::of::<T>(x)?, elements::of_mut::<T>(out)?);
+    pool(&window, step.attribute(0), x, out, input.zero_point())
 }
 
 /// `⌊sum / count + ½⌋`.
@@ -113,98 +135,83 @@ fn mean(sum: i32, count: usize) -> i32 {
     quotient + i32::from(rest >= count) - i32::from(rest < -count)
 }
 
-#[inline(always)]
-fn pool<T: Element, S: Copy + Default>(
-    window: &Window,
-    kind: u32,
-    (x, out): (&[u8], &mut [u8]),
-    add: impl Fn(S, T) -> S,
-    divide: impl Fn(S, usize, usize) -> T,
-    zero: T,
-) -> Option<()> {
-    let (x, out) = (elements::of::<T>(x)?, elements::of_mut::<T>(out)?);
+fn pool<T: Point>(window: &Window, kind: u32, x: &[T], out: &mut [T], zero: i32) -> Option<()> {
     let mut pixels = rows_mut(out, window.channels);
     for image in rows(x, window.image()) {
-        for (y, x) in window.positions() {
-            let [(top, mut lines), (left, mut columns)] =
-                [(&window.y, y), (&window.x, x)].map(|(axis, position)| {
-                    let (first, behind) = axis.inside(position);
-                    let source = axis.source(position, first).unwrap_or(0);
-                    (source, behind - first)
-                });
-            let stride = window.x.dilation * window.channels;
-            let pitch = window.y.dilation * window.x.input * window.channels;
-            let taps = lines * columns;
-            if stride * columns == pitch {
-                // Lines that go on where the last ends are one.
-                (lines, columns) = (lines.min(1), taps);
-            }
-            let all = if kind == MEAN { taps } else { window.taps() };
-            let mut each = Taps {
-                first: (top * window.x.input + left) * window.channels,
-                lines,
-                columns,
-                stride,
-                pitch,
-            };
-            // Channels that stand side by side go together through all taps.
-            for out in pixels.next()?.chunks_mut(BLOCK) {
-                if taps == 0 {
-                    out.fill(zero.written());
-                } else if kind == MAXIMUM {
-                    let first = image.get(each.first..)?;
-                    out.iter_mut().zip(first).for_each(|(out, &x)| *out = x);
-                    each.fold(image, out, T::greater)?;
-                    out.iter_mut().for_each(|out| *out = out.written());
-                } else {
-                    let mut sums = [S::default(); BLOCK];
-                    let sums = sums.get_mut(..out.len())?;
-                    each.fold(image, sums, &add)?;
-                    for (out, &mut sum) in out.iter_mut().zip(sums) {
-                        *out = divide(sum, taps, all).written();
-                    }
-                }
-                each.first = each.first.wrapping_add(BLOCK);
+        // Not `Window::positions`: an iterator in an iterator is more code than two loops.
+        for y in 0..window.y.output {
+            for x in 0..window.x.output {
+                position(window, kind, (image, y, x), pixels.next()?, zero)?;
             }
         }
     }
     Some(())
 }
 
-/// Channels at once.
-const BLOCK: usize = 16;
+/// Channels at once: as many as vectors have lanes, one where there are none.
+const BLOCK: usize = match cfg!(any(target_arch = "arm", target_arch = "riscv32")) {
+    true => 1,
+    false => 16,
+};
 
-/// Where the taps of some channels are: lines, and in each of them columns.
-struct Taps {
-    first: usize,
-    lines: usize,
-    columns: usize,
-    stride: usize,
-    pitch: usize,
-}
-
-impl Taps {
-    /// Folds each tap into what stands for its channel.
-    #[inline(always)]
-    fn fold<T: Copy, S: Copy>(
-        &self,
-        image: &[T],
-        folded: &mut [S],
-        f: impl Fn(S, T) -> S,
-    ) -> Option<()> {
-        let mut line = self.first;
-        for _ in 0..self.lines {
-            let mut at = line;
-            for _ in 0..self.columns {
-                for (folded, &x) in folded.iter_mut().zip(image.get(at..)?) {
-                    *folded = f(*folded, x);
-                }
-                at = at.wrapping_add(self.stride);
-            }
-            line = line.wrapping_add(self.pitch);
-        }
-        Some(())
+/// All channels of an output position.
+#[inline(always)]
+fn position<T: Point>(
+    window: &Window,
+    kind: u32,
+    (image, y, x): (&[T], usize, usize),
+    out: &mut [T],
+    zero: i32,
+) -> Option<()> {
+    let (top, behind) = window.y.inside(y);
+    let mut lines = behind - top;
+    let (left, behind) = window.x.inside(x);
+    let mut columns = behind - left;
+    let [top, left] = [(&window.y, y, top), (&window.x, x, left)]
+        .map(|(axis, position, first)| axis.source(position, first).unwrap_or(0));
+    let stride = window.x.dilation * window.channels;
+    let pitch = window.y.dilation * window.x.input * window.channels;
+    let taps = lines * columns;
+    if stride * columns == pitch {
+        // Lines that go on where the last ends are one.
+        (lines, columns) = (lines.min(1), taps);
     }
+    let all = if kind == MEAN { taps } else { window.taps() };
+    let mut first = (top * window.x.input + left) * window.channels;
+    // Channels that stand side by side go together through all taps.
+    for out in out.chunks_mut(BLOCK) {
+        let mut folds = [T::Fold::default(); BLOCK];
+        if kind == MAXIMUM {
+            for (fold, x) in folds.iter_mut().zip(image.get(first..)?).take(out.len()) {
+                *fold = x.wide();
+            }
+        }
+        let mut line = first;
+        for _ in 0..lines {
+            let mut at = line;
+            for _ in 0..columns {
+                let taps = folds.iter_mut().zip(image.get(at..)?);
+                for (fold, &x) in taps.take(out.len()) {
+                    *fold = match kind {
+                        MAXIMUM => fold.greater(x.wide()),
+                        _ => T::plus(*fold, x),
+                    };
+                }
+                at = at.wrapping_add(stride);
+            }
+            line = line.wrapping_add(pitch);
+        }
+        for (out, &fold) in out.iter_mut().zip(&folds) {
+            let value = match kind {
+                _ if taps == 0 => T::zero(zero),
+                MAXIMUM => T::narrow(fold),
+                _ => T::mean(fold, taps, all, zero),
+            };
+            *out = value.written();
+        }
+        first = first.wrapping_add(BLOCK);
+    }
+    Some(())
 }
 
 #[cfg(test)]
@@ -261,16 +268,10 @@ mod tests {
                 means.push(real.to_bits());
             }}}}
             let mut out = std::vec![0i8; expected.len()];
-            pool::<i8, i32>(
-                &window, kind, (bytemuck::cast_slice(&input), bytemuck::cast_slice_mut(&mut out)),
-                |sum, x| sum + i32::from(x), |sum, taps, count| mean_i8(sum, taps, count, zero), zero as i8,
-            ).unwrap();
+            pool(&window, kind, &input, &mut out, zero).unwrap();
             prop_assert_eq!(out, expected);
             let mut out = std::vec![0f32; means.len()];
-            pool::<f32, f32>(
-                &window, kind, (bytemuck::cast_slice(&reals), bytemuck::cast_slice_mut(&mut out)),
-                |sum, x| sum + x, |sum, _, count| sum / count as f32, 0.0,
-            ).unwrap();
+            pool(&window, kind, &reals, &mut out, 0).unwrap();
             prop_assert_eq!(out.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), means);
         }
     }

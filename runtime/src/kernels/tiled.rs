@@ -119,8 +119,17 @@ impl Shape {
     }
 }
 
+/// Room for what is gathered, behind the block.
+pub(super) fn gathered<'a, X: bytemuck::AnyBitPattern + bytemuck::NoUninit>(
+    shape: &Shape,
+    operands: &mut Operands<'a>,
+) -> Option<&'a mut [X]> {
+    let rest = core::mem::take(&mut operands.scratch);
+    elements::of_mut(rest.get_mut(..shape.gathered() * size_of::<X>())?)
+}
+
 /// The step has the scratch that `shape` needs.
-pub(super) fn check(step: &Step<'_>, shape: Shape) -> Result<(), Fault> {
+pub(super) fn check(step: &Step<'_>, shape: &Shape) -> Result<(), Fault> {
     let (x, w) = (step.need_input(0)?, step.need_input(1)?);
     let needed = shape.scratch(w.layout(), x.dtype().size());
     check_scratch(step, needed.ok_or(Fault::Shape)?)
@@ -150,27 +159,32 @@ pub(super) struct Blocks<'a> {
     weights: &'a [i8],
     bias: &'a [i32],
     scales: &'a [u32],
-    sink: Sink<'a>,
+    sink: Option<Sink<'a>>,
     /// Element of the sink for the block's first column.
     first: usize,
 }
 
 impl<'a> Blocks<'a> {
-    /// Empty blocks for a step, the input's elements, and room for what is gathered.
-    pub fn new<X: Column + bytemuck::NoUninit>(
+    /// Empty blocks for a step; of the operands' scratch, what lies behind a block is left.
+    ///
+    /// Not an `Option`: what moves blocks links a routine for that. What is missing is empty, and its
+    /// results go nowhere; loading rules that out.
+    #[inline(never)]
+    pub fn new(
         step: &Step<'_>,
-        operands: Operands<'a>,
-        shape: Shape,
+        operands: &mut Operands<'a>,
+        shape: &Shape,
         (low, high): (i32, i32),
-    ) -> Option<(Self, &'a [X], &'a mut [X])> {
-        let layout = step.input(1)?.layout();
-        let [x, w, bias, scales] = operands.inputs;
-        let [out, _] = operands.outputs;
-        let (block, rest) = operands
-            .scratch
-            .split_at_mut_checked(shape.block(layout)?)?;
-        let gathered = rest.get_mut(..shape.gathered() * size_of::<X>())?;
-        let blocks = Self {
+    ) -> Self {
+        let layout = step.input(1).map_or(Layout::Plain, |w| w.layout());
+        let [_, w, bias, scales] = operands.inputs;
+        let [out, _] = &mut operands.outputs;
+        let out = step.output(0).zip(Some(core::mem::take(out)));
+        let length = shape.block(layout).unwrap_or(usize::MAX);
+        let scratch = core::mem::take(&mut operands.scratch);
+        let (block, rest) = scratch.split_at_mut_checked(length).unwrap_or_default();
+        operands.scratch = rest;
+        Self {
             block,
             place: Place {
                 column: 0,
@@ -178,13 +192,12 @@ impl<'a> Blocks<'a> {
                 quads: shape.quads(),
             },
             batch: shape.blocks(layout).1,
-            weights: elements::of(w)?,
-            bias: elements::of(bias)?,
-            scales: elements::of(scales)?,
-            sink: Sink::new(step.output(0)?, out, low, high)?,
+            weights: elements::of(w).unwrap_or_default(),
+            bias: elements::of(bias).unwrap_or_default(),
+            scales: elements::of(scales).unwrap_or_default(),
+            sink: out.and_then(|(tensor, out)| Sink::new(tensor, out, low, high)),
             first: 0,
-        };
-        Some((blocks, elements::of(x)?, elements::of_mut(gathered)?))
+        }
     }
 
     /// The next part of a column, from quad `quad` on.
@@ -194,7 +207,7 @@ impl<'a> Blocks<'a> {
     }
 
     /// All columns, multiplied where they lie; whether the instruction set takes them so.
-    pub fn whole<T: Tile, X: Column>(&mut self, x: &[X], shape: Shape) -> bool {
+    pub fn whole<T: Tile, X: Column>(&mut self, x: &[X], shape: &Shape) -> bool {
         if !shape.k.is_multiple_of(QUAD) || X::in_order::<T>(x).is_none() {
             return false;
         }
@@ -248,7 +261,9 @@ impl<'a> Blocks<'a> {
             bias: self.bias,
             scales: self.scales,
         };
-        X::multiply::<T>(&block, &mut self.sink, self.first);
+        if let Some(sink) = &mut self.sink {
+            X::multiply::<T>(&block, sink, self.first);
+        }
         self.first += count * self.bias.len();
     }
 }

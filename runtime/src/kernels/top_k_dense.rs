@@ -64,10 +64,10 @@ const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()
     Kernel::new(Opcode::TopKDense, types, check, run).costing(cost)
 }
 
-/// Work of one score kept: it may pass all candidates of its row, and there are as many as biases.
-fn cost(step: &Step<'_>) -> u64 {
+/// Work of the scores kept: each may pass all candidates of its row, and there are as many as biases.
+fn cost(step: &Step<'_>, written: u64) -> u64 {
     let scores = step.input(2).and_then(|bias| bias.elements());
-    scores.unwrap_or(0) as u64
+    written.saturating_mul(scores.unwrap_or(0) as u64)
 }
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {

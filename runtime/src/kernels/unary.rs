@@ -26,8 +26,8 @@ fn parameters(step: &Step<'_>) -> (f32, f32) {
 }
 
 /// Work of one element: a function of the reals costs some dozens of operations, and a sine reduces its argument by a number of many words.
-fn cost(step: &Step<'_>) -> u64 {
-    match Function::from_code(step.attribute(0)) {
+fn cost(step: &Step<'_>, written: u64) -> u64 {
+    let each = match Function::from_code(step.attribute(0)) {
         Some(Function::Sin | Function::Cos) => 64,
         Some(
             Function::Relu
@@ -46,7 +46,8 @@ fn cost(step: &Step<'_>) -> u64 {
             | Function::Clip,
         ) => 1,
         _ => 16,
-    }
+    };
+    written.saturating_mul(each)
 }
 
 /// Floats.

@@ -56,38 +56,35 @@ pub(crate) struct Window {
 }
 
 /// Strides, dilations, paddings and kernels stay below this, so that positions cannot overflow.
-const MAX_EXTENT: u32 = 1 << 12;
+/// A power of two.
+const MAX_EXTENT: usize = 1 << 12;
 
-/// Shapes of an input and its output.
-type Images<'m> = (&'m [u32; 4], &'m [u32; 4]);
-
-/// Both shapes, where they are as many images.
-fn images<'m>(input: &'m [u32], out: &'m [u32]) -> Option<Images<'m>> {
-    let (input, out): Images<'m> = (input.try_into().ok()?, out.try_into().ok()?);
-    (input[0] == out[0]).then_some((input, out))
+/// Both shapes are those of as many images.
+fn are_images(input: &[u32], out: &[u32]) -> bool {
+    (input.len(), out.len()) == (4, 4) && input.first() == out.first()
 }
 
 impl Window {
-    /// The window that starts at attribute `first`; `None` unless both are as many images.
-    pub fn new(step: &Step<'_>, first: usize, input: Tensor<'_>, out: Tensor<'_>) -> Option<Self> {
-        let attributes = step.attributes().get(first..)?;
-        Self::of(attributes, input.shape(), out.shape())
+    /// The window that starts at attribute `first`; of no extent where a shape has not four axes, which
+    /// [`Window::check`] refuses.
+    pub fn new(step: &Step<'_>, first: usize, input: Tensor<'_>, out: Tensor<'_>) -> Self {
+        let attributes = step.attributes().get(first..).unwrap_or(&[]);
+        Self::between(attributes, input.shape(), out.shape())
     }
 
-    /// The window with these attributes between images of these shapes.
+    /// The window with these attributes between images of these shapes, where they have four axes.
     pub fn of(attributes: &[u32], input: &[u32], out: &[u32]) -> Option<Self> {
-        Some(Self::between(
-            attributes.first_chunk()?,
-            images(input, out)?,
-        ))
+        let whole = attributes.len() >= 8 && are_images(input, out);
+        whole.then(|| Self::between(attributes, input, out))
     }
 
-    /// The window between the last three axes of images. By itself, so that it is written where it
-    /// goes: what moves a window, an `Option` above all, links a copy of it.
+    /// The window between the last three axes of images. By itself, and without an `Option`, so that it
+    /// is written where it goes: what moves a window links a routine for that.
     #[inline(never)]
-    fn between(attributes: &[u32; 8], (input, out): Images<'_>) -> Self {
-        let (&[_, in_y, in_x, channels], &[_, out_y, out_x, filters]) = (input, out);
-        let &[kh, kw, sy, sx, dy, dx, top, left] = attributes;
+    fn between(attributes: &[u32], input: &[u32], out: &[u32]) -> Self {
+        let &[_, in_y, in_x, channels] = input.first_chunk().unwrap_or(&[0; 4]);
+        let &[_, out_y, out_x, filters] = out.first_chunk().unwrap_or(&[0; 4]);
+        let &[kh, kw, sy, sx, dy, dx, top, left] = attributes.first_chunk().unwrap_or(&[0; 8]);
         Self {
             y: Axis {
                 input: in_y as usize,
@@ -110,32 +107,29 @@ impl Window {
         }
     }
 
-    /// [`Window::new`] with everything in range.
-    pub fn check(
-        step: &Step<'_>,
-        first: usize,
-        input: Tensor<'_>,
-        out: Tensor<'_>,
-    ) -> Result<Self, Fault> {
-        let images = images(input.shape(), out.shape()).ok_or(Fault::Shape)?;
-        let attributes = step.attributes().get(first..).unwrap_or(&[]);
-        let attributes: &[u32; 8] = attributes.first_chunk().ok_or(Fault::Arity)?;
-        for (index, &word) in attributes.iter().enumerate() {
-            if word >= MAX_EXTENT || (index < 6 && word == 0) {
+    /// `input` and `out` are as many images, and everything is in range.
+    pub fn check(&self, input: Tensor<'_>, out: Tensor<'_>) -> Result<(), Fault> {
+        let (input, out) = (input.shape(), out.shape());
+        if !are_images(input, out) {
+            return Err(Fault::Shape);
+        }
+        let axes = [&self.y, &self.x];
+        for axis in axes {
+            // At least one, but for what is before: it may be zero.
+            let most = (axis.kernel | axis.stride | axis.dilation | axis.before) >= MAX_EXTENT;
+            if most || axis.kernel == 0 || axis.stride == 0 || axis.dilation == 0 {
                 return Err(Fault::Attribute);
             }
         }
-        let &[kh, kw, sy, sx, dy, dx, _, _] = attributes;
-        let (_, &[_, rows, columns, _]) = images;
-        for [output, kernel, stride, dilation] in [[rows, kh, sy, dy], [columns, kw, sx, dx]] {
+        for axis in axes {
             // The farthest position that a tap asks for; both products are below 2⁴⁴.
-            let last = u64::from(output.saturating_sub(1)) * u64::from(stride)
-                + u64::from(kernel.saturating_sub(1) * dilation);
+            let last = axis.output.saturating_sub(1) as u64 * axis.stride as u64
+                + (axis.kernel.saturating_sub(1) * axis.dilation) as u64;
             if last >= 1 << 31 {
                 return Err(Fault::Shape);
             }
         }
-        Ok(Self::between(attributes, images))
+        Ok(())
     }
 
     /// Elements of an input image.

@@ -66,7 +66,7 @@ impl<'a> Flow<'a> {
             return Err(Fault::Range);
         }
         for (at, &input) in inputs.iter().enumerate() {
-            self.check_apart(&self.stored(input)?, inputs, at)?;
+            self.check_apart(self.stored(input)?, inputs, at)?;
         }
         let whole = *site;
         let mut work = 0u64;
@@ -87,10 +87,10 @@ impl<'a> Flow<'a> {
             }
             for (at, &output) in step.outputs().iter().enumerate() {
                 let output = self.stored(output)?;
-                self.check_apart(&output, step.outputs(), at)?;
+                self.check_apart(output, step.outputs(), at)?;
                 let mut from = 0;
                 while let Some((skipped, whole)) =
-                    self.touched(&output, step.inputs().get(from..).unwrap_or(&[]))
+                    self.touched(output, step.inputs().get(from..).unwrap_or(&[]))
                 {
                     let position = from.wrapping_add(skipped);
                     if at != 0 || !whole || !step.opcode.in_place(position) {
@@ -101,7 +101,7 @@ impl<'a> Flow<'a> {
             }
         }
         for &output in outputs {
-            let dtype = self.stored(output)?.tensor.dtype();
+            let dtype = self.stored(output)?.dtype();
             if !matches!(
                 dtype,
                 DType::F32 | DType::I8 | DType::I16 | DType::I32 | DType::Bool
@@ -114,24 +114,19 @@ impl<'a> Flow<'a> {
     }
 
     /// Tensor `index`, which must lie in the function's arena.
-    fn stored(&self, index: u32) -> Result<Stored<'a>, Fault> {
+    fn stored(&self, index: u32) -> Result<Tensor<'a>, Fault> {
         let tensor = self.model.tensor(index).ok_or(Fault::Operand)?;
         if tensor.place() != Place::Arena {
             return Err(Fault::Operand);
         }
-        let span = Span::of(tensor);
-        if span.end > self.function.arena {
+        if Span::of(tensor).end > self.function.arena {
             return Err(Fault::Arena);
         }
-        Ok(Stored {
-            index,
-            tensor,
-            span,
-        })
+        Ok(tensor)
     }
 
     /// Of the first `count` of `others`, none shares a byte with `tensor`.
-    fn check_apart(&self, tensor: &Stored<'_>, others: &[u32], count: usize) -> Result<(), Fault> {
+    fn check_apart(&self, tensor: Tensor<'_>, others: &[u32], count: usize) -> Result<(), Fault> {
         let before = others.get(..count).unwrap_or(&[]);
         match self.touched(tensor, before) {
             Some(_) => Err(Fault::Overlap),
@@ -151,11 +146,11 @@ impl<'a> Flow<'a> {
         let mut position = before;
         let kept = loop {
             if position == self.function.first_step {
-                break self.touched(&read, inputs).is_some_and(|(_, whole)| whole);
+                break self.touched(read, inputs).is_some_and(|(_, whole)| whole);
             }
             position = position.wrapping_sub(1);
             let step = self.model.step(position).ok_or(Fault::Range)?;
-            if let Some((at, whole)) = self.touched(&read, step.outputs()) {
+            if let Some((at, whole)) = self.touched(read, step.outputs()) {
                 // What a kernel leaves in its scratch differs between instruction sets.
                 break whole && at < step.results();
             }
@@ -163,31 +158,21 @@ impl<'a> Flow<'a> {
         if kept { Ok(()) } else { Err(Fault::Unwritten) }
     }
 
-    /// The first of `others`, tensors that exist, that shares a byte with `stored` in the arena;
+    /// The first of `others`, tensors that exist, that shares a byte with `tensor`, which is in the arena;
     /// whether it is of exactly the same bytes and of the same element type.
     #[inline(never)]
-    fn touched(&self, stored: &Stored<'_>, others: &[u32]) -> Option<(usize, bool)> {
-        let span = &stored.span;
+    fn touched(&self, tensor: Tensor<'_>, others: &[u32]) -> Option<(usize, bool)> {
+        let span = Span::of(tensor);
         for (at, &other) in others.iter().enumerate() {
-            if other == stored.index {
-                return Some((at, true));
-            }
             let other = self.model.tensor(other)?;
             let own = Span::of(other);
             if own.start < span.end && span.start < own.end {
-                let whole = own == *span && stored.tensor.dtype() == other.dtype();
+                let whole = own == span && tensor.dtype() == other.dtype();
                 return Some((at, whole));
             }
         }
         None
     }
-}
-
-/// A tensor in the function's arena.
-struct Stored<'a> {
-    index: u32,
-    tensor: Tensor<'a>,
-    span: Span,
 }
 
 /// Bytes of an arena.

@@ -13,7 +13,7 @@
 //! fewer than four columns have the same order; they are multiplied in Rust.
 
 use super::super::{Block, Place, Tile};
-use super::{Store, prepare, slowly, target};
+use super::{Order, Store, prepare, slowly, target};
 use crate::format::layout::QUAD;
 use crate::format::{DType, Layout};
 use crate::kernels::sink::Sink;
@@ -75,9 +75,14 @@ struct Job {
 fn multiply<const WIDE: bool>(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
     let rows = block.bias.len();
     let rust = |range: (usize, usize), sink: &mut Sink<'_>| {
-        let row_of = |n: usize| (n * block.quads, 1);
+        let order = Order {
+            tile: 1,
+            stride: block.columns,
+            column: 1,
+        };
         let slowly = if WIDE { slowly::<8> } else { slowly::<QUAD> };
-        slowly(block, range, (row_of, block.columns, 1), sink, first);
+        let done = slowly(block, range, &order, sink, first);
+        debug_assert_eq!(done, Some(()));
     };
     let width = if WIDE { 2 } else { 1 };
     let words = block.quads.checked_mul(QUAD);
@@ -198,25 +203,24 @@ unsafe extern "C" fn multiply_rows<const WIDE: bool>(job: &mut Job) {
         "mov r12, r10",
         "mov lr, r10",
         "ldrd r2, r3, [r0, #32]", // block, quads
-        "tst r3, #1",
-        "beq 3f",
-        "qibu_quad",
-        "3:",
-        "tst r3, #2",
-        "beq 4f",
-        "qibu_quad",
-        "qibu_quad",
-        "4:",
+        // Into a round of four quads, so far that the last round is whole.
+        "rsb r4, r3, #0",
+        "and r4, #3",
+        "adds r3, #3",
         "lsrs r3, #2",
-        "beq 6f",
+        "tbb [pc, r4]",
+        "3:",
+        ".byte (4f - 3b) / 2, (5f - 3b) / 2, (6f - 3b) / 2, (16f - 3b) / 2",
+        "4:",
+        "qibu_quad",
         "5:",
         "qibu_quad",
+        "6:",
         "qibu_quad",
-        "qibu_quad",
+        "16:",
         "qibu_quad",
         "subs r3, #1",
-        "bne 5b",
-        "6:",
+        "bne 4b",
         "ldrd r2, r3, [r0, #20]", // row, scales
         "ldr r3, [r3, r2, lsl #2]",
         "ldm r0, {{r6, r7, r8, r9}}", // results

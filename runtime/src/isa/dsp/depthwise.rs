@@ -12,7 +12,7 @@
 //! low eight bits of which are zero, by 2⁻ʲ, so that every channel shifts by the same eight bits
 //! after the high word; rounding and zero point are the addend of SMMLA.
 
-use crate::kernels::conv::depthwise::plane::{Band, Channel, Plane, Portable, convolve};
+use crate::kernels::conv::depthwise::plane::{self, Band, Channel, Plane};
 use crate::kernels::sink::Sink;
 use core::arch::naked_asm;
 
@@ -25,7 +25,11 @@ const SHIFT: u32 = 8;
 impl Plane for Depthwise {
     fn band(band: &Band<'_>, plane: &mut [i16], sink: &mut Sink<'_>) -> Option<()> {
         let Some(mut calls) = Calls::new(band, plane, sink) else {
-            return Portable::band(band, plane, sink);
+            for (index, channel) in band.channels() {
+                plane::copy(band, index, plane)?;
+                plane::convolve(band, index, &channel, plane, sink)?;
+            }
+            return Some(());
         };
         for (index, channel) in band.channels() {
             if calls.copy.lines > 0 {
@@ -42,7 +46,7 @@ impl Plane for Depthwise {
                 // as many weights as there are taps.
                 unsafe { (calls.run)(frame) };
             } else {
-                convolve(band, index, &channel, plane, sink)?;
+                plane::convolve(band, index, &channel, plane, sink)?;
             }
             // Channels stand next to each other.
             calls.copy.from = calls.copy.from.wrapping_add(1);

@@ -14,7 +14,7 @@
 //! extension. Rows behind the last whole tile are multiplied in Rust.
 
 use super::super::{Block, Place, Tile};
-use super::{Store, is_quick, prepare, slowly, target};
+use super::{Order, Store, is_quick, prepare, slowly, target};
 use crate::format::layout::QUAD;
 use crate::format::{DType, Layout};
 use crate::kernels::sink::{Out, Sink};
@@ -72,9 +72,14 @@ struct Job {
 fn multiply<const WIDE: bool>(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
     let rows = block.bias.len();
     let rust = |range: (usize, usize), sink: &mut Sink<'_>| {
-        let row_of = |n: usize| (n / ROWS * block.quads * ROWS + n % ROWS, ROWS);
+        let order = Order {
+            tile: ROWS,
+            stride: 1,
+            column: block.quads,
+        };
         let slowly = if WIDE { slowly::<8> } else { slowly::<QUAD> };
-        slowly(block, range, (row_of, 1, block.quads), sink, first);
+        let done = slowly(block, range, &order, sink, first);
+        debug_assert_eq!(done, Some(()));
     };
     let tiles = rows / ROWS;
     let width = if WIDE { 2 } else { 1 };
@@ -200,31 +205,24 @@ unsafe extern "C" fn multiply_tiles<const WIDE: bool>(job: &mut Job) {
         "ldmia r3!, {{r10, r11, r12, lr}}",
         "str r3, [r0, #4]",
         "ldr r2, [r0, #16]", // column
+        // Into a round of four quads, so far that the last round is whole.
         "ldr r3, [r0, #20]",
-        "sub r3, r2",
-        "tst r3, #8",
-        "beq 3f",
-        "qibu_quad",
+        "sub r3, r2, r3",
+        "ubfx r3, r3, #3, #2",
+        "tbb [pc, r3]",
         "3:",
-        "ldr r3, [r0, #20]",
-        "sub r3, r2",
-        "tst r3, #16",
-        "beq 4f",
-        "qibu_quad",
-        "qibu_quad",
+        ".byte (4f - 3b) / 2, (5f - 3b) / 2, (6f - 3b) / 2, (16f - 3b) / 2",
         "4:",
-        "ldr r3, [r0, #20]",
-        "cmp r2, r3",
-        "beq 6f",
+        "qibu_quad",
         "5:",
         "qibu_quad",
+        "6:",
         "qibu_quad",
-        "qibu_quad",
+        "16:",
         "qibu_quad",
         "ldr r3, [r0, #20]",
         "cmp r2, r3",
-        "bne 5b",
-        "6:",
+        "bne 4b",
         "ldr r3, [r0, #8]", // scale words
         "ldmia r3!, {{r4, r5, r6, r7}}",
         "str r3, [r0, #8]",

@@ -19,7 +19,7 @@ use crate::step::Step;
 /// A depthwise layer.
 pub(crate) struct Layer<'a> {
     /// Channels and filters are as many.
-    pub window: Window,
+    pub window: &'a Window,
     /// `[C, kh, kw]`.
     pub weights: &'a [i8],
     /// One for each channel, as are the scale words.
@@ -35,47 +35,32 @@ pub(crate) struct Layer<'a> {
 /// `attributes` are those of the step, `input` and `output` the shapes `[N, H, W, C]`.
 #[must_use]
 pub fn scratch(attributes: &[u32], input: &[u32], output: &[u32]) -> Option<usize> {
-    plane::Cut::new(&Window::of(attributes, input, output)?)?.bytes()
+    plane::Cut::new(&Window::of(attributes, input, output)?).bytes()
 }
 
 pub(super) fn check(step: &Step<'_>) -> Result<u64, Fault> {
-    let macs = super::check(step)?;
     let (input, out) = (step.need_input(0)?, step.need_output(0)?);
-    let Some(window) = Window::new(step, 0, input, out) else {
-        return Err(Fault::Shape);
-    };
+    let window = Window::new(step, 0, input, out);
+    let macs = super::check_window(step, &window)?;
     let groups = step.attribute(10) as usize;
     if groups != window.channels || groups != window.filters {
         return Err(Fault::Attribute);
     }
-    let needed = plane::Cut::new(&window).and_then(|cut| cut.bytes());
+    let needed = plane::Cut::new(&window).bytes();
     check_scratch(step, needed.ok_or(Fault::Shape)?)?;
     Ok(macs)
 }
 
-/// Work of an element that the step writes: its share of what is written to planes, rounded up. Strides
-/// and dilations make planes much larger than what is computed of them.
-pub(super) fn cost(step: &Step<'_>) -> u64 {
+/// Work besides multiply-accumulates: elements that the step writes, and elements written to planes.
+/// Strides and dilations make planes much larger than what is computed of them.
+pub(super) fn cost(step: &Step<'_>, written: u64) -> u64 {
     let (Some(input), Some(out)) = (step.input(0), step.output(0)) else {
         return u64::MAX;
     };
-    let Some(window) = Window::new(step, 0, input, out) else {
-        return u64::MAX;
-    };
-    let planes = plane::Cut::new(&window).map_or(u64::MAX, |cut| cut.work(window.channels));
+    let window = Window::new(step, 0, input, out);
+    let planes = plane::Cut::new(&window).work(window.channels);
     let images = input.shape().first().map_or(1, |&images| u64::from(images));
-    let written = out.elements().unwrap_or(0).max(1) as u64;
-    let mut rest = planes.saturating_mul(images).saturating_add(written - 1);
-    // By shifts: a division of 64 bits is a routine of its own.
-    let mut share = 0;
-    let most = written.leading_zeros().saturating_sub(rest.leading_zeros());
-    for bit in (0..=most).rev() {
-        if rest >> bit >= written {
-            rest -= written << bit;
-            share |= 1 << bit;
-        }
-    }
-    share
+    planes.saturating_mul(images).saturating_add(written)
 }
 
 pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
@@ -84,8 +69,9 @@ pub(super) fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let [out, _] = operands.outputs;
     let (low, high) = (step.attribute(8) as i32, step.attribute(9) as i32);
     let mut sink = Sink::new(tensor, out, low, high)?;
+    let window = Window::new(step, 0, input, tensor);
     let layer = Layer {
-        window: Window::new(step, 0, input, tensor)?,
+        window: &window,
         weights: elements::of(w)?,
         bias: elements::of(bias)?,
         scales: elements::of(scales)?,

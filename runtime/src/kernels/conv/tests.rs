@@ -9,18 +9,13 @@ use crate::rounding::Scale;
 use proptest::prelude::*;
 use std::vec::Vec;
 
-/// Geometry of `groups` times `inner` channels in and `outer` out.
-fn geometry(y: Axis, x: Axis, groups: usize, inner: usize, outer: usize) -> Geometry {
-    let window = Window {
+/// The window of `groups` times `inner` channels in and `outer` out.
+fn window(y: Axis, x: Axis, groups: usize, inner: usize, outer: usize) -> Window {
+    Window {
         y,
         x,
         channels: groups * inner,
         filters: groups * outer,
-    };
-    Geometry {
-        window,
-        inner,
-        outer,
     }
 }
 
@@ -31,7 +26,7 @@ fn naive(
     o: usize,
     mut term: impl FnMut(usize, usize),
 ) {
-    let Window { y, x, channels, .. } = geometry.window;
+    let &Window { y, x, channels, .. } = geometry.window;
     for i in 0..y.kernel {
         for j in 0..x.kernel {
             for c in 0..geometry.inner {
@@ -58,7 +53,8 @@ proptest! {
         (groups, inner, outer) in (1usize..4, 1usize..5, 1usize..4),
         zero_point in -128i32..=127, nibbles: bool, seed: u64, factor in 1e-4f64..0.1,
     ) {
-        let geometry = geometry(y, x, groups, inner, outer);
+        let window = window(y, x, groups, inner, outer);
+        let geometry = Geometry { window: &window, inner, outer };
         let (filters, length) = (groups * outer, geometry.length());
         let mut random = Random::new(seed);
         let input: Vec<i8> = (0..images * geometry.window.image()).map(|_| random.next_u32() as i8).collect();
@@ -100,7 +96,8 @@ proptest! {
         y in axis(), x in axis(), images in 1usize..3,
         (groups, inner, outer) in (1usize..4, 1usize..5, 1usize..4), seed: u64,
     ) {
-        let geometry = geometry(y, x, groups, inner, outer);
+        let window = window(y, x, groups, inner, outer);
+        let geometry = Geometry { window: &window, inner, outer };
         let (filters, length) = (groups * outer, geometry.length());
         let mut random = Random::new(seed);
         // Small integers: their sums are exact in any order.

@@ -8,10 +8,10 @@
 //! ```
 
 use super::super::kernel::{Kernel, Types};
-use super::super::rows;
 use super::super::tiled::{self, Blocks, Column, Shape};
 use super::super::window::Window;
-use super::{check as check_plain, pixel};
+use super::super::{elements, rows};
+use super::{check_window, pixel};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::Opcode;
@@ -44,26 +44,27 @@ impl Point for i16 {
 }
 
 /// What a step multiplies.
-pub(super) fn shape(window: &Window, images: usize) -> Option<Shape> {
-    let positions = window.y.output.checked_mul(window.x.output)?;
-    Some(Shape {
-        k: window.taps().checked_mul(window.channels)?,
-        columns: positions.checked_mul(images)?,
+///
+/// Tensors that exist have no extents that overflow; those of others have a scratch that does.
+pub(super) fn shape(window: &Window, images: usize) -> Shape {
+    let taps = window.y.kernel.saturating_mul(window.x.kernel);
+    let positions = window.y.output.saturating_mul(window.x.output);
+    Shape {
+        k: taps.saturating_mul(window.channels),
+        columns: positions.saturating_mul(images),
         pixel: (!window.is_identity()).then_some(window.channels),
         all: false,
-    })
+    }
 }
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
-    let macs = check_plain(step)?;
     let (input, w, out) = (
         step.need_input(0)?,
         step.need_input(1)?,
         step.need_output(0)?,
     );
-    let Some(window) = Window::new(step, 0, input, out) else {
-        return Err(Fault::Shape);
-    };
+    let window = Window::new(step, 0, input, out);
+    let macs = check_window(step, &window)?;
     if step.attribute(10) != 1 {
         return Err(Fault::Attribute);
     }
@@ -71,24 +72,25 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
         return Err(Fault::Shape);
     }
     let images = input.shape().first().map_or(1, |&images| images as usize);
-    tiled::check(step, shape(&window, images).ok_or(Fault::Shape)?)?;
+    tiled::check(step, &shape(&window, images))?;
     Ok(macs)
 }
 
-fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+fn run<T: Tile, X: Point>(step: &Step<'_>, mut operands: Operands<'_>) -> Option<()> {
     let (input, out) = (step.input(0)?, step.output(0)?);
-    let window = Window::new(step, 0, input, out)?;
-    let shape = shape(&window, *input.shape().first()? as usize)?;
+    let window = Window::new(step, 0, input, out);
+    let shape = shape(&window, *input.shape().first()? as usize);
     let clamp = (step.attribute(8) as i32, step.attribute(9) as i32);
-    let (mut blocks, x, gathered) = Blocks::new::<X>(step, operands, shape, clamp)?;
+    let mut blocks = Blocks::new(step, &mut operands, &shape, clamp);
+    let gathered = tiled::gathered::<X>(&shape, &mut operands)?;
+    let [x, ..] = operands.inputs;
+    let x = elements::of(x)?;
     let zero = X::narrow(input.zero_point());
     let whole = window.channels.is_multiple_of(QUAD);
     // A pixel of padding, or a column, whose end behind the last tap is zero whatever weights meet it.
-    for element in gathered.iter_mut() {
-        *element = if whole { zero } else { X::default() };
-    }
+    fill(gathered, if whole { zero } else { X::default() });
     if gathered.is_empty() {
-        if !blocks.whole::<T, X>(x, shape) {
+        if !blocks.whole::<T, X>(x, &shape) {
             for pixel in rows(x, shape.k) {
                 blocks.part::<T, X>(pixel, 0);
                 blocks.columns::<T, X>(1);
@@ -136,7 +138,7 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()>
                         rest = tail;
                         match start {
                             Some(start) => copy(run, pixel(image, start, run.len())),
-                            None => run.fill(zero),
+                            None => fill(run, zero),
                         }
                     });
                     blocks.part::<T, X>(gathered, 0);
@@ -148,6 +150,14 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()>
     }
     blocks.finish::<T, X>();
     Some(())
+}
+
+/// Not `slice::fill`, nor inlined: a loop in a loop becomes a routine that has to be linked.
+#[inline(never)]
+fn fill<X: Copy>(to: &mut [X], value: X) {
+    for to in to {
+        *to = value;
+    }
 }
 
 /// Copies as many elements as both have, four at a time: a word, where they are bytes.

@@ -51,7 +51,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
     if !tiled::is_matrix(w, bias.elements().ok_or(Fault::Shape)?) {
         return Err(Fault::Shape);
     }
-    tiled::check(step, shape(step).ok_or(Fault::Shape)?)?;
+    tiled::check(step, &shape(step).ok_or(Fault::Shape)?)?;
     Ok(macs)
 }
 

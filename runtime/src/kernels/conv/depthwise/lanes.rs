@@ -62,7 +62,7 @@ fn block(
     sink: &mut Sink<'_>,
     first: usize,
 ) -> Option<()> {
-    let window = &layer.window;
+    let window = layer.window;
     let rows = layer.weights.get(start * window.taps()..)?;
     let weights = by_taps(rows, window.taps());
     let bias: &[i32; LANES] = layer.bias.get(start..)?.first_chunk()?;

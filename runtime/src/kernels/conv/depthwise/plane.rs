@@ -17,8 +17,13 @@ use crate::isa::depthwise::Depthwise;
 use crate::kernels::sink::Sink;
 use crate::kernels::window::{Axis, Window};
 use crate::kernels::{divide, rows};
-use crate::rounding::Scale;
 use core::marker::PhantomData;
+
+#[cfg(not(isa = "dsp"))]
+mod threes;
+
+#[cfg(not(isa = "dsp"))]
+pub(crate) use threes::Portable;
 
 /// What an instruction set does with planes.
 pub(crate) trait Plane {
@@ -93,19 +98,6 @@ pub(crate) struct Lines {
     pub weight_row: usize,
 }
 
-/// Planes on any target.
-pub(crate) struct Portable;
-
-impl Plane for Portable {
-    fn band(band: &Band<'_>, plane: &mut [i16], sink: &mut Sink<'_>) -> Option<()> {
-        for (index, channel) in band.channels() {
-            copy(band, index, plane)?;
-            convolve(band, index, &channel, plane, sink)?;
-        }
-        Some(())
-    }
-}
-
 /// Copies channel `index` into the plane.
 #[inline(never)]
 pub(crate) fn copy(band: &Band<'_>, index: usize, plane: &mut [i16]) -> Option<()> {
@@ -125,6 +117,7 @@ pub(crate) fn copy(band: &Band<'_>, index: usize, plane: &mut [i16]) -> Option<(
 }
 
 /// Convolves channel `index`, of any geometry, factor and output.
+#[cfg(isa = "dsp")]
 pub(crate) fn convolve(
     band: &Band<'_>,
     index: usize,
@@ -133,125 +126,11 @@ pub(crate) fn convolve(
     sink: &mut Sink<'_>,
 ) -> Option<()> {
     let lines = &band.lines;
-    let mut weights = [[0; 3]; 3];
-    let threes = three(lines, channel, &mut weights);
-    let clamp = (sink.zero_point, sink.low, sink.high);
     for line in 0..lines.lines {
         let first = band.first + index + line * lines.out_line;
-        let plane = plane.get(line * lines.line..)?;
-        let int8 = threes.zip(sink.int8(first));
-        match (lines.stride, int8) {
-            (1, Some((weights, out))) => fours(lines, channel, (plane, 4), clamp, out, |x| {
-                ones(x, lines.row, weights)
-            }),
-            (2, Some((weights, out))) => fours(lines, channel, (plane, 8), clamp, out, |x| {
-                twos(x, lines.row, weights)
-            }),
-            _ => singles(lines, channel, plane, sink, first),
-        }?;
+        singles(lines, channel, plane.get(line * lines.line..)?, sink, first)?;
     }
     Some(())
-}
-
-/// Weights by rows of three taps side by side, at most three of them.
-#[inline(never)]
-fn three<'w>(
-    lines: &Lines,
-    channel: &Channel<'_>,
-    weights: &'w mut [[i32; 3]; 3],
-) -> Option<&'w [[i32; 3]]> {
-    let [rows, 3] = lines.taps else { return None };
-    let rows = weights.get_mut(..rows).filter(|_| lines.dilation == 1)?;
-    let mut rest = channel.weights;
-    for row in &mut *rows {
-        let mut taps = rest.iter().step_by(lines.weight_step.max(1));
-        for (weight, &tap) in row.iter_mut().zip(&mut taps) {
-            *weight = i32::from(tap);
-        }
-        rest = rest.get(lines.weight_row..).unwrap_or_default();
-    }
-    Some(rows)
-}
-
-/// Four outputs of a line at stride 1, before their bias.
-///
-/// Written out, as is what follows: optimised for size, the compiler unrolls nothing.
-#[inline(always)]
-fn ones(plane: &[i16], row: usize, weights: &[[i32; 3]]) -> Option<[i32; 4]> {
-    let (mut rest, [mut p, mut q, mut r, mut s]) = (plane, [0; 4]);
-    for &[u, v, w] in weights {
-        let &[a, b, c, d, e, f] = rest.first_chunk()?;
-        let [a, b, c] = [i32::from(a), i32::from(b), i32::from(c)];
-        let [d, e, f] = [i32::from(d), i32::from(e), i32::from(f)];
-        p += a * u + b * v + c * w;
-        q += b * u + c * v + d * w;
-        r += c * u + d * v + e * w;
-        s += d * u + e * v + f * w;
-        rest = rest.get(row..).unwrap_or_default();
-    }
-    Some([p, q, r, s])
-}
-
-/// [`ones`] at stride 2.
-#[inline(always)]
-fn twos(plane: &[i16], row: usize, weights: &[[i32; 3]]) -> Option<[i32; 4]> {
-    let (mut rest, [mut p, mut q, mut r, mut s]) = (plane, [0; 4]);
-    for &[u, v, w] in weights {
-        let &[a, b, c, d, e, f, g, h, i] = rest.first_chunk()?;
-        let [a, b, c] = [i32::from(a), i32::from(b), i32::from(c)];
-        let [d, e, f] = [i32::from(d), i32::from(e), i32::from(f)];
-        let [g, h, i] = [i32::from(g), i32::from(h), i32::from(i)];
-        p += a * u + b * v + c * w;
-        q += c * u + d * v + e * w;
-        r += e * u + f * v + g * w;
-        s += g * u + h * v + i * w;
-        rest = rest.get(row..).unwrap_or_default();
-    }
-    Some([p, q, r, s])
-}
-
-/// A line, four outputs at a time: they share what they load. What is behind the line's end in the
-/// plane goes nowhere.
-///
-/// Not inlined, as are other functions here: together, they need more registers than chips have.
-#[inline(never)]
-fn fours(
-    lines: &Lines,
-    channel: &Channel<'_>,
-    (plane, ahead): (&[i16], usize),
-    (zero_point, low, high): (i32, i32, i32),
-    out: &mut [i8],
-    sums: impl Fn(&[i16]) -> Option<[i32; 4]>,
-) -> Option<()> {
-    let scale = Scale::loaded(channel.scale);
-    let step = lines.out_step;
-    let (mut rest, mut out, mut left) = (plane, out, lines.columns);
-    loop {
-        let [p, q, r, s] = sums(rest)?;
-        let mut put = |at: usize, sum: i32| {
-            let value = scale.requantise(channel.bias + sum);
-            let value = value.saturating_add(zero_point).max(low).min(high);
-            if let Some(out) = out.get_mut(at) {
-                *out = value as i8;
-            }
-        };
-        put(0, p);
-        if left > 1 {
-            put(step, q);
-        }
-        if left > 2 {
-            put(2 * step, r);
-        }
-        if left > 3 {
-            put(3 * step, s);
-        }
-        if left <= 4 {
-            return Some(());
-        }
-        left -= 4;
-        rest = rest.get(ahead..)?;
-        out = out.get_mut(4 * step..)?;
-    }
 }
 
 /// A line, each output alone.
@@ -275,10 +154,11 @@ fn singles(
                     sum += i32::from(x) * i32::from(w);
                 }
             } else {
-                let x = taps.iter().step_by(lines.dilation.max(1));
-                let w = weights.iter().step_by(lines.weight_step.max(1));
-                for (&x, &w) in x.zip(w).take(columns) {
-                    sum += i32::from(x) * i32::from(w);
+                let (mut tap, mut weight) = (0, 0);
+                for _ in 0..columns {
+                    sum += i32::from(*taps.get(tap)?) * i32::from(*weights.get(weight)?);
+                    tap += lines.dilation;
+                    weight += lines.weight_step;
                 }
             }
             taps = taps.get(lines.row..).unwrap_or_default();
@@ -292,15 +172,14 @@ fn singles(
 }
 
 /// An axis with distances of neighbours in the input, the output and the weights.
-#[derive(Clone, Copy)]
-struct Side {
-    axis: Axis,
+struct Side<'a> {
+    axis: &'a Axis,
     input: usize,
     output: usize,
     weight: usize,
 }
 
-impl Side {
+impl Side<'_> {
     /// Input positions under outputs, borders included.
     fn span(&self, outputs: usize) -> Option<usize> {
         let Axis {
@@ -308,18 +187,23 @@ impl Side {
             kernel,
             dilation,
             ..
-        } = self.axis;
+        } = *self.axis;
         let ahead = outputs.checked_sub(1)?.checked_mul(stride)?;
         let reach = kernel.checked_sub(1)?.checked_mul(dilation)?;
         ahead.checked_add(reach)?.checked_add(1)
     }
+
+    /// [`Cut::bytes`] for planes of `band` lines of outputs along this axis.
+    fn bytes(&self, pitch: usize, band: usize) -> Option<usize> {
+        let elements = pitch.checked_mul(self.span(band)?)?.checked_add(8)?;
+        aligned(elements.checked_mul(2)?)
+    }
 }
 
 /// How a layer is cut into planes.
-#[derive(Clone, Copy)]
-pub(super) struct Cut {
-    along: Side,
-    across: Side,
+pub(super) struct Cut<'a> {
+    along: Side<'a>,
+    across: Side<'a>,
     /// Elements of a line of the plane, even: lines start at whole words.
     pitch: usize,
     /// Output lines of a band.
@@ -329,38 +213,41 @@ pub(super) struct Cut {
 /// Bytes that a plane takes at most where one output line does not need more.
 const LIMIT: usize = 4096;
 
-impl Cut {
-    pub fn new(window: &Window) -> Option<Self> {
-        let Window { y, x, channels, .. } = *window;
+impl<'a> Cut<'a> {
+    /// Not an `Option`: extents of tensors that exist do not overflow, and of others [`Cut::bytes`] is `None`.
+    #[inline(never)]
+    pub fn new(window: &'a Window) -> Self {
+        let Window { y, x, channels, .. } = window;
         let rows = Side {
             axis: y,
-            input: x.input.checked_mul(channels)?,
-            output: x.output.checked_mul(channels)?,
+            input: x.input.saturating_mul(*channels),
+            output: x.output.saturating_mul(*channels),
             weight: x.kernel,
         };
         let columns = Side {
             axis: x,
-            input: channels,
-            output: channels,
+            input: *channels,
+            output: *channels,
             weight: 1,
         };
         let is_transposed = y.kernel == 3 && (x.kernel != 3 || y.output > x.output);
-        let (along, across) = match is_transposed {
-            true => (rows, columns),
-            false => (columns, rows),
-        };
-        let pitch = along.span(along.axis.output)?.checked_add(1)? & !1;
-        let mut cut = Self {
+        let (mut along, mut across) = (columns, rows);
+        if is_transposed {
+            core::mem::swap(&mut along, &mut across);
+        }
+        let pitch = along.span(along.axis.output).unwrap_or(usize::MAX);
+        let pitch = pitch.saturating_add(1) & !1;
+        let mut band = across.axis.output;
+        // Few lines fit: no division.
+        while band > 1 && across.bytes(pitch, band).is_none_or(|bytes| bytes > LIMIT) {
+            band = band.div_ceil(2);
+        }
+        Self {
             along,
             across,
             pitch,
-            band: across.axis.output,
-        };
-        // Few lines fit: no division.
-        while cut.band > 1 && cut.bytes().is_none_or(|bytes| bytes > LIMIT) {
-            cut.band = cut.band.div_ceil(2);
+            band,
         }
-        Some(cut)
     }
 
     /// Elements that are written to the plane for `channels` channels of an image: all bands of it, once
@@ -379,9 +266,7 @@ impl Cut {
 
     /// Bytes of the plane, and of what four outputs at a time read behind it.
     pub fn bytes(&self) -> Option<usize> {
-        let lines = self.across.span(self.band)?;
-        let elements = self.pitch.checked_mul(lines)?.checked_add(8)?;
-        aligned(elements.checked_mul(2)?)
+        self.across.bytes(self.pitch, self.band)
     }
 }
 
@@ -396,7 +281,7 @@ impl<P: Plane> Depthwise for Planes<P> {
         sink: &mut Sink<'_>,
         first: usize,
     ) -> Option<()> {
-        let cut = Cut::new(&layer.window)?;
+        let cut = Cut::new(layer.window);
         let plane: &mut [i16] =
             bytemuck::try_cast_slice_mut(scratch.get_mut(..cut.bytes()?)?).ok()?;
         let mut line = 0;
@@ -414,7 +299,7 @@ impl<P: Plane> Depthwise for Planes<P> {
 /// A band of the output from line `start` on.
 fn band<'a>(
     layer: &'a Layer<'a>,
-    cut: &Cut,
+    cut: &Cut<'_>,
     start: usize,
     input: &'a [i8],
     first: usize,
@@ -424,8 +309,9 @@ fn band<'a>(
         across,
         pitch,
         band,
-    } = *cut;
-    let lines = band.min(across.axis.output - start);
+    } = cut;
+    let pitch = *pitch;
+    let lines = (*band).min(across.axis.output - start);
     // Of the input from `top` on, as many lines as there are, below `border` lines of the plane.
     let (top, before) = (start * across.axis.stride, across.axis.before);
     let (border, top) = (before.saturating_sub(top), top.saturating_sub(before));

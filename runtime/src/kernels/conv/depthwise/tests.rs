@@ -84,7 +84,7 @@ impl Case {
         )
         .unwrap();
         let layer = Layer {
-            window: self.window,
+            window: &self.window,
             weights: &self.weights,
             bias: &self.bias,
             scales: &self.scales,
@@ -96,7 +96,7 @@ impl Case {
 
     fn scalar(&self, dtype: DType) -> Vec<u32> {
         let geometry = Geometry {
-            window: self.window,
+            window: &self.window,
             inner: 1,
             outer: 1,
         };
@@ -129,7 +129,7 @@ impl Case {
 
 /// Bytes of scratch.
 fn bytes(window: &Window) -> usize {
-    plane::Cut::new(window).unwrap().bytes().unwrap()
+    plane::Cut::new(window).bytes().unwrap()
 }
 
 /// A window over `channels`.
