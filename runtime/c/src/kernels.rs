@@ -79,6 +79,7 @@ kernels! {
     qibu_kernel_binary_f32 = binary::F32;
     qibu_kernel_types_quantise = types::QUANTISE;
     qibu_kernel_types_dequantise = types::DEQUANTISE;
+    qibu_kernel_to_grid_f32 = to_grid::F32;
     qibu_kernel_cast_any = cast::ANY;
     qibu_kernel_gather_plain = gather::PLAIN;
     qibu_kernel_gather_i4 = gather::I4;

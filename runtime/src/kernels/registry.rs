@@ -32,6 +32,7 @@ registry! {
     unary: TABLE I32 BOOL F32;
     binary: I32 BOOL F32;
     types: QUANTISE DEQUANTISE;
+    to_grid: F32;
     cast: ANY;
     gather: PLAIN I4 F16;
     scatter: ANY;
