@@ -28,6 +28,7 @@ mod scheme;
 mod snap;
 mod storage;
 mod tables;
+mod to_grid;
 mod top_k;
 mod types;
 mod unary;
@@ -140,7 +141,7 @@ fn lower_node(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
         Op::Reshape { .. } | Op::Identity => builder.view(node),
         Op::Conv(_) | Op::Gemm(_) | Op::MatMul | Op::Pool(_) => Err(unsupported(node)),
         Op::FromGrid(grid) => grid_input::lower(builder, node, grid),
-        Op::ToGrid(..) => Err(unsupported(node)),
+        Op::ToGrid(grid, _) => to_grid::lower(builder, node, grid),
     }
 }
 

@@ -36,6 +36,7 @@ pub(crate) mod sink;
 pub mod softmax;
 mod source;
 pub mod tiled;
+pub mod to_grid;
 pub mod top_k;
 pub mod top_k_dense;
 pub mod types;

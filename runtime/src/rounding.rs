@@ -13,6 +13,8 @@
 //! Integer-Arithmetic-Only Inference" (2018), section 2.2, with a single rounding. With `t ≥ 33`
 //! only the high word of the product matters, so that one SMMUL, one addition and one shift do.
 
+use crate::math;
+
 /// A requantisation factor in `(0, 1)`, as one 32-bit word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scale(u32);
@@ -142,6 +144,18 @@ pub fn quantise(value: f32, scale: f32, zero_point: i32, low: i32, high: i32) ->
     rounded.saturating_add(zero_point).max(low).min(high)
 }
 
+/// `value / scale` rounded half to even, plus `zero_point`, limited to `low..=high`: what ONNX's
+/// QuantizeLinear defines, and what its implementations make of NaN, `low`.
+#[must_use]
+pub fn to_grid(value: f32, scale: f32, zero_point: i32, low: i32, high: i32) -> i32 {
+    let real = value / scale;
+    if real.is_nan() {
+        return low;
+    }
+    let rounded = math::round_even(real) as i32;
+    rounded.saturating_add(zero_point).max(low).min(high)
+}
+
 /// Real value of `quantised`.
 #[must_use]
 pub fn dequantise(quantised: i32, scale: f32, zero_point: i32) -> f32 {
@@ -182,6 +196,17 @@ mod tests {
                 assert_eq!(Scale::are_sound(&words), sound);
             }
         }
+    }
+
+    #[test]
+    fn halves_of_a_grid_go_to_the_even_neighbour() {
+        let q = |x| to_grid(x, 0.5, 3, -128, 127);
+        let values = [0.25, 0.75, 1.25, -0.25, -0.75, -0.0, 0.249_999_99];
+        assert_eq!(values.map(q), [3, 5, 5, 3, 1, 3, 3]);
+        let ends = [f32::INFINITY, 1e30, -1e30, f32::NEG_INFINITY, f32::NAN];
+        assert_eq!(ends.map(q), [127, 127, -128, -128, -128]);
+        assert_eq!(to_grid(1e30, 1.0, 0, i32::MIN, i32::MAX), i32::MAX);
+        assert_eq!(to_grid(-1e30, 1.0, -1, i32::MIN, i32::MAX), i32::MIN);
     }
 
     proptest! {

@@ -238,6 +238,11 @@ fn results(function: Function<'_>, run: &Run<'_, '_>) -> Result<Vec<Input>> {
                 let bytes = run.output_bool(index)?;
                 Input::Bool(bytes.iter().map(|&byte| byte != 0).collect())
             }
+            // Integers that the model defines are those of its graph, by whatever grid.
+            DType::I8 => {
+                let integers = run.output_i8(index)?;
+                Input::I32(integers.iter().map(|&q| q.into()).collect())
+            }
             // Indices count by one from zero; anything else is a quantised real number.
             DType::I32 if tensor.scale() == 1.0 => Input::I32(run.output_i32(index)?.to_vec()),
             _ => {

@@ -11,8 +11,8 @@
 //! A value is stored as its producer makes it. A reader of the other kind converts it by a step of
 //! its own, made once for all such readers.
 
-use super::grid_input;
 use super::scheme::{Activations, Formats};
+use super::{grid_input, to_grid};
 use crate::graph::{Binary, Dtype, Graph, Node, Op, ReduceKind, ValueId};
 use std::collections::BTreeSet;
 
@@ -67,6 +67,10 @@ fn form(graph: &Graph, node: &Node, formats: &Formats) -> Form {
                 _ => Form::Real,
             }
         }
+        Op::ToGrid(..) => match to_grid::leaving(graph, node) {
+            Some(_) => Form::Follows,
+            None => Form::Real,
+        },
         // Elsewhere than at an int8 input it is an operator of real numbers.
         Op::FromGrid(_) => match node.input(0).map(|x| grid_input::of(graph, formats, x)) {
             Some(Some(_)) => Form::Integer,

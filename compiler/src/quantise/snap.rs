@@ -9,7 +9,7 @@
 
 use super::arithmetic::function;
 use super::builder::{Builder, Quantisation};
-use super::unary;
+use super::{to_grid, unary};
 use crate::error::Result;
 use crate::graph::{Binary, Graph, Grid, Node, Op, ValueId};
 use crate::program::TensorId;
@@ -17,24 +17,25 @@ use qibu::Function1;
 use qibu::format::{DType, Opcode};
 use std::collections::BTreeMap;
 
-/// Quantisations that values must have because a [`Op::Snap`] with one scale reads or makes them,
-/// or because an input brings them.
+/// Quantisations that values must have because a [`Op::Snap`] with one scale, or integers that leave
+/// ([`to_grid`]), read or make them, or because an input brings them.
 ///
 /// The operand has the quantisation too, where nothing else reads it and no two grids compete.
 pub(super) fn fixed(graph: &Graph) -> BTreeMap<ValueId, Quantisation> {
     let uses = graph.use_counts();
     let mut fixed = BTreeMap::new();
     for node in &graph.nodes {
-        let (Op::Snap(grid) | Op::FromGrid(grid)) = &node.op else {
-            continue;
+        let quantisation = match &node.op {
+            Op::Snap(grid) | Op::FromGrid(grid) => int8(grid),
+            _ => to_grid::leaving(graph, node),
         };
-        let Some(quantisation) = int8(grid) else {
+        let Some(quantisation) = quantisation else {
             continue;
         };
         fixed.insert(node.outputs[0], quantisation);
         if let Some(x) = node.input(0)
             && uses.get(&x) == Some(&1)
-            && matches!(node.op, Op::Snap(_))
+            && !matches!(node.op, Op::FromGrid(_))
         {
             fixed.entry(x).or_insert(quantisation);
         }
@@ -58,10 +59,15 @@ pub(super) fn int8(grid: &Grid) -> Option<Quantisation> {
 
 pub(super) fn lower(builder: &mut Builder<'_>, node: &Node, grid: &Grid) -> Result<()> {
     let x = builder.input(node, 0)?;
-    let value = node.outputs[0];
     if builder.is_real(node) {
         return lower_real(builder, node, x, grid);
     }
+    rounded(builder, node, x)
+}
+
+/// Lowers the rounding of integers `x` to the quantisation that is fixed for the result.
+pub(super) fn rounded(builder: &mut Builder<'_>, node: &Node, x: TensorId) -> Result<()> {
+    let value = node.outputs[0];
     let quantisation = builder.calibrated(value, DType::I8, 0.0);
     let tensor = builder.tensor(x);
     let held = tensor.dtype == DType::I8

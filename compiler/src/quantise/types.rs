@@ -93,7 +93,7 @@ fn narrow_operands(graph: &Graph, node: &Node) -> Vec<ValueId> {
         // Products of two activations are int8.
         Op::Products => node.inputs.iter().flatten().copied().collect(),
         // Tables have 256 entries.
-        Op::Unary(_) => node
+        Op::Unary(_) | Op::ToGrid(..) => node
             .input(0)
             .into_iter()
             .chain(node.outputs.iter().copied())

@@ -29,10 +29,11 @@ pub(super) fn run(graph: &mut Graph) -> Result<bool> {
 }
 
 fn is_elementwise(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::Binary(_) | Op::Unary(_) | Op::Clip(_) | Op::Gate | Op::Cast { .. }
-    )
+    match op {
+        Op::Binary(_) | Op::Unary(_) | Op::Clip(_) | Op::Gate | Op::Cast { .. } => true,
+        Op::ToGrid(grid, _) => grid.scale.len() == 1,
+        _ => false,
+    }
 }
 
 /// What a reshape that produces `id` reads.

@@ -57,6 +57,8 @@ pub enum Opcode {
     MatMul = 25,
     /// Running sums along an axis.
     CumSum = 26,
+    /// f32 → integers of a grid, halves to the even one.
+    ToGrid = 27,
 }
 
 /// Numbers of inputs, outputs and attribute words of a step.
@@ -79,7 +81,7 @@ pub const MAX_OUTPUTS: usize = 2;
 
 impl Opcode {
     /// All operators, in the order of their codes.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Quantise,
         Self::Dequantise,
         Self::Dense,
@@ -106,6 +108,7 @@ impl Opcode {
         Self::Normalise,
         Self::MatMul,
         Self::CumSum,
+        Self::ToGrid,
     ];
 
     /// The operator with this code.
@@ -150,6 +153,7 @@ impl Opcode {
             Self::Normalise => "Normalise",
             Self::MatMul => "MatMul",
             Self::CumSum => "CumSum",
+            Self::ToGrid => "ToGrid",
         }
     }
 
@@ -176,6 +180,7 @@ impl Opcode {
             Self::TopKDense => (3, 4, 2, 0),
             Self::Gather => (2, 2, 1, 2),
             Self::Add => (2, 2, 1, 4),
+            Self::ToGrid => (1, 1, 1, 4),
             Self::Mul => (2, 2, 1, 3),
             Self::Mean => (1, 1, 1, 1),
             Self::Unary => (1, 2, 1, 3),

@@ -33,9 +33,26 @@ fn cost(step: &Step<'_>, written: u64) -> u64 {
     written.saturating_mul(each)
 }
 
-/// Floats.
-pub const F32: Kernel =
-    Kernel::new(Opcode::Binary, [Types::F32, Types::ANY], check, run_f32).costing(cost);
+/// A kernel of floats for these functions, which `apply` computes: no other is linked with it.
+macro_rules! floats {
+    ($functions:expr, $apply:ident) => {
+        Kernel::new(
+            Opcode::Binary,
+            [Types::F32, Types::ANY],
+            check,
+            |step, operands| run_f32(step, operands, Function::$apply),
+        )
+        .costing(cost)
+        .of_functions($functions)
+    };
+}
+
+/// Floats: all but powers and remainders.
+pub const F32: Kernel = floats!(!(Function::POWER | Function::REMAINDERS), basic_f32);
+/// Floats: `Pow`.
+pub const F32_POW: Kernel = floats!(Function::POWER, power_f32);
+/// Floats: `Mod`, `Fmod`.
+pub const F32_MOD: Kernel = floats!(Function::REMAINDERS, remainder_f32);
 /// int32.
 pub const I32: Kernel =
     Kernel::new(Opcode::Binary, [Types::I32, Types::ANY], check, run_i32).costing(cost);
@@ -73,14 +90,19 @@ fn prepare(step: &Step<'_>) -> Option<(Function, Walk)> {
     Some((function, walk))
 }
 
-fn run_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+/// The function is called by address: one loop for each kernel would be more code.
+fn run_f32(
+    step: &Step<'_>,
+    operands: Operands<'_>,
+    value: fn(Function, f32, f32) -> f32,
+) -> Option<()> {
     let (function, walk) = prepare(step)?;
     if function.compares() {
         return apply(walk, operands, |a: f32, b| {
-            u8::from(function.apply_f32(a, b) != 0.0)
+            u8::from(value(function, a, b) != 0.0)
         });
     }
-    apply(walk, operands, |a, b| function.apply_f32(a, b))
+    apply(walk, operands, |a, b| value(function, a, b))
 }
 
 fn run_i32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {

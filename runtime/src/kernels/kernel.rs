@@ -28,6 +28,8 @@ pub struct Kernel {
     pub(crate) run: fn(&Step<'_>, Operands<'_>) -> Option<()>,
     /// Whether it is for steps with scratch, or for those without.
     scratch: bool,
+    /// Functions that attribute 0 may name, a bit for each; all where it names none.
+    functions: u32,
     pub(super) cost: Option<fn(&Step<'_>, u64) -> u64>,
     pub(crate) guard: Option<Guard>,
 }
@@ -51,6 +53,7 @@ impl Kernel {
             check,
             run,
             scratch: false,
+            functions: u32::MAX,
             cost: None,
             guard: None,
         }
@@ -73,6 +76,11 @@ impl Kernel {
         }
     }
 
+    /// The kernel for steps whose attribute 0 is one of these.
+    pub(super) const fn of_functions(self, functions: u32) -> Self {
+        Self { functions, ..self }
+    }
+
     /// The kernel behind a look at its indices.
     pub(super) const fn guarded(self, guard: Guard) -> Self {
         Self {
@@ -91,7 +99,12 @@ impl Kernel {
     #[must_use]
     #[inline]
     pub fn takes(&self, step: &Step<'_>) -> bool {
-        self.opcode == step.opcode && self.takes_types(step)
+        self.opcode == step.opcode && self.takes_types(step) && self.takes_function(step)
+    }
+
+    /// Codes beyond 31, which no operator has, are some kernel's to refuse.
+    fn takes_function(&self, step: &Step<'_>) -> bool {
+        self.functions >> (step.attribute(0) % u32::BITS) & 1 != 0
     }
 
     fn takes_types(&self, step: &Step<'_>) -> bool {

@@ -32,9 +32,10 @@ registry! {
     arithmetic: ADD_INTEGER ADD_F32 MUL_INTEGER MUL_F32;
     mean: INTEGER F32;
     pool: I8 I16 F32;
-    unary: TABLE I32 BOOL F32;
-    binary: I32 BOOL F32;
+    unary: TABLE I32 BOOL F32 F32_SQRT F32_EXP F32_TANH F32_EXPM1 F32_LOG F32_ERF F32_SOFTPLUS F32_SIN;
+    binary: I32 BOOL F32 F32_POW F32_MOD;
     types: QUANTISE DEQUANTISE;
+    to_grid: F32;
     cast: ANY;
     gather: PLAIN I4 F16;
     scatter: ANY;

@@ -83,7 +83,7 @@ fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
         let row = out.get_mut(start..)?.get_mut(..bytes)?;
         match (function, dtype) {
             (None, _) => copy_bytes(row, update),
-            (Some(function), DType::F32) => combine(row, update, |a, b| function.apply_f32(a, b))?,
+            (Some(function), DType::F32) => combine(row, update, |a, b| function.basic_f32(a, b))?,
             (Some(function), _) => combine(row, update, |a, b| function.apply_i32(a, b))?,
         }
     }

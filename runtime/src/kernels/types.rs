@@ -37,7 +37,10 @@ fn check_dequantise(step: &Step<'_>) -> Result<u64, Fault> {
     check(step, &[DType::I8, DType::I16, DType::I32], &[DType::F32])
 }
 
-fn check(step: &Step<'_>, from: &[DType], to: &[DType]) -> Result<u64, Fault> {
+/// Equally many elements of one of these types each. A function of its own, as a model may link several
+/// callers.
+#[inline(never)]
+pub(super) fn check(step: &Step<'_>, from: &[DType], to: &[DType]) -> Result<u64, Fault> {
     let (x, out) = (step.need_input(0)?, step.need_output(0)?);
     if !from.contains(&x.dtype()) || !to.contains(&out.dtype()) {
         return Err(Fault::DType);

@@ -18,6 +18,7 @@ use crate::format::{DType, Opcode};
 use crate::math;
 use crate::step::Step;
 pub use function::Function;
+use function::Group;
 
 /// α and β.
 fn parameters(step: &Step<'_>) -> (f32, f32) {
@@ -50,9 +51,38 @@ fn cost(step: &Step<'_>, written: u64) -> u64 {
     written.saturating_mul(each)
 }
 
-/// Floats.
-pub const F32: Kernel =
-    Kernel::new(Opcode::Unary, [Types::F32, Types::ANY], check, run_f32).costing(cost);
+/// A kernel of floats for the functions of a group, which `apply` computes: no other is linked with it.
+macro_rules! floats {
+    ($group:ident, $apply:ident) => {
+        Kernel::new(
+            Opcode::Unary,
+            [Types::F32, Types::ANY],
+            check,
+            |step, operands| run_f32(step, operands, Function::$apply),
+        )
+        .costing(cost)
+        .of_functions(Group::$group.functions())
+    };
+}
+
+/// Floats: arithmetic and comparisons.
+pub const F32: Kernel = floats!(Basic, basic);
+/// Floats: the square root.
+pub const F32_SQRT: Kernel = floats!(Sqrt, sqrt);
+/// Floats: `Exp`, `Sigmoid`, `Swish`.
+pub const F32_EXP: Kernel = floats!(Exp, exp);
+/// Floats: `Tanh`, `GeluTanh`.
+pub const F32_TANH: Kernel = floats!(Tanh, tanh);
+/// Floats: `Elu`, `Selu`, `Celu`.
+pub const F32_EXPM1: Kernel = floats!(Expm1, expm1);
+/// Floats: `Log`.
+pub const F32_LOG: Kernel = floats!(Log, log);
+/// Floats: `Erf`, `Gelu`.
+pub const F32_ERF: Kernel = floats!(Erf, erf);
+/// Floats: `Softplus`, `Mish`.
+pub const F32_SOFTPLUS: Kernel = floats!(Softplus, softplus);
+/// Floats: `Sin`, `Cos`.
+pub const F32_SIN: Kernel = floats!(Sin, sin);
 /// int32.
 pub const I32: Kernel = Kernel::new(Opcode::Unary, [Types::I32, Types::ANY], check, run_i32);
 /// Truth values.
@@ -93,11 +123,15 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
     Ok(x.elements().ok_or(Fault::Shape)? as u64)
 }
 
-fn run_f32(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
+/// A function with its parameters.
+type Apply = fn(Function, f32, f32, f32) -> f32;
+
+/// One loop for all groups: small code is worth more here than a loop for each.
+fn run_f32(step: &Step<'_>, operands: Operands<'_>, apply: Apply) -> Option<()> {
     let function = Function::from_code(step.attribute(0))?;
     let (alpha, beta) = parameters(step);
     replace(operands, |x| {
-        Some(math::canonical(function.apply(x, alpha, beta)))
+        Some(math::canonical(apply(function, x, alpha, beta)))
     })
 }
 

@@ -30,6 +30,18 @@ pub(super) fn add(b: &mut Builder, _: &mut Noise) {
             outputs.push(out);
         }
     }
+    // Of bytes, and of unsigned ones.
+    for (dtype, bounds) in [(I8, [5, -128, 127]), (I32, [130, 0, 255])] {
+        let [zero_point, ..] = bounds;
+        let out = match dtype {
+            I8 => b.quantised(I8, &DIMS, 0.03, zero_point),
+            _ => b.activation(I32, &DIMS),
+        };
+        let words = bounds.map(|integer: i32| integer as u32);
+        let words = [&[0.03f32.to_bits()][..], &words].concat();
+        b.step(Opcode::ToGrid, &[reals], &[out], &words);
+        show(b, out, &mut outputs);
+    }
     for log in 0..2 {
         let out = b.activation(F32, &DIMS);
         b.step(Opcode::Softmax, &[reals], &[out], &[N, INNER, log]);

@@ -28,6 +28,25 @@ pub(super) fn convert(d: &mut Draw, _: u32, types: &[DType]) -> Option<Case> {
     mapped(x, out, vec![])
 }
 
+/// Halves of special floats in every second one; the grids of bytes and of 16 bits.
+pub(super) fn to_grid(d: &mut Draw, _: u32, types: &[DType]) -> Option<Case> {
+    let dims = shape(d);
+    let [x, mut out] = [types[0], types[1]].map(|dtype| d.arena(dtype, &dims));
+    let scale = if d.chance(50) { 1.0 } else { d.real(0.01, 0.1) };
+    out.scale = scale;
+    let (low, high) = match types[1] {
+        I8 => (-128, 127),
+        _ if d.chance(50) => (0, 255),
+        _ => (-32_768, 32_767),
+    };
+    let zero_point = low + d.between(0, (high - low) as u32) as i32;
+    if types[1] == I8 {
+        out.zero_point = zero_point;
+    }
+    let integers = [zero_point, low, high].map(|integer| integer as u32);
+    mapped(x, out, [&[scale.to_bits()][..], &integers].concat())
+}
+
 pub(super) fn unary(d: &mut Draw, kind: u32, types: &[DType]) -> Option<Case> {
     let dims = shape(d);
     let [x, out] = [0; 2].map(|_| d.arena(types[0], &dims));

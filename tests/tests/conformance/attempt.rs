@@ -149,6 +149,10 @@ fn execute(
             DType::F32 => run.output_f32(index).map(|v| Device::F32(v.to_vec())),
             DType::Bool => run.output_bool(index).map(|v| Device::Bool(v.to_vec())),
             DType::I32 => run.output_i32(index).map(|v| Device::I32(v.to_vec())),
+            DType::I8 => {
+                let wide = |v: &[i8]| Device::I32(v.iter().map(|&q| q.into()).collect());
+                run.output_i8(index).map(wide)
+            }
             other => return Err(format!("output `{name}` is {other:?}")),
         };
         let ours = ours.map_err(|error| format!("output `{name}`: {error}"))?;

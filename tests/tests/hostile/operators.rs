@@ -281,3 +281,37 @@ fn packed_tables_have_one_row_for_each_id() {
     let arena = gather(&[4, 3], I8, [4, 3], |b| b.tensors[2].place = Place::Arena);
     assert_eq!(arena, Err(LoadError::Tensor(2, Fault::DType)));
 }
+
+#[test]
+fn a_grid_has_a_scale_and_bounds_around_its_zero_point() {
+    let to = |dtype, scale: f32, [zero, low, high]: [i32; 3]| {
+        let words = [scale.to_bits(), zero as u32, low as u32, high as u32];
+        step(Opcode::ToGrid, X, &[(dtype, &[2, 3, 4])], &words)
+    };
+    let byte = [3, -128, 127];
+    assert_eq!(to(I8, 0.5, byte), Ok(()));
+    assert_eq!(to(I32, 0.5, [255, 0, 255]), Ok(()));
+    assert_eq!(to(I32, 0.5, [0, i32::MIN, i32::MAX]), Ok(()));
+    for scale in [0.0, -0.0, -1.0, f32::INFINITY, f32::NAN] {
+        assert_eq!(to(I8, scale, byte), Err(Fault::Attribute), "{scale}");
+    }
+    for bounds in [
+        [0, 0, 255],
+        [0, -129, 127],
+        [-1, 0, 127],
+        [1, -128, 0],
+        [0, 1, -1],
+    ] {
+        assert_eq!(to(I8, 0.5, bounds), Err(Fault::Attribute), "{bounds:?}");
+    }
+    assert_eq!(to(I16, 0.5, byte), Err(Fault::DType));
+    let words = [0.5f32.to_bits(), 3, -128i32 as u32, 127];
+    assert_eq!(
+        step(Opcode::ToGrid, SMALL, SMALL, &words),
+        Err(Fault::DType)
+    );
+    assert_eq!(
+        step(Opcode::ToGrid, X, &[(I8, &[2, 3])], &words),
+        Err(Fault::Shape)
+    );
+}

@@ -17,6 +17,11 @@ pub(super) fn moved(op: &Op, turn: &[usize]) -> Option<(Op, Vec<usize>)> {
             let grid = grid.clone();
             same(Op::Snap(Grid { axis, ..grid }))
         }
+        Op::ToGrid(grid, to) => {
+            let axis = turn[grid.axis];
+            let grid = grid.clone();
+            same(Op::ToGrid(Grid { axis, ..grid }, *to))
+        }
         Op::CumSum(sum) => {
             let axis = turn[sum.axis];
             same(Op::CumSum(CumSum { axis, ..*sum }))

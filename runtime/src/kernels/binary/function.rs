@@ -67,6 +67,11 @@ impl Function {
         Self::PRelu,
     ];
 
+    /// The power, which links a logarithm and an exponential: a bit for its code.
+    pub(super) const POWER: u32 = 1 << Self::Pow as u32;
+    /// The remainders, likewise.
+    pub(super) const REMAINDERS: u32 = 1 << Self::Mod as u32 | 1 << Self::Fmod as u32;
+
     /// The function with this code.
     #[must_use]
     pub fn from_code(code: u32) -> Option<Self> {
@@ -92,20 +97,38 @@ impl Function {
     }
 
     /// Its value for floats; truth values are 1 and 0. NaN results are canonical.
-    #[inline(never)]
     #[must_use]
     pub fn apply_f32(self, a: f32, b: f32) -> f32 {
+        match self {
+            Self::Pow => self.power_f32(a, b),
+            Self::Mod | Self::Fmod => self.remainder_f32(a, b),
+            _ => self.basic_f32(a, b),
+        }
+    }
+
+    /// [`Function::apply_f32`] of [`Function::POWER`].
+    pub(super) fn power_f32(self, a: f32, b: f32) -> f32 {
+        math::canonical(math::pow(a, b))
+    }
+
+    /// [`Function::apply_f32`] of [`Function::REMAINDERS`].
+    pub(super) fn remainder_f32(self, a: f32, b: f32) -> f32 {
+        math::canonical(match self {
+            Self::Mod => floored_remainder(a, b),
+            _ => math::fmod(a, b),
+        })
+    }
+
+    /// [`Function::apply_f32`] of all others.
+    pub(in crate::kernels) fn basic_f32(self, a: f32, b: f32) -> f32 {
         math::canonical(match self {
             Self::Add => a + b,
             Self::Sub => a - b,
             Self::Mul => a * b,
             Self::Div => a / b,
-            Self::Pow => math::pow(a, b),
             Self::Min if b < a || b.is_nan() => b,
             Self::Max if b > a || b.is_nan() => b,
             Self::Min | Self::Max => a,
-            Self::Mod => floored_remainder(a, b),
-            Self::Fmod => math::fmod(a, b),
             Self::PRelu if a >= 0.0 => a,
             Self::PRelu => b * a,
             _ => f32::from(u8::from(self.truth(a, b))),

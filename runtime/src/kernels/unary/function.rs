@@ -74,6 +74,79 @@ pub enum Function {
     Not = 30,
 }
 
+/// Functions that link the same code, so that a model links no other: each has a kernel of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    /// Arithmetic and comparisons: those of no other group.
+    Basic,
+    /// The square root.
+    Sqrt,
+    /// Of the exponential.
+    Exp,
+    /// Of the hyperbolic tangent.
+    Tanh,
+    /// Of the exponential less one.
+    Expm1,
+    /// The logarithm.
+    Log,
+    /// Of the error function.
+    Erf,
+    /// Of the logarithm of one plus an exponential.
+    Softplus,
+    /// Sine and cosine.
+    Sin,
+}
+
+impl Group {
+    /// All groups.
+    const ALL: [Self; 9] = [
+        Self::Basic,
+        Self::Sqrt,
+        Self::Exp,
+        Self::Tanh,
+        Self::Expm1,
+        Self::Log,
+        Self::Erf,
+        Self::Softplus,
+        Self::Sin,
+    ];
+
+    /// Its functions, a bit for each code.
+    pub const fn functions(self) -> u32 {
+        use Function as F;
+        match self {
+            Self::Basic => {
+                let (mut rest, mut others) = (Self::ALL.as_slice(), 0);
+                while let [group, tail @ ..] = rest {
+                    if !matches!(group, Self::Basic) {
+                        others |= group.functions();
+                    }
+                    rest = tail;
+                }
+                !others
+            }
+            Self::Sqrt => set(&[F::Sqrt]),
+            Self::Exp => set(&[F::Exp, F::Sigmoid, F::Swish]),
+            Self::Tanh => set(&[F::Tanh, F::GeluTanh]),
+            Self::Expm1 => set(&[F::Elu, F::Selu, F::Celu]),
+            Self::Log => set(&[F::Log]),
+            Self::Erf => set(&[F::Erf, F::Gelu]),
+            Self::Softplus => set(&[F::Softplus, F::Mish]),
+            Self::Sin => set(&[F::Sin, F::Cos]),
+        }
+    }
+}
+
+/// The codes of functions, a bit for each.
+const fn set(functions: &[Function]) -> u32 {
+    let (mut rest, mut set) = (functions, 0);
+    while let [function, tail @ ..] = rest {
+        set |= 1 << *function as u32;
+        rest = tail;
+    }
+    set
+}
+
 impl Function {
     /// All functions, in the order of their codes.
     pub const ALL: [Self; 31] = [
@@ -126,14 +199,35 @@ impl Function {
         }
     }
 
+    /// The group to which it belongs.
+    fn group(self) -> Group {
+        let bit = 1 << self as u32;
+        let mut others = Group::ALL.into_iter().skip(1);
+        others
+            .find(|group| group.functions() & bit != 0)
+            .unwrap_or(Group::Basic)
+    }
+
     /// Its value. NaN gives a NaN of any payload, but for `Not`.
-    #[inline(never)]
     #[must_use]
     pub fn apply(self, x: f32, alpha: f32, beta: f32) -> f32 {
+        let apply = match self.group() {
+            Group::Basic => Self::basic,
+            Group::Sqrt => Self::sqrt,
+            Group::Exp => Self::exp,
+            Group::Tanh => Self::tanh,
+            Group::Expm1 => Self::expm1,
+            Group::Log => Self::log,
+            Group::Erf => Self::erf,
+            Group::Softplus => Self::softplus,
+            Group::Sin => Self::sin,
+        };
+        apply(self, x, alpha, beta)
+    }
+
+    /// [`Function::apply`] of [`Group::Basic`].
+    pub(super) fn basic(self, x: f32, alpha: f32, beta: f32) -> f32 {
         match self {
-            Self::Sigmoid => math::sigmoid(x),
-            Self::Tanh => math::tanh(x),
-            Self::Exp => math::exp(x),
             Self::Relu => math::max(x, 0.0),
             Self::Neg => -x,
             Self::Abs => x.abs(),
@@ -141,38 +235,77 @@ impl Function {
             Self::Sign if x < 0.0 => -1.0,
             // +0 for both zeros.
             Self::Sign => x + 0.0,
-            Self::Sqrt => math::sqrt(x),
-            Self::Log => math::ln(x),
-            Self::Erf => math::erf(x),
             Self::Floor => math::floor(x),
             Self::Ceil => math::ceil(x),
             Self::Round => math::round_even(x),
-            Self::Sin => math::sin(x),
-            Self::Cos => math::cos(x),
             Self::Reciprocal => 1.0 / x,
-            Self::Softplus => math::softplus(x),
             Self::Softsign => x / (1.0 + x.abs()),
             Self::HardSigmoid => math::clamp(alpha * x + beta, 0.0, 1.0),
             Self::HardSwish => x * math::clamp(x / 6.0 + 0.5, 0.0, 1.0),
+            Self::LeakyRelu if x < 0.0 => alpha * x,
+            Self::LeakyRelu => x,
+            Self::ThresholdedRelu if x <= alpha => 0.0,
+            Self::ThresholdedRelu => x,
+            Self::Clip => math::clamp(x, alpha, beta),
+            // `Not`, the last of the group.
+            _ => f32::from(u8::from(x == 0.0)),
+        }
+    }
+
+    pub(super) fn sqrt(self, x: f32, _: f32, _: f32) -> f32 {
+        math::sqrt(x)
+    }
+
+    pub(super) fn exp(self, x: f32, alpha: f32, _: f32) -> f32 {
+        match self {
+            Self::Exp => math::exp(x),
+            Self::Sigmoid => math::sigmoid(x),
+            _ => x * math::sigmoid(alpha * x),
+        }
+    }
+
+    pub(super) fn tanh(self, x: f32, _: f32, _: f32) -> f32 {
+        match self {
+            Self::Tanh => math::tanh(x),
+            _ => {
+                let inner = SQRT_2_OVER_PI * (x + 0.044_715 * (x * x * x));
+                0.5 * x * (1.0 + math::tanh(inner))
+            }
+        }
+    }
+
+    pub(super) fn expm1(self, x: f32, alpha: f32, beta: f32) -> f32 {
+        match self {
             Self::Elu if x < 0.0 => alpha * math::expm1(x),
             Self::Elu => x,
             Self::Selu if x <= 0.0 => beta * (alpha * math::expm1(x)),
             Self::Selu => beta * x,
-            Self::LeakyRelu if x < 0.0 => alpha * x,
-            Self::LeakyRelu => x,
-            Self::Celu => math::max(x, 0.0) + math::min(alpha * math::expm1(x / alpha), 0.0),
-            Self::ThresholdedRelu if x <= alpha => 0.0,
-            Self::ThresholdedRelu => x,
-            Self::Gelu => 0.5 * x * (1.0 + math::erf(x * FRAC_1_SQRT_2)),
-            Self::GeluTanh => {
-                let inner = SQRT_2_OVER_PI * (x + 0.044_715 * (x * x * x));
-                0.5 * x * (1.0 + math::tanh(inner))
-            }
-            Self::Mish => x * math::tanh(math::softplus(x)),
-            Self::Swish => x * math::sigmoid(alpha * x),
-            Self::Clip => math::clamp(x, alpha, beta),
-            Self::Not if x == 0.0 => 1.0,
-            Self::Not => 0.0,
+            _ => math::max(x, 0.0) + math::min(alpha * math::expm1(x / alpha), 0.0),
+        }
+    }
+
+    pub(super) fn log(self, x: f32, _: f32, _: f32) -> f32 {
+        math::ln(x)
+    }
+
+    pub(super) fn erf(self, x: f32, _: f32, _: f32) -> f32 {
+        match self {
+            Self::Erf => math::erf(x),
+            _ => 0.5 * x * (1.0 + math::erf(x * FRAC_1_SQRT_2)),
+        }
+    }
+
+    pub(super) fn softplus(self, x: f32, _: f32, _: f32) -> f32 {
+        match self {
+            Self::Softplus => math::softplus(x),
+            _ => x * math::tanh(math::softplus(x)),
+        }
+    }
+
+    pub(super) fn sin(self, x: f32, _: f32, _: f32) -> f32 {
+        match self {
+            Self::Sin => math::sin(x),
+            _ => math::cos(x),
         }
     }
 
@@ -191,7 +324,7 @@ impl Function {
 
 #[cfg(test)]
 mod tests {
-    use super::Function;
+    use super::{Function, Group};
 
     #[test]
     fn codes_count_from_zero() {
@@ -200,6 +333,16 @@ mod tests {
             assert_eq!(Function::from_code(code), Some(function));
         }
         assert_eq!(Function::from_code(31), None);
+    }
+
+    #[test]
+    fn each_function_is_in_one_group() {
+        for function in Function::ALL {
+            let bit = 1 << function as u32;
+            let holds = |group: &Group| group.functions() & bit != 0;
+            let groups: std::vec::Vec<Group> = Group::ALL.into_iter().filter(holds).collect();
+            assert_eq!(groups, [function.group()], "{function:?}");
+        }
     }
 
     /// The definitions in binary64, written out again.
