@@ -162,12 +162,16 @@ impl<'a> Flow<'a> {
     /// whether it is of exactly the same bytes and of the same element type.
     #[inline(never)]
     fn touched(&self, tensor: Tensor<'_>, others: &[u32]) -> Option<(usize, bool)> {
-        let span = Span::of(tensor);
+        let mut span = None;
         for (at, &other) in others.iter().enumerate() {
             let other = self.model.tensor(other)?;
-            let own = Span::of(other);
+            // Mostly so, and known without the lengths of both.
+            if other.is(tensor) {
+                return Some((at, true));
+            }
+            let (own, span) = (Span::of(other), span.get_or_insert_with(|| Span::of(tensor)));
             if own.start < span.end && span.start < own.end {
-                let whole = own == span && tensor.dtype() == other.dtype();
+                let whole = own == *span && tensor.dtype() == other.dtype();
                 return Some((at, whole));
             }
         }
