@@ -248,6 +248,7 @@ impl<'m> Tensor<'m> {
     }
 
     /// The dimensions, and what is behind the rank.
+    #[inline(always)]
     pub(crate) fn all_dims(self) -> (&'m [u32], &'m [u32]) {
         let dims = self.dims().split_at_checked(self.rank().into());
         dims.unwrap_or_default()
@@ -261,7 +262,8 @@ impl<'m> Tensor<'m> {
     /// Number of elements; `None` where it overflows `u32`.
     #[must_use]
     pub fn elements(self) -> Option<usize> {
-        let product = self.shape().iter().try_fold(1u32, |product, &dim| product.checked_mul(dim));
+        let (shape, _) = self.all_dims();
+        let product = shape.iter().try_fold(1u32, |product, &dim| product.checked_mul(dim));
         product.map(|product| product as usize)
     }
 
