@@ -119,6 +119,7 @@ impl<'a> Flow<'a> {
     }
 
     /// Tensor `index`.
+    #[inline(always)]
     fn tensor(&self, index: u32) -> Result<Tensor<'a>, Fault> {
         self.model.tensor(index).ok_or(Fault::Operand)
     }
