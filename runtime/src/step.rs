@@ -71,13 +71,15 @@ impl<'m> Step<'m> {
     /// Tensor of input `index`.
     #[must_use]
     pub fn input(&self, index: usize) -> Option<Tensor<'m>> {
-        self.model.tensor(*self.inputs().get(index)?)
+        let index = self.operands.get(index).filter(|_| index < self.inputs.into());
+        self.model.tensor(*index?)
     }
 
     /// Tensor of output `index`.
     #[must_use]
     pub fn output(&self, index: usize) -> Option<Tensor<'m>> {
-        self.model.tensor(*self.outputs().get(index)?)
+        let index = index.wrapping_add(self.inputs.into());
+        self.model.tensor(*self.operands.get(index)?)
     }
 
     /// Attribute word `index`; zero where there is none, which the arity check rules out.

@@ -243,22 +243,28 @@ impl<'m> Tensor<'m> {
     /// The dimensions.
     #[must_use]
     pub fn shape(self) -> &'m [u32] {
-        self.dims().get(..usize::from(self.rank())).unwrap_or(&[])
+        let (shape, _) = self.all_dims();
+        shape
+    }
+
+    /// The dimensions, and what is behind the rank.
+    #[inline(always)]
+    pub(crate) fn all_dims(self) -> (&'m [u32], &'m [u32]) {
+        let dims = self.dims().split_at_checked(self.rank().into());
+        dims.unwrap_or_default()
+    }
+
+    /// Whether both are the same record.
+    pub(crate) fn is(self, other: Tensor<'_>) -> bool {
+        core::ptr::eq(self.0, other.0)
     }
 
     /// Number of elements; `None` where it overflows `u32`.
     #[must_use]
     pub fn elements(self) -> Option<usize> {
-        // Loading asks for it often: one loop over what is there, and no slice of it cut first.
-        let (mut product, mut left) = (1u32, self.rank());
-        for &dim in self.dims() {
-            if left == 0 {
-                break;
-            }
-            product = product.checked_mul(dim)?;
-            left = left.wrapping_sub(1);
-        }
-        Some(product as usize)
+        let (shape, _) = self.all_dims();
+        let product = shape.iter().try_fold(1u32, |product, &dim| product.checked_mul(dim));
+        product.map(|product| product as usize)
     }
 
     /// Length in bytes; `None` where it overflows `u32`.

@@ -63,6 +63,14 @@ trait Point: Element {
     fn wide(self) -> Self::Fold;
     /// The sum with an element more.
     fn plus(sum: Self::Fold, x: Self) -> Self::Fold;
+    /// The sum or the maximum with an element more.
+    #[inline(always)]
+    fn folded(kind: u32, fold: Self::Fold, x: Self) -> Self::Fold {
+        match kind {
+            MAXIMUM => fold.greater(x.wide()),
+            _ => Self::plus(fold, x),
+        }
+    }
     /// The mean of `all` taps around a zero point, of which the `taps` inside have this sum.
     fn mean(sum: Self::Fold, taps: usize, all: usize, zero: i32) -> Self;
     /// What is one element, or the zero point of none.
@@ -148,12 +156,6 @@ fn pool<T: Point>(window: &Window, kind: u32, x: &[T], out: &mut [T], zero: i32)
     Some(())
 }
 
-/// Channels at once: as many as vectors have lanes, one where there are none.
-const BLOCK: usize = match cfg!(any(target_arch = "arm", target_arch = "riscv32")) {
-    true => 1,
-    false => 16,
-};
-
 /// All channels of an output position.
 #[inline(always)]
 fn position<T: Point>(
@@ -177,41 +179,109 @@ fn position<T: Point>(
         (lines, columns) = (lines.min(1), taps);
     }
     let all = if kind == MEAN { taps } else { window.taps() };
-    let mut first = (top * window.x.input + left) * window.channels;
-    // Channels that stand side by side go together through all taps.
-    for out in out.chunks_mut(BLOCK) {
-        let mut folds = [T::Fold::default(); BLOCK];
-        if kind == MAXIMUM {
-            for (fold, x) in folds.iter_mut().zip(image.get(first..)?).take(out.len()) {
-                *fold = x.wide();
-            }
+    let each = Taps {
+        first: (top * window.x.input + left) * window.channels,
+        lines,
+        columns,
+        stride,
+        pitch,
+        inside: taps,
+        all,
+    };
+    #[cfg(not(any(target_arch = "arm", target_arch = "riscv32")))]
+    let (blocks, rest) = {
+        let (blocks, rest) = out.as_chunks_mut();
+        for (out, first) in blocks.iter_mut().zip((0..).step_by(BLOCK)) {
+            *out = each.block(image, first, kind, zero)?;
         }
-        let mut line = first;
-        for _ in 0..lines {
-            let mut at = line;
-            for _ in 0..columns {
-                let taps = folds.iter_mut().zip(image.get(at..)?);
-                for (fold, &x) in taps.take(out.len()) {
-                    *fold = match kind {
-                        MAXIMUM => fold.greater(x.wide()),
-                        _ => T::plus(*fold, x),
-                    };
-                }
-                at = at.wrapping_add(stride);
-            }
-            line = line.wrapping_add(pitch);
-        }
-        for (out, &fold) in out.iter_mut().zip(&folds) {
-            let value = match kind {
-                _ if taps == 0 => T::zero(zero),
-                MAXIMUM => T::narrow(fold),
-                _ => T::mean(fold, taps, all, zero),
-            };
-            *out = value.written();
-        }
-        first = first.wrapping_add(BLOCK);
+        (blocks.len(), rest)
+    };
+    #[cfg(any(target_arch = "arm", target_arch = "riscv32"))]
+    let (blocks, rest) = (0, out);
+    for (out, channel) in rest.iter_mut().zip(blocks * BLOCK..) {
+        *out = each.one(image, channel, kind, zero)?;
     }
     Some(())
+}
+
+/// Channels at once, which stand side by side, where vectors hold them.
+const BLOCK: usize = 16;
+
+/// Where the taps of an output position are: lines, and in each of them columns.
+struct Taps {
+    first: usize,
+    lines: usize,
+    columns: usize,
+    stride: usize,
+    pitch: usize,
+    /// Taps inside, and those that a mean counts.
+    inside: usize,
+    all: usize,
+}
+
+impl Taps {
+    /// One channel.
+    #[inline(always)]
+    fn one<T: Point>(&self, image: &[T], channel: usize, kind: u32, zero: i32) -> Option<T> {
+        if self.inside == 0 {
+            return Some(T::zero(zero));
+        }
+        let mut line = self.first + channel;
+        let mut fold = match kind {
+            MAXIMUM => image.get(line)?.wide(),
+            _ => T::Fold::default(),
+        };
+        for _ in 0..self.lines {
+            let mut at = line;
+            for _ in 0..self.columns {
+                fold = T::folded(kind, fold, *image.get(at)?);
+                at = at.wrapping_add(self.stride);
+            }
+            line = line.wrapping_add(self.pitch);
+        }
+        Some(self.value(kind, fold, zero))
+    }
+
+    /// [`Taps::one`] of channels from `first` on.
+    #[cfg(not(any(target_arch = "arm", target_arch = "riscv32")))]
+    #[inline(always)]
+    fn block<T: Point>(
+        &self,
+        image: &[T],
+        first: usize,
+        kind: u32,
+        zero: i32,
+    ) -> Option<[T; BLOCK]> {
+        if self.inside == 0 {
+            return Some([T::zero(zero); BLOCK]);
+        }
+        let mut line = self.first + first;
+        let mut folds = match kind {
+            MAXIMUM => image.get(line..)?.first_chunk::<BLOCK>()?.map(T::wide),
+            _ => [T::Fold::default(); BLOCK],
+        };
+        for _ in 0..self.lines {
+            let mut at = line;
+            for _ in 0..self.columns {
+                let taps: &[T; BLOCK] = image.get(at..)?.first_chunk()?;
+                for (fold, &x) in folds.iter_mut().zip(taps) {
+                    *fold = T::folded(kind, *fold, x);
+                }
+                at = at.wrapping_add(self.stride);
+            }
+            line = line.wrapping_add(self.pitch);
+        }
+        Some(folds.map(|fold| self.value(kind, fold, zero)))
+    }
+
+    #[inline(always)]
+    fn value<T: Point>(&self, kind: u32, fold: T::Fold, zero: i32) -> T {
+        let value = match kind {
+            MAXIMUM => T::narrow(fold),
+            _ => T::mean(fold, self.inside, self.all, zero),
+        };
+        value.written()
+    }
 }
 
 #[cfg(test)]

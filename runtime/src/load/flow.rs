@@ -66,7 +66,9 @@ impl<'a> Flow<'a> {
             return Err(Fault::Range);
         }
         for (at, &input) in inputs.iter().enumerate() {
-            self.check_apart(self.stored(input)?, inputs, at)?;
+            let input = Stored::of(self.tensor(input)?);
+            self.check_stored(&input)?;
+            self.check_apart(&input, inputs, at)?;
         }
         let whole = *site;
         let mut work = 0u64;
@@ -86,11 +88,12 @@ impl<'a> Flow<'a> {
                 self.check_written(inputs, input, index)?;
             }
             for (at, &output) in step.outputs().iter().enumerate() {
-                let output = self.stored(output)?;
-                self.check_apart(output, step.outputs(), at)?;
+                let output = Stored::of(self.tensor(output)?);
+                self.check_stored(&output)?;
+                self.check_apart(&output, step.outputs(), at)?;
                 let mut from = 0;
                 while let Some((skipped, whole)) =
-                    self.touched(output, step.inputs().get(from..).unwrap_or(&[]))
+                    self.touched(&output, step.inputs().get(from..).unwrap_or(&[]))
                 {
                     let position = from.wrapping_add(skipped);
                     if at != 0 || !whole || !step.opcode.in_place(position) {
@@ -101,7 +104,9 @@ impl<'a> Flow<'a> {
             }
         }
         for &output in outputs {
-            let dtype = self.stored(output)?.dtype();
+            let tensor = self.tensor(output)?;
+            self.check_stored(&Stored::of(tensor))?;
+            let dtype = tensor.dtype();
             if !matches!(
                 dtype,
                 DType::F32 | DType::I8 | DType::I16 | DType::I32 | DType::Bool
@@ -113,22 +118,27 @@ impl<'a> Flow<'a> {
         Ok(())
     }
 
-    /// Tensor `index`, which must lie in the function's arena.
-    fn stored(&self, index: u32) -> Result<Tensor<'a>, Fault> {
-        let tensor = self.model.tensor(index).ok_or(Fault::Operand)?;
-        if tensor.place() != Place::Arena {
-            return Err(Fault::Operand);
-        }
-        if Span::of(tensor).end > self.function.arena {
-            return Err(Fault::Arena);
-        }
-        Ok(tensor)
+    /// Tensor `index`.
+    #[inline(always)]
+    fn tensor(&self, index: u32) -> Result<Tensor<'a>, Fault> {
+        self.model.tensor(index).ok_or(Fault::Operand)
     }
 
-    /// Of the first `count` of `others`, none shares a byte with `tensor`.
-    fn check_apart(&self, tensor: Tensor<'_>, others: &[u32], count: usize) -> Result<(), Fault> {
+    /// The tensor must lie in the function's arena.
+    fn check_stored(&self, stored: &Stored<'_>) -> Result<(), Fault> {
+        if stored.tensor.place() != Place::Arena {
+            return Err(Fault::Operand);
+        }
+        if stored.span.end > self.function.arena {
+            return Err(Fault::Arena);
+        }
+        Ok(())
+    }
+
+    /// Of the first `count` of `others`, none shares a byte with `stored`.
+    fn check_apart(&self, stored: &Stored<'_>, others: &[u32], count: usize) -> Result<(), Fault> {
         let before = others.get(..count).unwrap_or(&[]);
-        match self.touched(tensor, before) {
+        match self.touched(stored, before) {
             Some(_) => Err(Fault::Overlap),
             None => Ok(()),
         }
@@ -139,18 +149,20 @@ impl<'a> Flow<'a> {
     /// Walks backwards: the first write that touches the bytes must be one of exactly these bytes and
     /// this element type (a view may have another shape).
     fn check_written(&self, inputs: &[u32], index: u32, before: u32) -> Result<(), Fault> {
-        if self.model.tensor(index).ok_or(Fault::Operand)?.place() != Place::Arena {
+        let tensor = self.tensor(index)?;
+        if tensor.place() != Place::Arena {
             return Ok(());
         }
-        let read = self.stored(index)?;
+        let read = Stored::of(tensor);
+        self.check_stored(&read)?;
         let mut position = before;
         let kept = loop {
             if position == self.function.first_step {
-                break self.touched(read, inputs).is_some_and(|(_, whole)| whole);
+                break self.touched(&read, inputs).is_some_and(|(_, whole)| whole);
             }
             position = position.wrapping_sub(1);
             let step = self.model.step(position).ok_or(Fault::Range)?;
-            if let Some((at, whole)) = self.touched(read, step.outputs()) {
+            if let Some((at, whole)) = self.touched(&read, step.outputs()) {
                 // What a kernel leaves in its scratch differs between instruction sets.
                 break whole && at < step.results();
             }
@@ -158,20 +170,38 @@ impl<'a> Flow<'a> {
         if kept { Ok(()) } else { Err(Fault::Unwritten) }
     }
 
-    /// The first of `others`, tensors that exist, that shares a byte with `tensor`, which is in the arena;
+    /// The first of `others`, tensors that exist, that shares a byte with `stored` in the arena;
     /// whether it is of exactly the same bytes and of the same element type.
     #[inline(never)]
-    fn touched(&self, tensor: Tensor<'_>, others: &[u32]) -> Option<(usize, bool)> {
-        let span = Span::of(tensor);
+    fn touched(&self, stored: &Stored<'_>, others: &[u32]) -> Option<(usize, bool)> {
+        let Stored { tensor, span } = stored;
         for (at, &other) in others.iter().enumerate() {
             let other = self.model.tensor(other)?;
+            // Mostly so, and known without a look at its length.
+            if other.is(*tensor) {
+                return Some((at, true));
+            }
             let own = Span::of(other);
             if own.start < span.end && span.start < own.end {
-                let whole = own == span && tensor.dtype() == other.dtype();
+                let whole = own == *span && tensor.dtype() == other.dtype();
                 return Some((at, whole));
             }
         }
         None
+    }
+}
+
+/// A tensor with its bytes in the arena. Made apart from its checks: what a `Result` wraps has to be
+/// moved out of it.
+struct Stored<'a> {
+    tensor: Tensor<'a>,
+    span: Span,
+}
+
+impl<'a> Stored<'a> {
+    fn of(tensor: Tensor<'a>) -> Self {
+        let span = Span::of(tensor);
+        Self { tensor, span }
     }
 }
 

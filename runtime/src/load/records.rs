@@ -31,15 +31,15 @@ pub(super) fn check_tensors(model: &Model<'_>, site: &mut Site) -> Result<(), Fa
 
 /// The record is well formed; the tensor's length in bytes.
 fn check_tensor(model: &Model<'_>, tensor: Tensor<'_>) -> Result<usize, Fault> {
-    // No dimension is zero, and all behind the rank are.
-    let mut left = tensor.rank();
-    for &dim in tensor.dims() {
-        if (dim == 0) != (left == 0) {
-            return Err(Fault::Shape);
-        }
-        left = left.saturating_sub(1);
+    // No dimension is zero, which would leave no bytes, and all behind the rank are.
+    let (_, rest) = tensor.all_dims();
+    if rest.iter().any(|&dim| dim != 0) {
+        return Err(Fault::Shape);
     }
     let bytes = tensor.bytes().ok_or(Fault::Shape)?;
+    if bytes == 0 {
+        return Err(Fault::Shape);
+    }
     // In 32 bits, so that every target refuses the same files.
     let end = tensor.offset().checked_add(bytes as u32);
     let end = end.ok_or(Fault::Offset)? as usize;
