@@ -71,7 +71,10 @@ impl<'m> Step<'m> {
     /// Tensor of input `index`.
     #[must_use]
     pub fn input(&self, index: usize) -> Option<Tensor<'m>> {
-        let index = self.operands.get(index).filter(|_| index < self.inputs.into());
+        let index = self
+            .operands
+            .get(index)
+            .filter(|_| index < self.inputs.into());
         self.model.tensor(*index?)
     }
 

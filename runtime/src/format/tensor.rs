@@ -263,7 +263,9 @@ impl<'m> Tensor<'m> {
     #[must_use]
     pub fn elements(self) -> Option<usize> {
         let (shape, _) = self.all_dims();
-        let product = shape.iter().try_fold(1u32, |product, &dim| product.checked_mul(dim));
+        let product = shape
+            .iter()
+            .try_fold(1u32, |product, &dim| product.checked_mul(dim));
         product.map(|product| product as usize)
     }
 

@@ -128,6 +128,8 @@ fn cortex_m55() {
 /// The level of optimisation for those who need every byte of flash: instructions rise by 1 to 4 %,
 /// code shrinks by a third.
 const SMALL: &str = "s";
+/// The level for the least code.
+const LEAST: &str = "z";
 
 /// The code that keyword spotting links on a Cortex-M4F, and that the very same code is fast, too.
 #[test]
@@ -153,5 +155,36 @@ fn keyword_spotting_links_little_code() {
         bytes <= bounds::CODE,
         "{bytes} bytes of code, {} at most",
         bounds::CODE
+    );
+}
+
+/// The float graph of keyword spotting, compiled to int8, at the level for the least code: bytes, a run
+/// and a load of the very same code.
+#[test]
+fn keyword_spotting_fits_twenty_kilobytes() {
+    let core = Core::find("m4").expect("a core");
+    if let Some(missing) = emulator::lacks(core.machine()) {
+        return skip("cortex_m, least code", &missing);
+    }
+    let file = models::float_kws(core);
+    let file = ModelFile::from_bytes("kws", &file).expect("a sound file");
+    let model = file.model().expect("a sound file");
+    let bytes = text(core, &model, LEAST).expect("it links");
+    let counted = count(core, &file, None, LEAST).expect("it runs");
+    let (instructions, load) = (counted.instructions(), counted.load);
+    say(&format!(
+        "float kws on {}, opt-level={LEAST}: code {bytes} bytes, {instructions} instructions, load {load}",
+        core.title
+    ));
+    assert!(instructions <= bounds::most("kws").expect("a bound"));
+    assert!(
+        load <= bounds::SMALL_LOAD,
+        "{load} instructions to load, {} at most",
+        bounds::SMALL_LOAD
+    );
+    assert!(
+        bytes <= bounds::SMALL_CODE,
+        "{bytes} bytes of code, {} at most",
+        bounds::SMALL_CODE
     );
 }

@@ -5,7 +5,7 @@ use qibu_compiler::quantise::{Activations, Weights};
 use qibu_compiler::target::{Arrangement, Target};
 use qibu_tests::cortex_m::Core;
 use qibu_tests::layers::LAYERS;
-use qibu_tests::mlperf::NETWORKS;
+use qibu_tests::mlperf::{NETWORKS, geometries};
 use qibu_tests::quick::compile_for;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -57,6 +57,12 @@ pub fn subjects() -> &'static [Subject] {
             .map(|layer| subject(layer.name, Some(layer.peer), layer.onnx(), (-2.0, 2.0)));
         networks.into_iter().chain(wide).chain(layers).collect()
     })
+}
+
+/// The float graph of keyword spotting as int8 for `core`.
+pub fn float_kws(core: Core) -> Vec<u8> {
+    let span = (-30.0, 30.0);
+    compile_for(&geometries::kws(span), INT8, target(core), span)
 }
 
 impl Subject {
