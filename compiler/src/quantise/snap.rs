@@ -127,3 +127,30 @@ fn lower_real(builder: &mut Builder<'_>, node: &Node, x: TensorId, grid: &Grid) 
     builder.becomes(last, node.outputs[0]);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::onnx::{DataType, tensor};
+    use crate::testing::{INT8, INT16, Model, build, deviations};
+
+    #[test]
+    fn a_grid_narrows_what_others_read_as_well() {
+        for scheme in [INT8, INT16] {
+            let model = Model::default()
+                .input("x", DataType::Float, &[2, 8])
+                .weights("v", &[8, 6])
+                .weights("w", &[6, 4])
+                .tensor(tensor::f32("s", &[], &[0.015625]))
+                .tensor(tensor::i8("z", &[], &[3]))
+                .op("MatMul", &["x", "v"], "a")
+                .op("QuantizeLinear", &["a", "s", "z"], "q")
+                .op("DequantizeLinear", &["q", "s", "z"], "b")
+                .op("MatMul", &["b", "w"], "y")
+                .op("Softmax", &["a"], "p");
+            let built = build(model.output("y").output("p"), scheme).unwrap();
+            for (name, deviation) in deviations(&built) {
+                assert!(deviation.decibels() > Some(25.0), "{name}: {deviation:?}");
+            }
+        }
+    }
+}

@@ -92,8 +92,8 @@ fn narrow_operands(graph: &Graph, node: &Node) -> Vec<ValueId> {
         }
         // Products of two activations are int8.
         Op::Products => node.inputs.iter().flatten().copied().collect(),
-        // Tables have 256 entries.
-        Op::Unary(_) | Op::ToGrid(..) => node
+        // Tables have 256 entries; grids of the model are int8.
+        Op::Unary(_) | Op::ToGrid(..) | Op::Snap(_) => node
             .input(0)
             .into_iter()
             .chain(node.outputs.iter().copied())

@@ -102,9 +102,10 @@ impl Kernel {
         self.opcode == step.opcode && self.takes_types(step) && self.takes_function(step)
     }
 
-    /// Codes beyond 31, which no operator has, are some kernel's to refuse.
+    /// Codes beyond 31, which no operator has, are some kernel's to refuse. A rotation takes its count
+    /// modulo 32, on Arm in one instruction.
     fn takes_function(&self, step: &Step<'_>) -> bool {
-        self.functions >> (step.attribute(0) % u32::BITS) & 1 != 0
+        self.functions.rotate_right(step.attribute(0)) & 1 != 0
     }
 
     fn takes_types(&self, step: &Step<'_>) -> bool {
