@@ -110,6 +110,24 @@ impl Window {
         }
     }
 
+    /// The window whose positions are `pixels` of one row.
+    pub fn row(pixels: usize, channels: usize, filters: usize) -> Self {
+        let axis = |positions| Axis {
+            input: positions,
+            output: positions,
+            kernel: 1,
+            stride: 1,
+            dilation: 1,
+            before: 0,
+        };
+        Self {
+            y: axis(1),
+            x: axis(pixels),
+            channels,
+            filters,
+        }
+    }
+
     /// [`Window::new`] with everything in range.
     pub fn check(
         step: &Step<'_>,

@@ -1,0 +1,151 @@
+//! Copies of images for VPDPBUSD, which wants one unsigned factor: activations with their sign bit
+//! flipped, which are x + 128.
+//!
+//! All goes in pieces of a whole register. What a piece writes behind its row, the next row writes again;
+//! behind the last one there is room.
+#![allow(unsafe_code)]
+
+use super::super::Convolution;
+use super::sums::{Grid, Taps};
+use crate::format::layout::QUAD;
+use crate::kernels::tiled::image::Image;
+use core::arch::x86_64::*;
+
+/// Bytes of a register, and of a quarter.
+const WIDE: usize = 64;
+const QUARTER: usize = 16;
+/// A flipped zero.
+pub(super) const ZERO: u8 = 0x80;
+
+/// Copies `input`, with what is outside of it, to the front of `copy`; `None` where they are too short.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(super) fn copy(
+    layer: &Convolution<'_, i8>,
+    image: &Image,
+    input: &[i8],
+    copy: &mut [u8],
+) -> Option<()> {
+    let window = &layer.window;
+    let channels = window.channels;
+    let pitch = image.width.checked_mul(channels)?;
+    let end = image.height.checked_mul(pitch)?.checked_add(WIDE)?;
+    let to = copy.get_mut(..end)?.as_mut_ptr();
+    let outside = _mm512_set1_epi8(layer.outside as i8 ^ ZERO as i8);
+    // Of an image whose window is the pixel itself, all rows are one.
+    let (rows, row) = match window.is_identity() {
+        true => (1, pitch),
+        false => (window.y.input, window.x.input.checked_mul(channels)?),
+    };
+    if input.len() < rows.checked_mul(row)? {
+        return None;
+    }
+    let left = window.x.before.checked_mul(channels)?.min(pitch);
+    let inside = row.min(pitch - left);
+    for y in 0..image.height {
+        let source = y.checked_sub(window.y.before).filter(|&y| y < rows);
+        let (left, inside) = match source {
+            Some(_) => (left, inside),
+            None => (pitch, 0),
+        };
+        // SAFETY: writes the row's `pitch` bytes, up to a register more, which the copy has; reads
+        // `inside` elements of a row of the input, which it has.
+        unsafe {
+            let to = to.add(y * pitch);
+            fill(to, left, outside);
+            let from = input.as_ptr().add(source.unwrap_or(0) * row);
+            flip(to.add(left), from, inside);
+            let behind = left + inside;
+            fill(to.add(behind), pitch - behind, outside);
+        }
+    }
+    Some(())
+}
+
+/// Stores `value` to the `count` bytes at `to`, in whole registers.
+///
+/// # Safety
+/// These bytes and a register more may be written.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+unsafe fn fill(to: *mut u8, count: usize, value: __m512i) {
+    for at in (0..count).step_by(WIDE) {
+        // SAFETY: a register from within the bytes on.
+        unsafe { _mm512_storeu_si512(to.add(at).cast(), value) };
+    }
+}
+
+/// Copies `count` elements with their sign bits flipped, in whole registers.
+///
+/// # Safety
+/// `from` has them; as many bytes and a register more may be written at `to`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+unsafe fn flip(to: *mut u8, from: *const i8, count: usize) {
+    let sign = _mm512_set1_epi8(ZERO as i8);
+    let whole = count - count % WIDE;
+    for at in (0..whole).step_by(WIDE) {
+        // SAFETY: whole registers of what there is.
+        unsafe {
+            let x = _mm512_loadu_si512(from.add(at).cast());
+            _mm512_storeu_si512(to.add(at).cast(), _mm512_xor_si512(x, sign));
+        }
+    }
+    if whole < count {
+        let mask = u64::MAX >> (WIDE - (count - whole));
+        // SAFETY: reads the elements behind `whole` alone.
+        unsafe {
+            let x = _mm512_maskz_loadu_epi8(mask, from.add(whole));
+            _mm512_storeu_si512(to.add(whole).cast(), _mm512_xor_si512(x, sign));
+        }
+    }
+}
+
+/// Puts `count` columns from position `first` on one behind the other, whole quads each, and says where
+/// they are; `None` where image or columns are too short.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(super) fn gather<'a>(
+    grid: &Grid<'_>,
+    taps: &Taps,
+    run: usize,
+    (first, count): (usize, usize),
+    columns: &'a mut [u8],
+) -> Option<Grid<'a>> {
+    let k = taps.pieces()?.checked_mul(run)?;
+    let column = k.div_ceil(QUAD).checked_mul(QUAD)?;
+    // What a column's last pieces write behind its quads, the next one writes again.
+    let end = column.checked_mul(count)?.checked_add(WIDE)?;
+    let behind = grid.end(taps, run)?.checked_add(QUARTER)?;
+    if columns.len() < end || grid.bytes.len() < behind || first.checked_add(count)? > grid.count {
+        return None;
+    }
+    let zero = _mm_set1_epi8(ZERO as i8);
+    let mut to = columns.as_mut_ptr();
+    for pixel in grid.offsets(first).take(count) {
+        // SAFETY: a position's runs are in the grid, a quarter of a register behind each may be read;
+        // the columns have room for all of them and a register more.
+        unsafe {
+            let from = grid.bytes.as_ptr().add(pixel);
+            let mut piece = to;
+            for i in 0..taps.rows {
+                for j in 0..taps.parts {
+                    let from = from.add(i * taps.row_pitch + j * taps.part_pitch);
+                    for at in (0..run).step_by(QUARTER) {
+                        let x = _mm_loadu_si128(from.add(at).cast());
+                        _mm_storeu_si128(piece.add(at).cast(), x);
+                    }
+                    piece = piece.add(run);
+                }
+            }
+            // Whatever weights meet them, elements behind the last tap count nothing.
+            _mm_storeu_si128(piece.cast(), zero);
+            to = to.add(column);
+        }
+    }
+    Some(Grid {
+        bytes: columns,
+        count,
+        width: count,
+        step: column,
+        pitch: 0,
+    })
+}
