@@ -11,9 +11,10 @@ use crate::format::layout::QUAD;
 use crate::kernels::tiled::image::Image;
 use core::arch::x86_64::*;
 
-/// Bytes of a register, and of a quarter.
+/// Bytes of a register.
 const WIDE: usize = 64;
-const QUARTER: usize = 16;
+/// Most pieces of a column that is gathered.
+const PIECES: usize = 64;
 /// A flipped zero.
 pub(super) const ZERO: u8 = 0x80;
 
@@ -100,6 +101,40 @@ unsafe fn flip(to: *mut u8, from: *const i8, count: usize) {
     }
 }
 
+/// A part of a register of a column: what of a run goes there.
+#[derive(Clone, Copy, Default)]
+struct Piece {
+    /// Where the register would start in the image, from a position's first tap on; wraps.
+    from: usize,
+    lanes: u64,
+    /// Whether the register is complete.
+    is_last: bool,
+}
+
+/// The pieces of a column, which are those of all its runs; `None` where they are too many.
+fn pieces_of<'a>(taps: &Taps, run: usize, all: &'a mut [Piece]) -> Option<&'a [Piece]> {
+    let (mut count, mut k) = (0, 0);
+    for i in 0..taps.rows {
+        for j in 0..taps.parts {
+            let source = i * taps.row_pitch + j * taps.part_pitch;
+            let mut done = 0;
+            while done < run {
+                let lane = k % WIDE;
+                let length = (WIDE - lane).min(run - done);
+                k += length;
+                *all.get_mut(count)? = Piece {
+                    from: (source + done).wrapping_sub(lane),
+                    lanes: u64::MAX >> (WIDE - length) << lane,
+                    is_last: k.is_multiple_of(WIDE),
+                };
+                (count, done) = (count + 1, done + length);
+            }
+        }
+    }
+    all.get_mut(count.checked_sub(1)?)?.is_last = true;
+    all.get(..count)
+}
+
 /// Puts `count` columns from position `first` on one behind the other, whole quads each, and says where
 /// they are; `None` where image or columns are too short.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
@@ -114,30 +149,29 @@ pub(super) fn gather<'a>(
     let column = k.div_ceil(QUAD).checked_mul(QUAD)?;
     // What a column's last pieces write behind its quads, the next one writes again.
     let end = column.checked_mul(count)?.checked_add(WIDE)?;
-    let behind = grid.end(taps, run)?.checked_add(QUARTER)?;
+    let behind = grid.end(taps, run)?;
     if columns.len() < end || grid.bytes.len() < behind || first.checked_add(count)? > grid.count {
         return None;
     }
-    let zero = _mm_set1_epi8(ZERO as i8);
+    let zero = _mm512_set1_epi8(ZERO as i8);
+    let mut pieces = [Piece::default(); PIECES];
+    let pieces = pieces_of(taps, run, &mut pieces)?;
     let mut to = columns.as_mut_ptr();
     for pixel in grid.offsets(first).take(count) {
-        // SAFETY: a position's runs are in the grid, a quarter of a register behind each may be read;
-        // the columns have room for all of them and a register more.
+        // Whatever weights meet them, elements behind the last tap count nothing.
+        let mut x = zero;
+        let mut at = 0;
+        // SAFETY: the lanes that are read are a position's runs, which are in the grid; the columns have
+        // room for all of them and a register more.
         unsafe {
             let from = grid.bytes.as_ptr().add(pixel);
-            let mut piece = to;
-            for i in 0..taps.rows {
-                for j in 0..taps.parts {
-                    let from = from.add(i * taps.row_pitch + j * taps.part_pitch);
-                    for at in (0..run).step_by(QUARTER) {
-                        let x = _mm_loadu_si128(from.add(at).cast());
-                        _mm_storeu_si128(piece.add(at).cast(), x);
-                    }
-                    piece = piece.add(run);
+            for piece in pieces {
+                x = _mm512_mask_loadu_epi8(x, piece.lanes, from.wrapping_add(piece.from).cast());
+                if piece.is_last {
+                    _mm512_storeu_si512(to.add(at).cast(), x);
+                    (x, at) = (zero, at + WIDE);
                 }
             }
-            // Whatever weights meet them, elements behind the last tap count nothing.
-            _mm_storeu_si128(piece.cast(), zero);
             to = to.add(column);
         }
     }

@@ -54,19 +54,62 @@ impl Grid<'_> {
     /// Bytes where positions start, from position `first` on.
     #[inline]
     pub fn offsets(&self, first: usize) -> impl Iterator<Item = usize> + use<> {
+        let mut offsets = self.start(first);
+        core::iter::from_fn(move || Some(offsets.next()))
+    }
+
+    /// [`Grid::offsets`] to go on with.
+    #[inline]
+    fn start(&self, first: usize) -> Offsets {
         let y = first.checked_div(self.width).unwrap_or(0);
-        let (width, step) = (self.width, self.step);
-        let mut x = first - y * width;
-        let mut offset = y * self.pitch + x * step;
-        let turn = self.pitch.wrapping_sub(width * step);
-        core::iter::from_fn(move || {
-            let next = offset;
-            (x, offset) = (x + 1, offset + step);
-            if x == width {
-                (x, offset) = (0, offset.wrapping_add(turn));
+        let x = first - y * self.width;
+        Offsets {
+            x,
+            offset: y * self.pitch + x * self.step,
+            width: self.width,
+            step: self.step,
+            turn: self.pitch.wrapping_sub(self.width * self.step),
+        }
+    }
+}
+
+/// Bytes where positions start.
+struct Offsets {
+    x: usize,
+    offset: usize,
+    width: usize,
+    step: usize,
+    /// From behind the last position of a row to the first of the next one.
+    turn: usize,
+}
+
+impl Offsets {
+    #[inline]
+    fn next(&mut self) -> usize {
+        let next = self.offset;
+        (self.x, self.offset) = (self.x + 1, self.offset + self.step);
+        if self.x == self.width {
+            (self.x, self.offset) = (0, self.offset.wrapping_add(self.turn));
+        }
+        next
+    }
+
+    /// The next `count` of them, added to `pixels`.
+    #[inline]
+    fn fill(&mut self, pixels: &mut [*const u8; MOST], count: usize) {
+        if self.x + count < self.width {
+            // In one row: no need to look. Those behind `count` point anywhere and are not read.
+            for pixel in pixels.iter_mut() {
+                *pixel = pixel.wrapping_add(self.offset);
+                self.offset += self.step;
             }
-            Some(next)
-        })
+            self.offset -= (MOST - count) * self.step;
+            self.x += count;
+            return;
+        }
+        for pixel in pixels.iter_mut().take(count) {
+            *pixel = pixel.wrapping_add(self.next());
+        }
     }
 }
 
@@ -145,6 +188,17 @@ macro_rules! by_counts {
     };
 }
 
+/// The body for each of the indices that are below the count, as many copies of it: sums whose index is no
+/// variable stay in registers.
+macro_rules! each {
+    ($index:ident of $($at:literal)+, below $count:expr, $body:block) => {
+        $({
+            const $index: usize = $at;
+            if $index < $count $body
+        })+
+    };
+}
+
 /// Every row against all positions; `None` where something is too short.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 pub(super) fn multiply(product: &mut Product<'_>, grid: &Grid<'_>, taps: &Taps) -> Option<()> {
@@ -158,15 +212,13 @@ pub(super) fn multiply(product: &mut Product<'_>, grid: &Grid<'_>, taps: &Taps) 
         let first = rows(product, tile)?;
         let both = [first, rows(product, tile + 1).unwrap_or(first)];
         let count = TILES.min(tiles - tile);
-        let mut offsets = grid.offsets(0);
+        let mut offsets = grid.start(0);
         let mut groups = grid.count.div_ceil(MOST);
         let mut position = 0;
         // Groups are as even as can be.
         while let Some(length) = (grid.count - position).checked_div(groups) {
             let mut pixels = [grid.bytes.as_ptr(); MOST];
-            for (pixel, offset) in pixels.iter_mut().zip(offsets.by_ref().take(length)) {
-                *pixel = pixel.wrapping_add(offset);
-            }
+            offsets.fill(&mut pixels, length);
             let at = (tile, position);
             // SAFETY: the tiles and their weights are there, and so are `length` positions from
             // `position` on, all their taps, and room for their results, as has been checked.
@@ -212,6 +264,7 @@ fn rows(product: &Product<'_>, tile: usize) -> Option<Rows> {
 /// # Safety
 /// The product has the tiles and room for the results; `pixels` are where `C` positions start, and all
 /// their taps can be read.
+#[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 unsafe fn group<const T: usize, const C: usize>(
     product: &mut Product<'_>,
@@ -227,27 +280,29 @@ unsafe fn group<const T: usize, const C: usize>(
     // SAFETY: reads the taps of the positions, quad by quad, and as many quads of each tile.
     unsafe {
         let mut weights = product.weights.as_ptr().add(at.0 * product.quads);
-        for i in 0..taps.rows {
-            for j in 0..taps.parts {
-                let offset = i * taps.row_pitch + j * taps.part_pitch;
-                let mut from = [pixels[0]; C];
+        // One offset for all positions: their pointers stay in registers.
+        let (mut row, mut part) = (0, 0);
+        for _ in 0..taps.rows * taps.parts {
+            let mut at = row + part * taps.part_pitch;
+            let end = at + QUAD * taps.quads;
+            while at < end {
+                let mut w = [_mm512_setzero_si512(); T];
+                for t in 0..T {
+                    w[t] = _mm512_loadu_si512(weights.add(t * product.quads).cast());
+                }
+                weights = weights.add(1);
                 for c in 0..C {
-                    from[c] = pixels[c].add(offset);
-                }
-                for q in 0..taps.quads {
-                    let mut w = [_mm512_setzero_si512(); T];
+                    let x = pixels[c].add(at).cast::<i32>().read_unaligned();
+                    let x = _mm512_set1_epi32(x);
                     for t in 0..T {
-                        w[t] = _mm512_loadu_si512(weights.add(t * product.quads).cast());
-                    }
-                    weights = weights.add(1);
-                    for c in 0..C {
-                        let x = from[c].cast::<i32>().add(q).read_unaligned();
-                        let x = _mm512_set1_epi32(x);
-                        for t in 0..T {
-                            acc[t][c] = _mm512_dpbusd_epi32(acc[t][c], x, w[t]);
-                        }
+                        acc[t][c] = _mm512_dpbusd_epi32(acc[t][c], x, w[t]);
                     }
                 }
+                at += QUAD;
+            }
+            part += 1;
+            if part == taps.parts {
+                (row, part) = (row + taps.row_pitch, 0);
             }
         }
     }
@@ -262,7 +317,10 @@ unsafe fn group<const T: usize, const C: usize>(
             }
             _ => {
                 for t in 0..T {
-                    slow(&acc[t], &rows[t].sixteen, (at.0 + t, at.1), product);
+                    each!(C_AT of 0 1 2 3 4 5 6 7 8 9 10 11, below C, {
+                        let at = (at.0 + t, at.1 + C_AT);
+                        slow(acc[t][C_AT], &rows[t].sixteen, at, product);
+                    });
                 }
             }
         }
@@ -285,94 +343,90 @@ unsafe fn finish<const T: usize, const C: usize>(
         let (low, high) = (_mm512_set1_epi8(low as i8), _mm512_set1_epi8(high as i8));
         // Every quarter has four lanes of each register: a register's go together.
         let order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
-        let is_full = rows[T - 1].sixteen.mask == u16::MAX;
-        let is_dense = is_full && step == T * ROWS;
-        for first in (0..C).step_by(FOUR / T) {
-            let count = (FOUR / T).min(C - first);
+        each!(GROUP of 0 1 2 3 4 5, below C.div_ceil(FOUR / T), {
+            let first = GROUP * (FOUR / T);
             let mut values = [_mm512_setzero_si512(); FOUR];
-            for index in 0..FOUR {
-                let (c, t) = (first + index / T, index % T);
+            each!(INDEX of 0 1 2 3, below FOUR, {
+                let (c, t) = (first + INDEX / T, INDEX % T);
                 if c < C {
-                    values[index] = rows[t].fast.requantise(acc[t][c]);
+                    values[INDEX] = rows[t].fast.requantise(acc[t][c]);
                 }
-            }
+            });
             let [a, b, c, d] = values;
             let (ab, cd) = (_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
             let packed = _mm512_packs_epi16(ab, cd);
             let packed = _mm512_max_epi8(_mm512_min_epi8(packed, high), low);
             let packed = _mm512_permutexvar_epi32(order, packed);
-            let out = out.add(first * step);
-            if is_dense {
-                if count * T == FOUR {
-                    _mm512_storeu_si512(out.cast(), packed);
-                } else {
-                    let mask = (1u16 << (count * T * 4)) - 1;
-                    _mm512_mask_storeu_epi32(out.cast(), mask, packed);
-                }
-                continue;
+            let count = (FOUR / T).min(C - first);
+            store::<T>(packed, count, rows[T - 1].sixteen.mask, (out.add(first * step), step));
+        });
+    }
+}
+
+/// Stores quarters of a register, `T` for each of `count` positions; `mask` is that of the last tile.
+///
+/// # Safety
+/// `out` has room for them; the processor has AVX-512 (F, BW, VL).
+#[inline(always)]
+unsafe fn store<const T: usize>(
+    packed: __m512i,
+    count: usize,
+    mask: u16,
+    (out, step): (*mut i8, usize),
+) {
+    // SAFETY: the caller says that features and room are there.
+    unsafe {
+        let is_full = mask == u16::MAX;
+        if is_full && step == T * ROWS {
+            // Nothing is between them.
+            let lanes = u16::MAX >> (4 * (FOUR - count * T));
+            return match lanes {
+                u16::MAX => _mm512_storeu_si512(out.cast(), packed),
+                lanes => _mm512_mask_storeu_epi32(out.cast(), lanes, packed),
+            };
+        }
+        if is_full && T == 2 {
+            _mm256_storeu_si256(out.cast(), _mm512_castsi512_si256(packed));
+            if count > 1 {
+                let second = _mm512_extracti64x4_epi64::<1>(packed);
+                _mm256_storeu_si256(out.add(step).cast(), second);
             }
-            if is_full && T == 2 {
-                _mm256_storeu_si256(out.cast(), _mm512_castsi512_si256(packed));
-                if count > 1 {
-                    let second = _mm512_extracti64x4_epi64::<1>(packed);
-                    _mm256_storeu_si256(out.add(step).cast(), second);
-                }
-                continue;
-            }
-            let quarters = [
-                _mm512_castsi512_si128(packed),
-                _mm512_extracti32x4_epi32::<1>(packed),
-                _mm512_extracti32x4_epi32::<2>(packed),
-                _mm512_extracti32x4_epi32::<3>(packed),
-            ];
-            for index in 0..FOUR {
-                if index < count * T {
-                    let to = out.add(index / T * step + index % T * ROWS);
-                    // A store without a mask can be read back sooner.
-                    match is_full || index % T + 1 < T {
-                        true => _mm_storeu_si128(to.cast(), quarters[index]),
-                        false => {
-                            let mask = rows[T - 1].sixteen.mask;
-                            _mm_mask_storeu_epi8(to, mask, quarters[index]);
-                        }
-                    }
-                }
+            return;
+        }
+        let quarters = [
+            _mm512_castsi512_si128(packed),
+            _mm512_extracti32x4_epi32::<1>(packed),
+            _mm512_extracti32x4_epi32::<2>(packed),
+            _mm512_extracti32x4_epi32::<3>(packed),
+        ];
+        for (index, &quarter) in quarters.iter().enumerate().take(count * T) {
+            let to = out.add(index / T * step + index % T * ROWS);
+            // A store without a mask can be read back sooner.
+            match is_full || index % T + 1 < T {
+                true => _mm_storeu_si128(to.cast(), quarter),
+                false => _mm_mask_storeu_epi8(to, mask, quarter),
             }
         }
     }
 }
 
-/// Requantises and stores sums of tile `tile` from `position` on, for any scale words and types.
+/// Requantises and stores sums of tile `tile` at `position`, for any scale words and types.
 ///
 /// # Safety
 /// The product has room for them.
+#[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 unsafe fn slow(
-    sums: &[__m512i],
+    sums: __m512i,
     sixteen: &Sixteen,
     (tile, position): (usize, usize),
     product: &mut Product<'_>,
 ) {
     let clamp = requantise::Clamp::new(product.clamp);
-    let rows = product.bias.len();
-    for (group, sums) in sums.chunks(FOUR).enumerate() {
-        let mut values = [_mm512_setzero_si512(); FOUR];
-        for (value, &sum) in values.iter_mut().zip(sums) {
-            *value = sixteen.scale.requantise(sum);
-        }
-        let at = (position + group * FOUR) * rows + tile * ROWS;
-        // SAFETY: there is room, as the caller says.
-        unsafe {
-            store_four(
-                &mut product.out,
-                (at, rows),
-                sums.len(),
-                sixteen.mask,
-                values,
-                &clamp,
-            );
-        }
-    }
+    let at = position * product.bias.len() + tile * ROWS;
+    let value = clamp.apply(sixteen.scale.requantise(sums));
+    // SAFETY: there is room, as the caller says.
+    unsafe { super::store::store(&mut product.out, at, sixteen.mask, value) };
 }
 
 /// Results of sums that are whole, tiles from `tile` on, one position.
