@@ -153,26 +153,18 @@ pub(super) fn gather<'a>(
     if columns.len() < end || grid.bytes.len() < behind || first.checked_add(count)? > grid.count {
         return None;
     }
-    let zero = _mm512_set1_epi8(ZERO as i8);
     let mut pieces = [Piece::default(); PIECES];
     let pieces = pieces_of(taps, run, &mut pieces)?;
-    let mut to = columns.as_mut_ptr();
-    for pixel in grid.offsets(first).take(count) {
-        // Whatever weights meet them, elements behind the last tap count nothing.
-        let mut x = zero;
-        let mut at = 0;
-        // SAFETY: the lanes that are read are a position's runs, which are in the grid; the columns have
-        // room for all of them and a register more.
-        unsafe {
-            let from = grid.bytes.as_ptr().add(pixel);
-            for piece in pieces {
-                x = _mm512_mask_loadu_epi8(x, piece.lanes, from.wrapping_add(piece.from).cast());
-                if piece.is_last {
-                    _mm512_storeu_si512(to.add(at).cast(), x);
-                    (x, at) = (zero, at + WIDE);
-                }
-            }
-            to = to.add(column);
+    let offsets = grid.offsets(first).take(count);
+    // SAFETY: the lanes that are read are positions' runs, which are in the grid; the columns have room
+    // for all of them and a register more.
+    unsafe {
+        let (from, to) = (grid.bytes.as_ptr(), columns.as_mut_ptr());
+        match pieces {
+            &[a] if k <= WIDE => short([a], offsets, from, (to, column)),
+            &[a, b] if k <= WIDE => short([a, b], offsets, from, (to, column)),
+            &[a, b, c] if k <= WIDE => short([a, b, c], offsets, from, (to, column)),
+            _ => long(pieces, offsets, from, (to, column)),
         }
     }
     Some(Grid {
@@ -182,4 +174,61 @@ pub(super) fn gather<'a>(
         step: column,
         pitch: 0,
     })
+}
+
+/// Columns of one register and a few pieces, whose lanes stay in registers of their own.
+///
+/// # Safety
+/// The pieces' lanes exist from each of `offsets` behind `from` on; there is room for as many columns, each
+/// `step` bytes behind the one before, and a register more.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn short<const P: usize>(
+    pieces: [Piece; P],
+    offsets: impl Iterator<Item = usize>,
+    from: *const u8,
+    (mut to, step): (*mut u8, usize),
+) {
+    // Whatever weights meet them, elements behind the last tap count nothing.
+    let zero = _mm512_set1_epi8(ZERO as i8);
+    for offset in offsets {
+        let from = from.wrapping_add(offset);
+        let mut x = zero;
+        // SAFETY: as the caller says.
+        unsafe {
+            for piece in pieces {
+                x = _mm512_mask_loadu_epi8(x, piece.lanes, from.wrapping_add(piece.from).cast());
+            }
+            _mm512_storeu_si512(to.cast(), x);
+            to = to.add(step);
+        }
+    }
+}
+
+/// Columns of any length.
+///
+/// # Safety
+/// That of [`short`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn long(
+    pieces: &[Piece],
+    offsets: impl Iterator<Item = usize>,
+    from: *const u8,
+    (mut to, step): (*mut u8, usize),
+) {
+    let zero = _mm512_set1_epi8(ZERO as i8);
+    for offset in offsets {
+        let from = from.wrapping_add(offset);
+        let (mut x, mut at) = (zero, 0);
+        // SAFETY: as the caller says.
+        unsafe {
+            for piece in pieces {
+                x = _mm512_mask_loadu_epi8(x, piece.lanes, from.wrapping_add(piece.from).cast());
+                if piece.is_last {
+                    _mm512_storeu_si512(to.add(at).cast(), x);
+                    (x, at) = (zero, at + WIDE);
+                }
+            }
+            to = to.add(step);
+        }
+    }
 }

@@ -27,6 +27,8 @@ use core::arch::x86_64::*;
 const MOST: usize = 12;
 /// Most tiles of a group.
 const TILES: usize = 2;
+/// Half a tile's rows: what some first layers have.
+const HALF: usize = ROWS / 2;
 
 /// Where positions are in an image: equal steps in a row of the output, equal pitches between its rows.
 pub(super) struct Grid<'a> {
@@ -240,17 +242,21 @@ fn rows(product: &Product<'_>, tile: usize) -> Option<Rows> {
     let sixteen = Sixteen::new(product.bias, product.scales, tile.checked_mul(ROWS)?)?;
     let start = tile.checked_mul(product.quads)?;
     let weights = product.weights.get(start..)?.get(..product.quads)?;
-    // As many chains as a processor adds up at once.
     let unit = _mm512_set1_epi8(ZERO as i8);
-    let mut sums = [_mm512_setzero_si512(); FOUR];
-    for quads in weights.chunks(FOUR) {
-        for (sum, quad) in sums.iter_mut().zip(quads) {
-            // SAFETY: a quad is as long as a register.
-            let w = unsafe { _mm512_loadu_si512(quad.as_ptr().cast()) };
-            *sum = _mm512_dpbusd_epi32(*sum, unit, w);
-        }
+    // SAFETY: a quad is as long as a register.
+    let add = |sum, quad: &[i8; 4 * ROWS]| unsafe {
+        _mm512_dpbusd_epi32(sum, unit, _mm512_loadu_si512(quad.as_ptr().cast()))
+    };
+    // As many chains as a processor adds up at once.
+    let [mut a, mut b, mut c, mut d] = [_mm512_setzero_si512(); FOUR];
+    let (fours, rest) = weights.as_chunks::<FOUR>();
+    for [first, second, third, fourth] in fours {
+        (a, b) = (add(a, first), add(b, second));
+        (c, d) = (add(c, third), add(d, fourth));
     }
-    let [a, b, c, d] = sums;
+    for quad in rest {
+        a = add(a, quad);
+    }
     let sum = _mm512_add_epi32(_mm512_add_epi32(a, b), _mm512_add_epi32(c, d));
     Some(Rows {
         start: _mm512_sub_epi32(sixteen.bias, sum),
@@ -383,6 +389,16 @@ unsafe fn store<const T: usize>(
             return match lanes {
                 u16::MAX => _mm512_storeu_si512(out.cast(), packed),
                 lanes => _mm512_mask_storeu_epi32(out.cast(), lanes, packed),
+            };
+        }
+        if T == 1 && step == HALF {
+            // Neither, once the other halves of all registers are gone.
+            let order = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 13, 12, 9, 8, 5, 4, 1, 0);
+            let halves = _mm512_castsi512_si256(_mm512_permutexvar_epi32(order, packed));
+            let lanes = u8::MAX >> (2 * (FOUR - count));
+            return match lanes {
+                u8::MAX => _mm256_storeu_si256(out.cast(), halves),
+                lanes => _mm256_mask_storeu_epi32(out.cast(), lanes, halves),
             };
         }
         if is_full && T == 2 {
