@@ -160,10 +160,10 @@ pub(super) fn gather<'a>(
     // for all of them and a register more.
     unsafe {
         let (from, to) = (grid.bytes.as_ptr(), columns.as_mut_ptr());
-        match pieces {
-            &[a] if k <= WIDE => short([a], offsets, from, (to, column)),
-            &[a, b] if k <= WIDE => short([a, b], offsets, from, (to, column)),
-            &[a, b, c] if k <= WIDE => short([a, b, c], offsets, from, (to, column)),
+        match *pieces {
+            [a] if k <= WIDE => short([a], offsets, from, (to, column)),
+            [a, b] if k <= WIDE => short([a, b], offsets, from, (to, column)),
+            [a, b, c] if k <= WIDE => short([a, b, c], offsets, from, (to, column)),
             _ => long(pieces, offsets, from, (to, column)),
         }
     }

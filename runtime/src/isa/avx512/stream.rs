@@ -10,8 +10,9 @@
 
 use super::super::x86::ROWS;
 use super::image::ZERO;
-use super::store::FOUR;
-use super::sums::{Product, finish_row};
+use super::requantise::{Clamp, Sixteen};
+use super::store::{FOUR, store_four};
+use super::sums::Product;
 use crate::format::layout::QUAD;
 use core::arch::x86_64::*;
 
@@ -40,7 +41,7 @@ pub(super) fn row(product: &mut Product<'_>, x: &[i8], first: usize) -> Option<(
                 _ => sums::<4>(product, tile, x),
             };
             let sums = sums.map(|sum| _mm512_sub_epi32(sum, correction));
-            finish_row(&sums, (tile, count), first, product);
+            finish(&sums, (tile, count), first, product);
         }
     }
     Some(())
@@ -95,4 +96,43 @@ unsafe fn sums<const T: usize>(product: &Product<'_>, tile: usize, x: &[i8]) -> 
         sums[t] = _mm512_add_epi32(acc[t][0], acc[t][1]);
     }
     sums
+}
+
+/// Requantises and stores the sums of `count` tiles from `tile` on, the row's results from element `first`
+/// on.
+///
+/// # Safety
+/// The product has the tiles, one at least, and room for the results.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+unsafe fn finish(
+    sums: &[__m512i; FOUR],
+    (tile, count): (usize, usize),
+    first: usize,
+    product: &mut Product<'_>,
+) {
+    let clamp = Clamp::new(product.clamp);
+    let mut values = [_mm512_setzero_si512(); FOUR];
+    let (mut full, mut last) = (0, 0);
+    for index in 0..FOUR {
+        if index < count {
+            let row = (tile + index) * ROWS;
+            let Some(sixteen) = Sixteen::new(product.bias, product.scales, row) else {
+                return;
+            };
+            values[index] = sixteen.requantise(sums[index]);
+            last = sixteen.mask;
+            full += usize::from(last == u16::MAX);
+        }
+    }
+    let at = first + tile * ROWS;
+    // SAFETY: there is room, as the caller says: only the last tile may not be full.
+    unsafe {
+        store_four(&mut product.out, (at, ROWS), full, u16::MAX, values, &clamp);
+        if full < count {
+            let rest = [values[full]; FOUR];
+            let at = at + full * ROWS;
+            store_four(&mut product.out, (at, ROWS), 1, last, rest, &clamp);
+        }
+    }
 }

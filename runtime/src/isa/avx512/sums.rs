@@ -18,7 +18,7 @@
 use super::super::x86::{Clamp, ROWS};
 use super::image::ZERO;
 use super::requantise::{self, Fast, Sixteen};
-use super::store::{FOUR, store_four};
+use super::store::FOUR;
 use crate::format::layout::QUAD;
 use crate::kernels::sink::Out;
 use core::arch::x86_64::*;
@@ -443,51 +443,4 @@ unsafe fn slow(
     let value = clamp.apply(sixteen.scale.requantise(sums));
     // SAFETY: there is room, as the caller says.
     unsafe { super::store::store(&mut product.out, at, sixteen.mask, value) };
-}
-
-/// Results of sums that are whole, tiles from `tile` on, one position.
-///
-/// # Safety
-/// The product has the tiles and room for the results from element `first` on.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-pub(super) unsafe fn finish_row(
-    sums: &[__m512i; FOUR],
-    tiles: (usize, usize),
-    first: usize,
-    product: &mut Product<'_>,
-) {
-    let clamp = requantise::Clamp::new(product.clamp);
-    let mut values = [_mm512_setzero_si512(); FOUR];
-    let mut masks = [0; FOUR];
-    for index in 0..tiles.1.min(FOUR) {
-        let row = (tiles.0 + index) * ROWS;
-        let Some(sixteen) = Sixteen::new(product.bias, product.scales, row) else {
-            return;
-        };
-        values[index] = sixteen.requantise(sums[index]);
-        masks[index] = sixteen.mask;
-    }
-    let at = first + tiles.0 * ROWS;
-    // All but the last are full.
-    let last = masks[tiles.1.min(FOUR).saturating_sub(1)];
-    let full = if last == u16::MAX {
-        tiles.1
-    } else {
-        tiles.1 - 1
-    };
-    // SAFETY: there is room, as the caller says.
-    unsafe {
-        store_four(&mut product.out, (at, ROWS), full, u16::MAX, values, &clamp);
-        if full < tiles.1 {
-            let rest = [values[full]; FOUR];
-            store_four(
-                &mut product.out,
-                (at + full * ROWS, ROWS),
-                1,
-                last,
-                rest,
-                &clamp,
-            );
-        }
-    }
 }
