@@ -3,7 +3,9 @@
 //! ```text
 //! convolution   whole steps of int8: the image with its padding, many pixels against two tiles at once
 //! image         what they read: a copy with flipped sign bits, or columns of it
+//! grid          where positions are in it
 //! sums          some pixels against one or two tiles: sums stay in registers up to the results
+//! finish        their results
 //! stream        dense layers of one row or two: weights in one stream, each used once
 //! prepare       columns for blocks
 //! block         columns of int16, and of int8 where the rows come piece by piece
@@ -14,6 +16,8 @@
 
 mod block;
 mod convolution;
+mod finish;
+mod grid;
 mod image;
 mod prepare;
 mod requantise;

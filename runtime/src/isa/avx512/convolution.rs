@@ -12,7 +12,8 @@
 
 use super::super::Convolution;
 use super::super::x86::{Clamp, ROWS, part};
-use super::sums::{Grid, Product, Taps, multiply};
+use super::grid::{Grid, Taps};
+use super::sums::{Product, multiply};
 use super::{image, stream};
 use crate::format::layout::QUAD;
 use crate::kernels::rows;

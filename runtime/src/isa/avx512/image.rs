@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use super::super::Convolution;
-use super::sums::{Grid, Taps};
+use super::grid::{Grid, Taps};
 use crate::format::layout::QUAD;
 use crate::kernels::tiled::image::Image;
 use core::arch::x86_64::*;
