@@ -25,6 +25,7 @@ const MOST: usize = 16;
 
 /// Shape of such images.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))] // Others only say how long it is.
 pub(crate) struct Image {
     /// How many of them.
     pub count: usize,
