@@ -16,8 +16,6 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 #[cfg(target_arch = "x86_64")]
-mod avx512_columns;
-#[cfg(target_arch = "x86_64")]
 mod avx512_depthwise;
 #[cfg(target_arch = "x86_64")]
 mod avx512_elementwise;
@@ -67,16 +65,15 @@ pub(crate) trait Tile {
     /// [`Tile::prepare_i8`] of int16 activations.
     fn prepare_i16(part: &[i16], quad: usize, place: Place, block: &mut [u8]);
 
-    /// Whether a block of int8 columns is these columns one behind the other, as they may lie in the
-    /// input already.
-    fn in_order_i8() -> bool {
-        false
-    }
+    /// Whether [`Tile::convolve_i8`] is worth a try.
+    const CONVOLVES: bool = false;
 
-    /// Stores columns of int8 under windows side by side, the first at `place`; whether it did, for
-    /// they come in parts otherwise.
-    fn columns_i8(_: &Taps<'_, i8>, _: Place, _: &mut [u8]) -> bool {
-        false
+    /// A whole step of int8 activations, whose scratch is at least [`Image::scratch`]; `None` where the
+    /// instruction set goes block by block, which then writes all results.
+    ///
+    /// [`Image::scratch`]: crate::kernels::tiled::image::Image::scratch
+    fn convolve_i8(_: &Convolution<'_, i8>, _: &mut [u8], _: &mut Sink<'_>) -> Option<()> {
+        None
     }
 
     /// All rows against the first `count` columns of a block of int8 activations.
@@ -100,18 +97,22 @@ pub(crate) struct Place {
     pub quads: usize,
 }
 
-/// Columns of a convolution: what windows side by side cover of an image.
+/// A convolution without groups, or a dense layer: one of 1×1 over as many pixels as it has rows.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))] // Others take the parts of a column.
-pub(crate) struct Taps<'a, X> {
-    pub window: &'a Window,
-    /// Row and column of the first output.
-    pub position: (usize, usize),
-    /// Outputs, in the same row.
-    pub count: usize,
-    pub image: &'a [X],
-    /// What taps outside the image read.
-    pub outside: X,
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))] // Others go block by block.
+pub(crate) struct Convolution<'a, X> {
+    pub window: Window,
+    pub images: usize,
+    /// All of them, one behind the other.
+    pub input: &'a [X],
+    /// What taps outside an image read.
+    pub outside: i32,
+    /// Whole tiles.
+    pub weights: &'a [i8],
+    /// A bias for each filter.
+    pub bias: &'a [i32],
+    /// A scale word for each filter.
+    pub scales: &'a [u32],
 }
 
 /// Columns against rows.

@@ -1,6 +1,6 @@
 //! Files that a hostile hand writes, both checksums right: `load` refuses each at its first fault.
 
-use qibu::format::{DType, FunctionRecord, Opcode, Place};
+use qibu::format::{DType, FunctionRecord, Layout, Opcode, Place};
 use qibu::{Fault, InputError, Limits, LoadError, Model};
 use qibu_compiler::aligned::AlignedBytes;
 use qibu_tests::builder::{Builder, FREE, I8_RANGE, scale_word};
@@ -360,4 +360,49 @@ fn scratch_is_long_enough_and_nothing_reads_it() {
     let last = read.parameters.len() - 1;
     read.parameters[last] = scratch as u32;
     assert_eq!(load(&read), Err(LoadError::Function(0, Fault::Unwritten)));
+}
+
+/// `main`: x int8 `[1, 21, 21, channels]` → Conv 3×3 with padding, its weights in tiles of sixteen rows.
+fn tiles(channels: u32, stride: u32) -> (Builder, u32) {
+    let mut builder = Builder::default();
+    let (x_dims, side) = ([1, 21, 21, channels], 20 / stride + 1);
+    let y_dims = [1, side, side, 1];
+    let x = builder.quantised(DType::I8, &x_dims, 1.0, 3);
+    let length = Layout::Tile16.bytes(1, 9 * channels).expect("a length");
+    let w = builder.weights(DType::I8, &[1, 3, 3, channels], &vec![1i8; length]);
+    builder.tensors[w as usize].layout = Layout::Tile16;
+    let (bias, scales) = (builder.bias(1, 0), builder.scales(1, 0.01));
+    let y = builder.quantised(DType::I8, &y_dims, 1.0, 0);
+    let mut attributes = vec![3, 3, stride, stride, 1, 1, 1, 1];
+    attributes.extend(I8_RANGE);
+    attributes.push(1);
+    let shape = qibu::kernels::conv::shape(&attributes, &x_dims, &y_dims).expect("a shape");
+    let needed = shape.scratch(Layout::Tile16, 1).expect("a length") as u32;
+    let scratch = builder.activation(DType::I8, &[needed]);
+    let operands = [x, w, bias, scales];
+    builder.step(Opcode::Conv, &operands, &[y, scratch], &attributes);
+    builder.function("main", &[x], &[y]);
+    (builder, needed)
+}
+
+/// The image with its padding has room, and so have columns of runs that are no whole quads.
+#[test]
+fn scratch_of_tiles_has_room_for_a_whole_step() {
+    for (channels, stride, whole) in [
+        (4, 1, 23 * 23 * 4 + 64),
+        (4, 2, 23 * 23 * 4 + 64),
+        (3, 1, (23 * 23 * 3 + 64) + (96 * 28 + 64)),
+        (1, 2, (23 * 23 + 64) + (96 * 12 + 64)),
+    ] {
+        let (honest, needed) = tiles(channels, stride);
+        assert!(
+            (whole..whole + 32).contains(&needed),
+            "{needed}, not {whole}"
+        );
+        assert_eq!(load(&honest), Ok(()));
+        let mut short = honest;
+        let scratch = short.tensors.len() - 1;
+        short.tensors[scratch].dims[0] -= 1;
+        assert_eq!(load(&short), Err(LoadError::Step(0, Fault::Shape)));
+    }
 }

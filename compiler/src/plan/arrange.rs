@@ -14,8 +14,8 @@ use crate::program::{Content, Program, Step, Tensor, TensorId};
 use crate::target::{Arrangement, Target};
 use qibu::format::layout::widen;
 use qibu::format::{DType, Layout, Opcode};
-use qibu::kernels::conv;
 use qibu::kernels::tiled::Shape;
+use qibu::kernels::{conv, dense};
 use std::collections::BTreeMap;
 
 /// Layers with few columns get a layout of their own where they are more than one of so many
@@ -94,11 +94,13 @@ fn shape(program: &Program, step: &Step) -> Option<Shape> {
     let &rows = w.shape.first()?;
     let k = elements(w).checked_div(rows)?;
     match step.opcode {
-        Opcode::Dense | Opcode::TopKDense => Some(Shape {
+        Opcode::Dense => dense::shape(k, elements(x).checked_div(k)?),
+        Opcode::TopKDense => Some(Shape {
             k,
             columns: elements(x).checked_div(k)?,
             pixel: None,
-            all: step.opcode == Opcode::TopKDense,
+            all: true,
+            whole: 0,
         }),
         Opcode::Conv if step.attributes.get(10) == Some(&1) => {
             conv::shape(&step.attributes, &words(&x.shape), &words(&out.shape))

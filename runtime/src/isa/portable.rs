@@ -10,8 +10,8 @@
 //! Wide weights may be any int16 in a damaged file: sums are modulo 2³², as instructions have them.
 
 use super::{Block, Place, Tile};
-use crate::format::layout::QUAD;
 use crate::format::Layout;
+use crate::format::layout::QUAD;
 use crate::kernels::sink::Sink;
 
 /// Tiles of `ROWS` rows.

@@ -1,11 +1,13 @@
 //! Every instruction set that this machine has, against the naive twin.
 
 #[cfg(target_arch = "x86_64")]
-use super::Taps;
+use super::Convolution;
 use super::{Block, Place, Tile, bytes};
 use crate::format::layout::{QUAD, widen};
 use crate::format::{DType, Layout, Tensor, TensorRecord};
 use crate::kernels::sink::Sink;
+#[cfg(target_arch = "x86_64")]
+use crate::kernels::tiled::image::Image;
 #[cfg(target_arch = "x86_64")]
 use crate::kernels::window::{Window, testing::axis};
 use crate::random::Random;
@@ -62,6 +64,23 @@ fn case(most: usize) -> impl Strategy<Value = Case> {
     })
 }
 
+/// An activation of these.
+fn record(dtype: DType, zero_point: i32) -> [u32; TensorRecord::LENGTH / 4] {
+    TensorRecord {
+        dtype,
+        layout: Layout::Plain,
+        place: crate::format::Place::Arena,
+        rank: 1,
+        offset: 0,
+        scale: 1.0,
+        zero_point,
+        dims: [1, 0, 0, 0, 0, 0],
+        name_offset: 0,
+        name_length: 0,
+    }
+    .words()
+}
+
 /// Results of `T`, and of the definition.
 fn both<T: Tile>(case: &Case) -> (Vec<u8>, Vec<u8>) {
     let mut random = Random::new(case.seed);
@@ -82,19 +101,7 @@ fn both<T: Tile>(case: &Case) -> (Vec<u8>, Vec<u8>) {
             1 << 30 | (draw(32) as u32 & 0x3FFF_FF00) | shift
         })
         .collect();
-    let record = TensorRecord {
-        dtype: case.out,
-        layout: Layout::Plain,
-        place: crate::format::Place::Arena,
-        rank: 1,
-        offset: 0,
-        scale: 1.0,
-        zero_point: case.zero_point,
-        dims: [1, 0, 0, 0, 0, 0],
-        name_offset: 0,
-        name_length: 0,
-    }
-    .words();
+    let record = record(case.out, case.zero_point);
     let results = case.count * rows * case.out.size();
     let (low, high) = case.clamp;
     let mut expected = std::vec![0u32; results.div_ceil(4)];
@@ -183,37 +190,127 @@ tiles! {
     wide_4: super::portable::Wide<4>;
 }
 
+/// Windows over images, dense layers among them: as many rows as pixels.
+#[cfg(target_arch = "x86_64")]
+fn windows() -> impl Strategy<Value = Window> {
+    let channels = prop_oneof![
+        Just(1usize),
+        Just(3),
+        1usize..40,
+        (1usize..20).prop_map(|c| 4 * c)
+    ];
+    let filters = prop_oneof![Just(16usize), Just(32), 1usize..80];
+    let dense = prop_oneof![1usize..4, 1usize..40].prop_map(|rows| Window::row(rows, 0, 0));
+    let images = (axis(), axis()).prop_map(|(y, x)| Window {
+        y,
+        x,
+        channels: 0,
+        filters: 0,
+    });
+    let wide = (1usize..120, axis()).prop_map(|(width, y)| Window {
+        x: Window::row(width, 0, 0).x,
+        y,
+        channels: 0,
+        filters: 0,
+    });
+    let any = (prop_oneof![images, dense, wide], channels, filters);
+    any.prop_map(|(window, channels, filters)| Window {
+        channels,
+        filters,
+        ..window
+    })
+}
+
 #[cfg(target_arch = "x86_64")]
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2048))]
+    /// Whole steps against the definition, in scratch that ends where the format says.
     #[test]
-    fn columns_under_windows_are_their_taps(
-        y in axis(), x in axis(), channels in 1usize..40, column in 0usize..3, seed: u64,
+    fn convolutions_are_their_definition(
+        window in windows(), images in 1usize..3, case in case(1), outside: i8,
     ) {
-        let mut random = Random::new(seed);
-        let window = Window { y, x, channels, filters: 1 };
-        let image: Vec<i8> = (0..window.image()).map(|_| random.next_u32() as i8).collect();
-        let outside = random.next_u32() as i8;
-        let quads = (window.taps() * channels).div_ceil(QUAD);
-        let place = Place { column, columns: 3, quads };
-        for (row, start) in window.positions() {
-            let count = (3 - column).min(window.x.output - start);
-            let mut block = std::vec![0x5A; bytes(Layout::Tile16, 3, quads).unwrap()];
-            let taps = Taps { window: &window, position: (row, start), count, image: &image, outside };
-            if !super::x86::Best::columns_i8(&taps, place, &mut block) {
-                prop_assert!(x.dilation != 1 || !super::x86::Avx512::is_here());
-                continue;
+        if !super::x86::Avx512::is_here() {
+            std::eprintln!("skipped: convolutions_are_their_definition needs AVX-512 with VNNI");
+            return Ok(());
+        }
+        let Window { channels, filters, .. } = window;
+        let k = window.taps() * channels;
+        let mut random = Random::new(case.seed);
+        let mut draw = || match case.extreme {
+            true if !random.next_u32().is_multiple_of(4) => i8::MIN,
+            true => i8::MAX,
+            false => random.next_u32() as i8,
+        };
+        let input: Vec<i8> = (0..images * window.image()).map(|_| draw()).collect();
+        let w: Vec<i8> = (0..filters * k).map(|_| draw()).collect();
+        // Whatever pads tiles reaches no result.
+        let mut packed: Vec<i8> = Layout::Tile16.pack(&w, k).collect();
+        let quads = k.div_ceil(QUAD);
+        let places = |n: usize, at: usize| Layout::Tile16.index(n, at, quads);
+        for n in 0..filters.next_multiple_of(16) {
+            for at in 0..quads * QUAD {
+                if n >= filters || at >= k {
+                    packed[places(n, at)] = draw();
+                }
             }
-            for c in 0..count {
-                let mut expected = Vec::new();
-                window.for_taps((row, start + c), |source| match source {
-                    Some(start) => expected.extend(&image[start..start + channels]),
-                    None => expected.extend(std::iter::repeat_n(outside, channels)),
+        }
+        let bias: Vec<i32> = (0..filters).map(|_| random.next_u32() as i32 >> 8).collect();
+        let span = Scale::MAX_SHIFT - Scale::MIN_SHIFT + 1;
+        // Shifts near each other, as in layers, or all there are.
+        let spread = if case.wide { span } else { 2 };
+        let scales: Vec<u32> = (0..filters as u32)
+            .map(|n| {
+                let shift = (case.shift - Scale::MIN_SHIFT + n % spread) % span;
+                1 << 30 | (random.next_u32() & 0x3FFF_FF00) | (Scale::MIN_SHIFT + shift)
+            })
+            .collect();
+        let record = record(case.out, case.zero_point);
+        let (low, high) = case.clamp;
+        let length = images * window.output();
+        let mut expected = std::vec![0u32; length];
+        let expected = &mut bytemuck::cast_slice_mut(&mut expected)[..length * case.out.size()];
+        let mut sink = Sink::new(Tensor::new(&record), expected, low, high).unwrap();
+        let mut at = 0;
+        for image in input.chunks(window.image()) {
+            for position in window.positions() {
+                let mut column = Vec::new();
+                window.for_taps(position, |source| match source {
+                    Some(start) => column.extend(&image[start..start + channels]),
+                    None => column.extend(std::iter::repeat_n(outside, channels)),
                 });
-                let found = &block[(column + c) * quads * QUAD..][..expected.len()];
-                prop_assert_eq!(bytemuck::cast_slice::<u8, i8>(found), &expected[..]);
+                for n in 0..filters {
+                    let products = column.iter().zip(&w[n * k..]);
+                    let sum: i32 = products.map(|(&x, &w)| i32::from(x) * i32::from(w)).sum();
+                    sink.put_accumulator(at, bias[n] + sum, scales[n]);
+                    at += 1;
+                }
             }
-            let (first, end) = (column * quads * QUAD, (column + count) * quads * QUAD);
-            prop_assert!(block[..first].iter().chain(&block[end..]).all(|&byte| byte == 0x5A));
+        }
+        let needed = Image::scratch(&window, images).unwrap();
+        let mut scratch = std::vec![0x5Au8; needed + 256];
+        let mut out = std::vec![0u32; length];
+        let out = &mut bytemuck::cast_slice_mut(&mut out)[..length * case.out.size()];
+        let mut sink = Sink::new(Tensor::new(&record), out, low, high).unwrap();
+        let layer = Convolution {
+            window,
+            images,
+            input: &input,
+            outside: outside.into(),
+            weights: &packed,
+            bias: &bias,
+            scales: &scales,
+        };
+        let done = super::x86::Best::convolve_i8(&layer, &mut scratch[..needed], &mut sink);
+        prop_assert_eq!(done.is_some(), Image::of(&window, images).is_some());
+        if done.is_some() {
+            prop_assert_eq!(out, expected);
+        }
+        prop_assert!(scratch[needed..].iter().all(|&byte| byte == 0x5A));
+        if needed > 0 {
+            let none: &mut [u32] = &mut [];
+            let none = bytemuck::cast_slice_mut(none);
+            let mut sink = Sink::new(Tensor::new(&record), none, low, high).unwrap();
+            prop_assert!(super::x86::Best::convolve_i8(&layer, &mut scratch, &mut sink).is_none());
         }
     }
 }

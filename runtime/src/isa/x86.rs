@@ -10,8 +10,8 @@
 use super::depthwise::Depthwise;
 use super::elementwise::{Gate, Operand, Sum};
 use super::portable::Portable;
-use super::{Block, Place, Taps, Tile};
-use super::{avx2, avx512, avx512_columns, avx512_depthwise, avx512_elementwise};
+use super::{Block, Convolution, Place, Tile};
+use super::{avx2, avx512, avx512_depthwise, avx512_elementwise};
 use crate::format::Layout;
 use crate::kernels::conv::depthwise::Layer;
 use crate::kernels::conv::depthwise::lanes::Lanes;
@@ -112,7 +112,7 @@ macro_rules! instruction_set {
 instruction_set! {
     /// AVX-512 with VNNI.
     Avx512 "avx512-vnni", ["avx512f" "avx512bw" "avx512vl" "avx512vnni"]
-    avx512_columns::prepare_i8, avx512_columns::prepare_i16, avx512::multiply_i8, avx512::multiply_i16
+    avx512::prepare_i8, avx512::prepare_i16, avx512::multiply_i8, avx512::multiply_i16
 }
 
 instruction_set! {
@@ -157,15 +157,19 @@ impl Tile for Best {
         best!(prepare_i16(part, quad, place, block));
     }
 
-    #[inline]
-    fn in_order_i8() -> bool {
-        Avx512::is_here()
-    }
+    const CONVOLVES: bool = true;
 
     #[inline]
-    fn columns_i8(taps: &Taps<'_, i8>, place: Place, block: &mut [u8]) -> bool {
+    fn convolve_i8(
+        convolution: &Convolution<'_, i8>,
+        scratch: &mut [u8],
+        sink: &mut Sink<'_>,
+    ) -> Option<()> {
+        if !Avx512::is_here() {
+            return None;
+        }
         // SAFETY: the processor has the function's features.
-        Avx512::is_here() && unsafe { avx512_columns::columns_i8(taps, place, block) }.is_some()
+        unsafe { avx512::convolve(convolution, scratch, sink) }
     }
 
     #[inline]

@@ -62,6 +62,13 @@ const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()
     Kernel::new(Opcode::Dense, types, check, run)
 }
 
+/// What a `Dense` with rows of `k` elements multiplies, whose scratch depends on it; `None` where it is too
+/// large.
+#[must_use]
+pub fn shape(k: usize, rows: usize) -> Option<super::tiled::Shape> {
+    tiled::shape(k, rows)
+}
+
 /// Columns of x and rows of w, after checks that `Dense`, `Conv` and `TopKDense` share.
 ///
 /// `k` is the length of one dot product. Integers: bias and scale words are in the parameters and

@@ -6,16 +6,22 @@
 //! ```
 //!
 //! The columns are spread evenly over the blocks: ten are 5 + 5, not 8 + 2.
+//!
+//! An instruction set may have a way of its own for a whole step of int8 ([`Tile::convolve_i8`]), in the
+//! same scratch; [`image`] says what it finds there.
 
 use super::dot::Activation;
 use super::sink::Sink;
+use super::window::Window;
 use super::{divide, elements};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::layout::QUAD;
 use crate::format::{ALIGNMENT, DType, Layout, Tensor, aligned};
-use crate::isa::{self, Block, Place, Taps, Tile};
+use crate::isa::{self, Block, Convolution, Place, Tile};
 use crate::step::Step;
+
+pub(crate) mod image;
 
 /// Activations that instruction sets multiply.
 pub(super) trait Column: Activation {
@@ -23,13 +29,9 @@ pub(super) trait Column: Activation {
     fn prepare<T: Tile>(part: &[Self], quad: usize, place: Place, block: &mut [u8]);
     /// See [`Tile::multiply_i8`].
     fn multiply<T: Tile>(block: &Block<'_>, sink: &mut Sink<'_>, first: usize);
-    /// The bytes of whole columns where a block is nothing else, see [`Tile::in_order_i8`].
-    fn in_order<T: Tile>(_: &[Self]) -> Option<&[u8]> {
+    /// See [`Tile::convolve_i8`].
+    fn convolve<T: Tile>(_: &Convolution<'_, Self>, _: &mut [u8], _: &mut Sink<'_>) -> Option<()> {
         None
-    }
-    /// See [`Tile::columns_i8`].
-    fn columns<T: Tile>(_: &Taps<'_, Self>, _: Place, _: &mut [u8]) -> bool {
-        false
     }
 }
 
@@ -40,11 +42,12 @@ impl Column for i8 {
     fn multiply<T: Tile>(block: &Block<'_>, sink: &mut Sink<'_>, first: usize) {
         T::multiply_i8(block, sink, first);
     }
-    fn in_order<T: Tile>(columns: &[Self]) -> Option<&[u8]> {
-        T::in_order_i8().then_some(bytemuck::cast_slice(columns))
-    }
-    fn columns<T: Tile>(taps: &Taps<'_, Self>, place: Place, block: &mut [u8]) -> bool {
-        T::columns_i8(taps, place, block)
+    fn convolve<T: Tile>(
+        convolution: &Convolution<'_, Self>,
+        scratch: &mut [u8],
+        sink: &mut Sink<'_>,
+    ) -> Option<()> {
+        T::convolve_i8(convolution, scratch, sink)
     }
 }
 
@@ -69,6 +72,9 @@ pub struct Shape {
     pub pixel: Option<usize>,
     /// Whether the scratch holds all blocks at once, as for `TopKDense`, or one.
     pub all: bool,
+    /// Bytes for kernels that take a whole step of int8 whose weights are in tiles of sixteen rows; none
+    /// for `TopKDense`.
+    pub whole: usize,
 }
 
 impl Shape {
@@ -113,6 +119,15 @@ impl Shape {
     /// `size` bytes each; `None` where they overflow.
     #[must_use]
     pub fn scratch(&self, layout: Layout, size: usize) -> Option<usize> {
+        let blocks = self.blockwise(layout, size)?;
+        Some(match (layout, size) {
+            (Layout::Tile16, 1) => blocks.max(self.whole),
+            _ => blocks,
+        })
+    }
+
+    /// [`Shape::scratch`] of kernels that go block by block.
+    fn blockwise(&self, layout: Layout, size: usize) -> Option<usize> {
         let blocks = if self.all { self.blocks(layout).0 } else { 1 };
         let bytes = self.block(layout)?.checked_mul(blocks)?;
         aligned(bytes.checked_add(self.gathered().checked_mul(size)?)?)
@@ -128,10 +143,17 @@ pub(super) fn gathered<'a, X: bytemuck::AnyBitPattern + bytemuck::NoUninit>(
     elements::of_mut(rest.get_mut(..shape.gathered() * size_of::<X>())?)
 }
 
-/// The step has the scratch that `shape` needs.
+/// The step has the scratch that `shape` needs, whichever way the kernel goes.
 pub(super) fn check(step: &Step<'_>, shape: &Shape) -> Result<(), Fault> {
     let (x, w) = (step.need_input(0)?, step.need_input(1)?);
     let needed = shape.scratch(w.layout(), x.dtype().size());
+    check_scratch(step, needed.ok_or(Fault::Shape)?)
+}
+
+/// [`check`] where every kernel goes block by block: chips have no code for others.
+pub(super) fn check_blocks(step: &Step<'_>, shape: &Shape) -> Result<(), Fault> {
+    let (x, w) = (step.need_input(0)?, step.need_input(1)?);
+    let needed = shape.blockwise(w.layout(), x.dtype().size());
     check_scratch(step, needed.ok_or(Fault::Shape)?)
 }
 
@@ -148,6 +170,34 @@ pub(super) fn check_scratch(step: &Step<'_>, needed: usize) -> Result<(), Fault>
         Some(bytes) if bytes >= needed => Ok(()),
         _ => Err(Fault::Shape),
     }
+}
+
+/// The whole step at once: a convolution under `window` of as many `images`, or a dense layer as one;
+/// `None` where the instruction set goes block by block.
+#[inline]
+pub(super) fn convolve<T: Tile, X: Column + bytemuck::NoUninit>(
+    step: &Step<'_>,
+    operands: &mut Operands<'_>,
+    window: impl FnOnce() -> Option<(Window, usize)>,
+    (low, high): (i32, i32),
+) -> Option<()> {
+    if !T::CONVOLVES {
+        return None;
+    }
+    let [x, w, bias, scales] = operands.inputs;
+    let [out, _] = &mut operands.outputs;
+    let (window, images) = window()?;
+    let convolution = Convolution {
+        window,
+        images,
+        input: elements::of::<X>(x)?,
+        outside: step.input(0)?.zero_point(),
+        weights: elements::of(w)?,
+        bias: elements::of(bias)?,
+        scales: elements::of(scales)?,
+    };
+    let mut sink = Sink::new(step.output(0)?, out, low, high)?;
+    X::convolve::<T>(&convolution, operands.scratch, &mut sink)
 }
 
 /// Blocks on their way through a matrix.
@@ -206,37 +256,9 @@ impl<'a> Blocks<'a> {
         X::prepare::<T>(part, quad, self.place, self.block);
     }
 
-    /// All columns, multiplied where they lie; whether the instruction set takes them so.
-    pub fn whole<T: Tile, X: Column>(&mut self, x: &[X], shape: &Shape) -> bool {
-        if !shape.k.is_multiple_of(QUAD) || X::in_order::<T>(x).is_none() {
-            return false;
-        }
-        let (mut rest, mut left) = (x, shape.columns);
-        while left > 0 {
-            let count = self.batch.min(left);
-            let Some((part, behind)) = rest.split_at_checked(count.saturating_mul(shape.k)) else {
-                break;
-            };
-            (rest, left) = (behind, left - count);
-            self.multiply::<T, X>(X::in_order::<T>(part), count);
-        }
-        true
-    }
-
-    /// Columns that the block still has room for, at least one.
-    pub fn room(&self) -> usize {
-        self.batch.saturating_sub(self.place.column).max(1)
-    }
-
-    /// The next columns under windows; whether the instruction set has a way of its own.
-    #[inline]
-    pub fn taps<T: Tile, X: Column>(&mut self, taps: &Taps<'_, X>) -> bool {
-        X::columns::<T>(taps, self.place, self.block)
-    }
-
-    /// `count` columns more are whole; a full block is multiplied.
-    pub fn columns<T: Tile, X: Column>(&mut self, count: usize) {
-        self.place.column += count;
+    /// One column more is whole; a full block is multiplied.
+    pub fn column<T: Tile, X: Column>(&mut self) {
+        self.place.column += 1;
         if self.place.column == self.batch {
             self.finish::<T, X>();
         }
@@ -246,14 +268,14 @@ impl<'a> Blocks<'a> {
     pub fn finish<T: Tile, X: Column>(&mut self) {
         let count = core::mem::take(&mut self.place.column);
         if count > 0 {
-            self.multiply::<T, X>(None, count);
+            self.multiply::<T, X>(count);
         }
     }
 
-    /// Multiplies `count` columns, what is prepared or those of the block.
-    fn multiply<T: Tile, X: Column>(&mut self, prepared: Option<&[u8]>, count: usize) {
+    /// Multiplies `count` columns.
+    fn multiply<T: Tile, X: Column>(&mut self, count: usize) {
         let block = Block {
-            prepared: prepared.unwrap_or(self.block),
+            prepared: self.block,
             columns: self.place.columns,
             count,
             quads: self.place.quads,

@@ -107,6 +107,24 @@ impl Window {
         }
     }
 
+    /// The window whose positions are `pixels` of one row.
+    pub fn row(pixels: usize, channels: usize, filters: usize) -> Self {
+        let axis = |positions| Axis {
+            input: positions,
+            output: positions,
+            kernel: 1,
+            stride: 1,
+            dilation: 1,
+            before: 0,
+        };
+        Self {
+            y: axis(1),
+            x: axis(pixels),
+            channels,
+            filters,
+        }
+    }
+
     /// `input` and `out` are as many images, and everything is in range.
     pub fn check(&self, input: Tensor<'_>, out: Tensor<'_>) -> Result<(), Fault> {
         let (input, out) = (input.shape(), out.shape());

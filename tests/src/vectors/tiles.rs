@@ -14,7 +14,8 @@ use super::layers::{ANY, window};
 use qibu::format::DType::{self, I8, I16, I32};
 use qibu::format::layout::widen;
 use qibu::format::{Layout, Opcode};
-use qibu::kernels::conv::depthwise;
+use qibu::kernels::conv::{self, depthwise};
+use qibu::kernels::dense;
 use qibu::kernels::tiled::Shape;
 use qibu::random::Random;
 
@@ -56,7 +57,7 @@ pub(super) fn vectors() -> Vec<Vector> {
                 for variant in 0..VARIANTS {
                     let (mut case, shape) = propose(&mut draw, x, out);
                     arrange(&mut case.inputs[1], shape.k, layout, weights);
-                    let scratch = bytes(shape, layout, x);
+                    let scratch = shape.scratch(layout, x.size()).expect("a few bytes");
                     vectors.extend(case.with_scratch(opcode, scratch).map(|file| Vector {
                         name: format!(
                             "{} {layout:?}{wide} [{x:?}, {out:?}] {variant}",
@@ -100,19 +101,6 @@ fn arrange(weights: &mut Operand, k: usize, layout: Layout, dtype: DType) {
     weights.layout = layout;
 }
 
-/// Bytes of scratch, whether the step gathers pixels or not.
-fn bytes(shape: Shape, layout: Layout, x: DType) -> usize {
-    let either = [
-        shape,
-        Shape {
-            pixel: None,
-            ..shape
-        },
-    ];
-    let bytes = either.map(|shape| shape.scratch(layout, x.size()).expect("a few bytes"));
-    bytes[0].max(bytes[1])
-}
-
 /// Weights, bias and scale words: of every three rows one has a shift at an end of its range.
 fn rows(d: &mut Draw, x: DType, k: u32, dims: &[u32]) -> Vec<Operand> {
     let rows = dims[0];
@@ -141,7 +129,10 @@ fn dense(d: &mut Draw, x: DType, out: DType) -> (Case, Shape) {
         outputs: vec![d.arena(out, &[columns, n])],
         attributes: d.clamp(out).to_vec(),
     };
-    (case, shape(k, columns, None, false))
+    (
+        case,
+        dense::shape(k as usize, columns as usize).expect("a few bytes"),
+    )
 }
 
 fn top_k_dense(d: &mut Draw, x: DType, _: DType) -> (Case, Shape) {
@@ -155,7 +146,14 @@ fn top_k_dense(d: &mut Draw, x: DType, _: DType) -> (Case, Shape) {
         outputs: outputs.to_vec(),
         attributes: vec![],
     };
-    (case, shape(k, columns, None, true))
+    let shape = Shape {
+        k: k as usize,
+        columns: columns as usize,
+        pixel: None,
+        all: true,
+        whole: 0,
+    };
+    (case, shape)
 }
 
 fn conv(d: &mut Draw, x: DType, out: DType) -> (Case, Shape) {
@@ -166,14 +164,16 @@ fn conv(d: &mut Draw, x: DType, out: DType) -> (Case, Shape) {
     attributes.extend(d.clamp(out));
     attributes.push(1);
     let k = kh * kw * channels;
-    let mut inputs = vec![d.arena(x, &[1, h, wide, channels])];
+    let (image, y) = ([1, h, wide, channels], [1, height, width, filters]);
+    let shape = conv::shape(&attributes, &image, &y).expect("a few bytes");
+    let mut inputs = vec![d.arena(x, &image)];
     inputs.extend(rows(d, x, k, &[filters, kh, kw, channels]));
     let case = Case {
         inputs,
-        outputs: vec![d.arena(out, &[1, height, width, filters])],
+        outputs: vec![d.arena(out, &y)],
         attributes,
     };
-    (case, shape(k, height * width, Some(channels), false))
+    (case, shape)
 }
 
 /// As many groups as channels and filters, and bytes of scratch.
@@ -193,13 +193,4 @@ fn depthwise(d: &mut Draw, out: DType) -> (Case, usize) {
         attributes,
     };
     (case, scratch)
-}
-
-fn shape(k: u32, columns: u32, pixel: Option<u32>, all: bool) -> Shape {
-    Shape {
-        k: k as usize,
-        columns: columns as usize,
-        pixel: pixel.map(|channels| channels as usize),
-        all,
-    }
 }

@@ -8,20 +8,25 @@
 //! ```
 
 use super::super::kernel::{Kernel, Types};
+use super::super::tiled::image::Image;
 use super::super::tiled::{self, Blocks, Column, Shape};
 use super::super::window::Window;
 use super::super::{elements, rows};
 use super::{check_window, pixel};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::Opcode;
 use crate::format::layout::QUAD;
-use crate::isa::{Taps, Tile};
+use crate::format::{Layout, Opcode, Tensor};
+use crate::isa::Tile;
 use crate::step::Step;
 
 /// The kernel for tiles `T` and activations `X`.
 pub(super) const fn kernel<T: Tile, X: Point>(activations: Types) -> Kernel {
     let types = [activations, Types::tiled(T::LAYOUT, T::WEIGHTS)];
+    let check = match T::LAYOUT {
+        Layout::Tile16 => check,
+        _ => check_blocks,
+    };
     Kernel::new(Opcode::Conv, types, check, run::<T, X>).with_scratch()
 }
 
@@ -43,10 +48,19 @@ impl Point for i16 {
     }
 }
 
-/// What a step multiplies.
+/// What a step multiplies; `None` where its scratch overflows.
+pub(super) fn shape(window: &Window, images: usize) -> Option<Shape> {
+    let whole = Image::scratch(window, images)?;
+    Some(Shape {
+        whole,
+        ..blocks(window, images)
+    })
+}
+
+/// [`shape`] for kernels that go block by block.
 ///
 /// Tensors that exist have no extents that overflow; those of others have a scratch that does.
-pub(super) fn shape(window: &Window, images: usize) -> Shape {
+fn blocks(window: &Window, images: usize) -> Shape {
     let taps = window.y.kernel.saturating_mul(window.x.kernel);
     let positions = window.y.output.saturating_mul(window.x.output);
     Shape {
@@ -54,10 +68,19 @@ pub(super) fn shape(window: &Window, images: usize) -> Shape {
         columns: positions.saturating_mul(images),
         pixel: (!window.is_identity()).then_some(window.channels),
         all: false,
+        whole: 0,
     }
 }
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
+    let macs = check_blocks(step)?;
+    let (input, out) = (step.need_input(0)?, step.need_output(0)?);
+    let window = Window::new(step, 0, input, out);
+    tiled::check(step, &shape(&window, images(input)).ok_or(Fault::Shape)?)?;
+    Ok(macs)
+}
+
+fn check_blocks(step: &Step<'_>) -> Result<u64, Fault> {
     let (input, w, out) = (
         step.need_input(0)?,
         step.need_input(1)?,
@@ -71,16 +94,23 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
     if !tiled::is_matrix(w, window.filters) {
         return Err(Fault::Shape);
     }
-    let images = input.shape().first().map_or(1, |&images| images as usize);
-    tiled::check(step, &shape(&window, images))?;
+    tiled::check_blocks(step, &blocks(&window, images(input)))?;
     Ok(macs)
+}
+
+fn images(input: Tensor<'_>) -> usize {
+    input.shape().first().map_or(1, |&images| images as usize)
 }
 
 fn run<T: Tile, X: Point>(step: &Step<'_>, mut operands: Operands<'_>) -> Option<()> {
     let (input, out) = (step.input(0)?, step.output(0)?);
-    let window = Window::new(step, 0, input, out);
-    let shape = shape(&window, *input.shape().first()? as usize);
     let clamp = (step.attribute(8) as i32, step.attribute(9) as i32);
+    let window = Window::new(step, 0, input, out);
+    let whole = || Some((window, images(input)));
+    if let Some(done) = tiled::convolve::<T, X>(step, &mut operands, whole, clamp) {
+        return Some(done);
+    }
+    let shape = blocks(&window, images(input));
     let mut blocks = Blocks::new(step, &mut operands, &shape, clamp);
     let gathered = tiled::gathered::<X>(&shape, &mut operands)?;
     let [x, ..] = operands.inputs;
@@ -90,62 +120,45 @@ fn run<T: Tile, X: Point>(step: &Step<'_>, mut operands: Operands<'_>) -> Option
     // A pixel of padding, or a column, whose end behind the last tap is zero whatever weights meet it.
     fill(gathered, if whole { zero } else { X::default() });
     if gathered.is_empty() {
-        if !blocks.whole::<T, X>(x, &shape) {
-            for pixel in rows(x, shape.k) {
-                blocks.part::<T, X>(pixel, 0);
-                blocks.columns::<T, X>(1);
-            }
-            blocks.finish::<T, X>();
+        for pixel in rows(x, shape.k) {
+            blocks.part::<T, X>(pixel, 0);
+            blocks.column::<T, X>();
         }
+        blocks.finish::<T, X>();
         return Some(());
     }
     for image in rows(x, window.image()) {
-        for y in 0..window.y.output {
-            let mut x = 0;
-            while x < window.x.output {
-                let position = (y, x);
-                let taps = Taps {
-                    window: &window,
-                    position,
-                    count: blocks.room().min(window.x.output - x),
-                    image,
-                    outside: zero,
-                };
-                let mut count = 1;
-                if blocks.taps::<T, X>(&taps) {
-                    count = taps.count;
-                } else if whole {
-                    let mut quad = 0;
-                    window.for_runs(position, |start, pixels| {
-                        quad += match start {
-                            Some(start) => {
-                                let run = pixel(image, start, pixels * window.channels);
-                                blocks.part::<T, X>(run, quad);
-                                run.len() / QUAD
-                            }
-                            None => {
-                                blocks.part::<T, X>(gathered, quad);
-                                gathered.len() / QUAD
-                            }
+        for position in window.positions() {
+            if whole {
+                let mut quad = 0;
+                window.for_runs(position, |start, pixels| {
+                    quad += match start {
+                        Some(start) => {
+                            let run = pixel(image, start, pixels * window.channels);
+                            blocks.part::<T, X>(run, quad);
+                            run.len() / QUAD
                         }
-                    });
-                } else {
-                    let mut rest = &mut *gathered;
-                    window.for_runs(position, |start, pixels| {
-                        let run = core::mem::take(&mut rest);
-                        let run = run.split_at_mut_checked(pixels * window.channels);
-                        let (run, tail) = run.unwrap_or_default();
-                        rest = tail;
-                        match start {
-                            Some(start) => copy(run, pixel(image, start, run.len())),
-                            None => fill(run, zero),
+                        None => {
+                            blocks.part::<T, X>(gathered, quad);
+                            gathered.len() / QUAD
                         }
-                    });
-                    blocks.part::<T, X>(gathered, 0);
-                }
-                blocks.columns::<T, X>(count);
-                x += count;
+                    }
+                });
+            } else {
+                let mut rest = &mut *gathered;
+                window.for_runs(position, |start, pixels| {
+                    let run = core::mem::take(&mut rest);
+                    let run = run.split_at_mut_checked(pixels * window.channels);
+                    let (run, tail) = run.unwrap_or_default();
+                    rest = tail;
+                    match start {
+                        Some(start) => copy(run, pixel(image, start, run.len())),
+                        None => fill(run, zero),
+                    }
+                });
+                blocks.part::<T, X>(gathered, 0);
             }
+            blocks.column::<T, X>();
         }
     }
     blocks.finish::<T, X>();

@@ -42,6 +42,7 @@ fn shape(step: &Step<'_>) -> Option<Shape> {
         columns: x.rows(),
         pixel: None,
         all: true,
+        whole: 0,
     })
 }
 
