@@ -1,6 +1,7 @@
 //! Memory that the caller owns: alignment, and the split into operands.
 
 use crate::format::opcode::{MAX_INPUTS, MAX_OUTPUTS};
+use core::mem::swap;
 use core::ops::Range;
 
 /// Bytes on a 16-byte boundary.
@@ -49,22 +50,31 @@ impl<'a> Operands<'a> {
     pub fn carve(
         arena: &'a mut [u8],
         inputs: [Operand<'a>; MAX_INPUTS],
-        mut written: [Range<usize>; WRITTEN],
+        written: [Range<usize>; WRITTEN],
     ) -> Option<Self> {
+        // In the order of their starts, each with its place among the written.
+        let [first, second, scratch] = written;
+        let mut ranges = [(first, 0), (second, 1), (scratch, 2)];
+        let [low, middle, high] = &mut ranges;
+        let sort = |low: &mut (Range<usize>, usize), high: &mut (Range<usize>, usize)| {
+            if high.0.start < low.0.start {
+                swap(low, high);
+            }
+        };
+        sort(low, middle);
+        sort(middle, high);
+        sort(low, middle);
         let mut cut: [&'a mut [u8]; WRITTEN] = [&mut [], &mut [], &mut []];
         // What lies before each written range, and behind the last.
         let mut parts: [(usize, &'a [u8]); WRITTEN + 1] = [(0, &[]); WRITTEN + 1];
         let [read @ .., last] = &mut parts;
         let (mut rest, mut start) = (arena, 0);
-        for part in read {
-            let ranges = written.iter_mut().zip(cut.iter_mut());
-            let (range, bytes) = ranges.min_by_key(|(range, _)| range.start)?;
+        for (part, (range, place)) in read.iter_mut().zip(&ranges) {
             let (before, tail) = rest.split_at_mut_checked(range.start.checked_sub(start)?)?;
             let (own, tail) = tail.split_at_mut_checked(range.end.checked_sub(range.start)?)?;
             *part = (start, before);
-            (*bytes, rest, start) = (own, tail, range.end);
-            // Not the first of what is left.
-            range.start = usize::MAX;
+            *cut.get_mut(*place)? = own;
+            (rest, start) = (tail, range.end);
         }
         *last = (start, rest);
         let mut slices: [&'a [u8]; MAX_INPUTS] = [&[]; MAX_INPUTS];
@@ -72,9 +82,14 @@ impl<'a> Operands<'a> {
             *slice = match operand {
                 Operand::None => continue,
                 Operand::Constant(bytes) => bytes,
-                Operand::Arena(range) => parts.iter().find_map(|&(start, part)| {
-                    part.get(range.start.checked_sub(start)?..range.end.checked_sub(start)?)
-                })?,
+                Operand::Arena(range) => {
+                    // The part behind all written ranges that end before it.
+                    let before = |(written, _): &(Range<usize>, _)| {
+                        usize::from(written.end <= range.start)
+                    };
+                    let (start, part) = parts.get(ranges.iter().map(before).sum::<usize>())?;
+                    part.get(range.start.checked_sub(*start)?..range.end.checked_sub(*start)?)?
+                }
             };
         }
         let [first, second, scratch] = cut;

@@ -9,7 +9,7 @@
 //! The search is a handful of comparisons for each step. A kernel is named by address only in its
 //! set, so that the linker drops the others.
 
-use crate::arena::Operands;
+use crate::arena;
 use crate::error::{Fault, InputError};
 use crate::execute::Run;
 use crate::format::{DType, Layout, Opcode};
@@ -25,7 +25,7 @@ pub struct Kernel {
     /// Element types of input 0 and of input 1.
     types: [Types; 2],
     pub(super) check: fn(&Step<'_>) -> Result<u64, Fault>,
-    pub(crate) run: fn(&Step<'_>, Operands<'_>) -> Option<()>,
+    pub(crate) run: fn(&Step<'_>, arena::Operands<'_>) -> Option<()>,
     /// Whether it is for steps with scratch, or for those without.
     scratch: bool,
     pub(super) cost: Option<fn(&Step<'_>) -> u64>,
@@ -43,7 +43,7 @@ impl Kernel {
         opcode: Opcode,
         types: [Types; 2],
         check: fn(&Step<'_>) -> Result<u64, Fault>,
-        run: fn(&Step<'_>, Operands<'_>) -> Option<()>,
+        run: fn(&Step<'_>, arena::Operands<'_>) -> Option<()>,
     ) -> Self {
         Self {
             opcode,
@@ -90,12 +90,39 @@ impl Kernel {
     #[must_use]
     #[inline]
     pub fn takes(&self, step: &Step<'_>) -> bool {
-        self.opcode == step.opcode && self.takes_types(step)
+        self.opcode == step.opcode && self.takes_operands(&Operands::of(step))
     }
 
-    fn takes_types(&self, step: &Step<'_>) -> bool {
-        let [first, second] = &self.types;
-        self.scratch == step.scratch().is_some() && first.take(step, 0) && second.take(step, 1)
+    /// Whether the kernel of `kernels` runs `step`. Its operands are looked at once, not for each kernel.
+    pub(crate) fn find<'k>(kernels: KernelSet<'k>, step: &Step<'_>) -> Option<&'k Self> {
+        let operands = Operands::of(step);
+        let takes = |kernel: &&&Self| kernel.opcode == step.opcode && kernel.takes_operands(&operands);
+        kernels.iter().find(takes).copied()
+    }
+
+    fn takes_operands(&self, operands: &Operands) -> bool {
+        let ([first, second], [x, y]) = (&self.types, &operands.types);
+        self.scratch == operands.scratch && first.0 & x != 0 && second.0 & y != 0
+    }
+}
+
+/// What a kernel is chosen by: whether a step has scratch, and a bit for the type of each of its first
+/// inputs.
+struct Operands {
+    scratch: bool,
+    types: [u32; 2],
+}
+
+impl Operands {
+    fn of(step: &Step<'_>) -> Self {
+        let bit = |input| match step.input(input) {
+            Some(tensor) => 1 << (tensor.layout() as u32 * u8::BITS + tensor.dtype() as u32),
+            None => NONE,
+        };
+        Self {
+            scratch: step.scratch().is_some(),
+            types: [bit(0), bit(1)],
+        }
     }
 }
 
@@ -111,10 +138,12 @@ pub(super) struct Types(u32);
 
 /// Types of the plain layout; those of each further one follow.
 const PLAIN: u32 = u8::MAX as u32;
+/// No tensor at all: the bit of four-bit elements in tiles of sixteen rows, which do not exist.
+const NONE: u32 = 1 << 31;
 
 impl Types {
     /// Any in the plain layout, and none at all.
-    pub const ANY: Self = Self(PLAIN);
+    pub const ANY: Self = Self(PLAIN | NONE);
     pub const I8: Self = Self::of(&[DType::I8]);
     pub const I4: Self = Self::of(&[DType::I4]);
     pub const I16: Self = Self::of(&[DType::I16]);
@@ -138,13 +167,5 @@ impl Types {
     /// int8 in a layout.
     pub const fn tiled(layout: Layout) -> Self {
         Self(1 << (layout as u32 * u8::BITS + DType::I8 as u32))
-    }
-
-    fn take(self, step: &Step<'_>, input: usize) -> bool {
-        let tensor = step.input(input);
-        let bit = tensor.map_or(0, |tensor| {
-            tensor.layout() as u32 * u8::BITS + tensor.dtype() as u32
-        });
-        self.0 >> bit & 1 != 0 && (self.0 == PLAIN || tensor.is_some())
     }
 }
