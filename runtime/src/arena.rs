@@ -84,9 +84,8 @@ impl<'a> Operands<'a> {
                 Operand::Constant(bytes) => bytes,
                 Operand::Arena(range) => {
                     // The part behind all written ranges that end before it.
-                    let before = |(written, _): &(Range<usize>, _)| {
-                        usize::from(written.end <= range.start)
-                    };
+                    let before =
+                        |(written, _): &(Range<usize>, _)| usize::from(written.end <= range.start);
                     let (start, part) = parts.get(ranges.iter().map(before).sum::<usize>())?;
                     part.get(range.start.checked_sub(*start)?..range.end.checked_sub(*start)?)?
                 }

@@ -8,7 +8,7 @@
 #![allow(unsafe_code)]
 
 use super::depthwise::Depthwise;
-use super::elementwise::{Gate, Operand, Sum};
+use super::elementwise::{Gate, Rows, Sum};
 use super::portable::Portable;
 use super::{Block, Place, Taps, Tile};
 use super::{avx2, avx512, avx512_columns, avx512_depthwise, avx512_elementwise};
@@ -233,7 +233,7 @@ elementwise! {
     add(sum: &Sum<'_>);
     gate(gate: &Gate<'_>);
     quantise(x: &[f32], scale: f32);
-    rescale(x: Operand<'_>, scale: u32, first: usize);
+    rescale(rows: &Rows<'_>, scale: u32);
 }
 
 /// A block and its sink, all lengths checked.

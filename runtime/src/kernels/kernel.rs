@@ -96,7 +96,8 @@ impl Kernel {
     /// Whether the kernel of `kernels` runs `step`. Its operands are looked at once, not for each kernel.
     pub(crate) fn find<'k>(kernels: KernelSet<'k>, step: &Step<'_>) -> Option<&'k Self> {
         let operands = Operands::of(step);
-        let takes = |kernel: &&&Self| kernel.opcode == step.opcode && kernel.takes_operands(&operands);
+        let takes =
+            |kernel: &&&Self| kernel.opcode == step.opcode && kernel.takes_operands(&operands);
         kernels.iter().find(takes).copied()
     }
 

@@ -9,9 +9,10 @@ use proptest::prelude::*;
 use std::vec::Vec;
 
 /// Elements of an operand.
-const COUNT: usize = 53;
+const COUNT: usize = 149;
 
 /// Values of int8 or int16, many of them at the ends of the range.
+#[derive(Clone)]
 struct Values {
     narrow: bool,
     i8: Vec<i8>,
@@ -132,6 +133,41 @@ proptest! {
         prop_assert_eq!(found, expected);
     }
 
+    /// Either operand, or both, where the result goes.
+    #[test]
+    fn sums_in_place_are_those_of_the_definition(narrow: [bool; 2], replaced in 1usize..4, seed: u64) {
+        let mut random = Random::new(seed);
+        let mut values = narrow.map(|narrow| Values::new(&mut random, narrow));
+        // What is replaced has the type of the result.
+        let replaced = [replaced & 1 != 0, replaced & 2 != 0];
+        let out_narrow = narrow[usize::from(!replaced[0])];
+        if replaced == [true; 2] {
+            values[1] = Values { zero_point: values[1].zero_point, ..values[0].clone() };
+        }
+        let scales = [word(&mut random), word(&mut random)];
+        let expected: Vec<i32> = (0..COUNT).map(|index| {
+            let [a, b] = [0, 1].map(|i| {
+                Scale::loaded(scales[i]).requantise(values[i].at(index).1 << 15)
+            });
+            joined(a, b)
+        }).collect();
+        let operands = [0, 1].map(|i| Operand {
+            values: if replaced[i] { Integers::Replaced } else { values[i].operand().values },
+            zero_point: values[i].zero_point,
+        });
+        let own = values[usize::from(!replaced[0])].clone();
+        let (mut bytes, mut words) = (own.i8, own.i16);
+        let (low, high) = if out_narrow { (-128, 127) } else { (-32768, 32767) };
+        let zero_point = if out_narrow { 5 } else { 0 };
+        let out = if out_narrow { Out::I8(&mut bytes) } else { Out::I16(&mut words) };
+        let mut sink = Sink { out, zero_point, low, high };
+        let done = add(&Sum { operands, scales, count: COUNT }, &mut sink);
+        for (index, &expected) in expected.iter().enumerate().take(done) {
+            let found = if out_narrow { bytes[index].into() } else { i32::from(words[index]) };
+            prop_assert_eq!(found, (expected + zero_point).max(low).min(high), "{}", index);
+        }
+    }
+
     #[test]
     fn gates_are_those_of_the_definition(narrow: [bool; 4], seed: u64) {
         let mut random = Random::new(seed);
@@ -158,10 +194,30 @@ proptest! {
         let mut random = Random::new(seed);
         let x = Values::new(&mut random, narrow);
         let scale = word(&mut random);
-        let run = |sink: &mut Sink<'_>| rescale(x.operand(), scale, 0, sink);
-        let (found, expected) = both(&mut random, out, COUNT, run, |index| {
-            Scale::loaded(scale).requantise(x.at(index).1)
+        // Rows of any width, with gaps of any width between them.
+        let (width, gap) = (1 + random.next_u32() as usize % COUNT, random.next_u32() as usize % 20);
+        let (count, first) = (COUNT / width, random.next_u32() as usize % 9);
+        let pitch = width + gap;
+        let length = first + pitch * (count - 1) + width;
+        let run = |sink: &mut Sink<'_>| {
+            let operand = x.operand();
+            let done = rescale(&Rows { operand, count, width, first, pitch }, scale, sink);
+            if done { length } else { 0 }
+        };
+        let (mut found, mut expected) = both(&mut random, out, length, run, |index| {
+            let (row, at) = ((index.max(first) - first) / pitch, (index.max(first) - first) % pitch);
+            match index >= first && at < width {
+                true => Scale::loaded(scale).requantise(x.at(row * width + at).1),
+                false => 0,
+            }
         });
+        // What lies between rows stays as it was.
+        for index in 0..length {
+            if index < first || (index - first) % pitch >= width {
+                prop_assert_eq!(found[index], 0);
+                (found[index], expected[index]) = (0, 0);
+            }
+        }
         prop_assert_eq!(found, expected);
     }
 

@@ -14,16 +14,16 @@ use crate::kernels::{rows, rows_mut};
 
 /// What an operand's elements come to.
 #[derive(Clone, Copy, Debug)]
-struct Term {
-    factor: i32,
+pub(crate) struct Term {
+    pub factor: i32,
     /// `2ˢ⁻¹ − z · k`.
-    offset: i32,
-    shift: u32,
+    pub offset: i32,
+    pub shift: u32,
 }
 
 impl Term {
     /// For elements with this scale word and zero point; `None` where they do not fit 32 bits.
-    fn new(word: u32, zero_point: i32) -> Option<Self> {
+    pub fn new(word: u32, zero_point: i32) -> Option<Self> {
         let factor = (word >> 8) as i32;
         // From 8 on: t is at least 31.
         let shift = (word & 0xFF).checked_sub(23).filter(|&s| s <= 23)?;
