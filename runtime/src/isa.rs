@@ -21,6 +21,8 @@ mod avx512_columns;
 mod avx512_depthwise;
 #[cfg(target_arch = "x86_64")]
 mod avx512_elementwise;
+#[cfg(target_arch = "x86_64")]
+mod avx512_pool;
 pub(crate) mod depthwise;
 #[cfg(isa = "dsp")]
 mod dsp;

@@ -2,6 +2,7 @@
 //! the rest, one by one.
 
 use crate::format::Tensor;
+use crate::kernels::pool::Taps as Pooled;
 use crate::kernels::sink::Sink;
 use crate::kernels::types::Integers;
 
@@ -95,6 +96,19 @@ pub(crate) fn rescale(rows: &Rows<'_>, scale: u32, sink: &mut Sink<'_>) -> bool 
     #[cfg(not(target_arch = "x86_64"))]
     {
         let _ = (rows, scale, sink);
+        false
+    }
+}
+
+/// For each channel of a pixel, the mean of its taps around `zero`, `count` of them with those outside;
+/// whether it did.
+#[inline]
+pub(crate) fn means(taps: &Pooled, image: &[i8], count: usize, zero: i32, out: &mut [i8]) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return super::x86::means(taps, image, count, zero, out).is_some();
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = (taps, image, count, zero, out);
         false
     }
 }

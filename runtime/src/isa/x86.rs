@@ -11,10 +11,11 @@ use super::depthwise::Depthwise;
 use super::elementwise::{Gate, Rows, Sum};
 use super::portable::Portable;
 use super::{Block, Place, Taps, Tile};
-use super::{avx2, avx512, avx512_columns, avx512_depthwise, avx512_elementwise};
+use super::{avx2, avx512, avx512_columns, avx512_depthwise, avx512_elementwise, avx512_pool};
 use crate::format::Layout;
 use crate::kernels::conv::depthwise::Layer;
 use crate::kernels::conv::depthwise::lanes::Lanes;
+use crate::kernels::pool::Taps as Pooled;
 use crate::kernels::sink::{Out, Sink};
 #[cfg(any(test, feature = "std"))]
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -234,6 +235,21 @@ elementwise! {
     gate(gate: &Gate<'_>);
     quantise(x: &[f32], scale: f32);
     rescale(rows: &Rows<'_>, scale: u32);
+}
+
+/// See [`super::elementwise::means`]; `None` where the processor has no way of its own.
+pub(super) fn means(
+    taps: &Pooled,
+    image: &[i8],
+    count: usize,
+    zero: i32,
+    out: &mut [i8],
+) -> Option<()> {
+    if !Avx512::is_here() {
+        return None;
+    }
+    // SAFETY: the processor has the function's features.
+    unsafe { avx512_pool::means(taps, image, count, zero, out) }
 }
 
 /// A block and its sink, all lengths checked.
