@@ -1,6 +1,7 @@
 //! Memory that the caller owns: alignment, and the split into operands.
 
 use crate::format::opcode::{MAX_INPUTS, MAX_OUTPUTS};
+#[cfg(target_pointer_width = "64")]
 use core::mem::swap;
 use core::ops::Range;
 
@@ -47,7 +48,62 @@ impl<'a> Operands<'a> {
     ///
     /// Inputs that are constants come ready. `None` where ranges overlap or leave the arena, which
     /// loading rules out.
+    #[inline(always)]
     pub fn carve(
+        arena: &'a mut [u8],
+        inputs: [Operand<'a>; MAX_INPUTS],
+        written: [Range<usize>; WRITTEN],
+    ) -> Option<Self> {
+        #[cfg(target_pointer_width = "64")]
+        return Self::carve_sorted(arena, inputs, written);
+        #[cfg(not(target_pointer_width = "64"))]
+        Self::carve_by_search(arena, inputs, written)
+    }
+
+    /// [`Operands::carve`] in the least code.
+    #[cfg(any(test, not(target_pointer_width = "64")))]
+    fn carve_by_search(
+        arena: &'a mut [u8],
+        inputs: [Operand<'a>; MAX_INPUTS],
+        mut written: [Range<usize>; WRITTEN],
+    ) -> Option<Self> {
+        let mut cut: [&'a mut [u8]; WRITTEN] = [&mut [], &mut [], &mut []];
+        // What lies before each written range, and behind the last.
+        let mut parts: [(usize, &'a [u8]); WRITTEN + 1] = [(0, &[]); WRITTEN + 1];
+        let [read @ .., last] = &mut parts;
+        let (mut rest, mut start) = (arena, 0);
+        for part in read {
+            let ranges = written.iter_mut().zip(cut.iter_mut());
+            let (range, bytes) = ranges.min_by_key(|(range, _)| range.start)?;
+            let (before, tail) = rest.split_at_mut_checked(range.start.checked_sub(start)?)?;
+            let (own, tail) = tail.split_at_mut_checked(range.end.checked_sub(range.start)?)?;
+            *part = (start, before);
+            (*bytes, rest, start) = (own, tail, range.end);
+            // Not the first of what is left.
+            range.start = usize::MAX;
+        }
+        *last = (start, rest);
+        let mut slices: [&'a [u8]; MAX_INPUTS] = [&[]; MAX_INPUTS];
+        for (slice, operand) in slices.iter_mut().zip(inputs) {
+            *slice = match operand {
+                Operand::None => continue,
+                Operand::Constant(bytes) => bytes,
+                Operand::Arena(range) => parts.iter().find_map(|&(start, part)| {
+                    part.get(range.start.checked_sub(start)?..range.end.checked_sub(start)?)
+                })?,
+            };
+        }
+        let [first, second, scratch] = cut;
+        Some(Self {
+            inputs: slices,
+            outputs: [first, second],
+            scratch,
+        })
+    }
+
+    /// [`Operands::carve`] in the least time.
+    #[cfg(target_pointer_width = "64")]
+    fn carve_sorted(
         arena: &'a mut [u8],
         inputs: [Operand<'a>; MAX_INPUTS],
         written: [Range<usize>; WRITTEN],
@@ -115,6 +171,16 @@ mod tests {
     use super::*;
     use std::vec::Vec;
 
+    type Carve = for<'a> fn(
+        &'a mut [u8],
+        [Operand<'a>; MAX_INPUTS],
+        [Range<usize>; WRITTEN],
+    ) -> Option<Operands<'a>>;
+    const WAYS: [Carve; 2] = [
+        |arena, inputs, written| Operands::carve_by_search(arena, inputs, written),
+        |arena, inputs, written| Operands::carve(arena, inputs, written),
+    ];
+
     #[test]
     fn carves_around_outputs_and_scratch_in_any_order() {
         let mut arena: [u8; 32] = core::array::from_fn(|index| index as u8);
@@ -130,14 +196,19 @@ mod tests {
                 Operand::Arena(24..32),
                 Operand::Constant(&[99]),
             ];
-            let operands = Operands::carve(&mut arena, inputs, outputs.clone()).unwrap();
-            assert_eq!(operands.inputs[1], [12, 13, 14, 15, 16, 17, 18, 19]);
-            assert_eq!(operands.inputs[2][0], 24);
-            assert_eq!(operands.inputs[3], [99]);
-            let [first, second] = operands.outputs;
-            for (bytes, range) in [&*first, second, operands.scratch].into_iter().zip(outputs) {
-                let expected: Vec<u8> = range.map(|byte| byte as u8).collect();
-                assert_eq!(bytes, expected);
+            for carve in WAYS {
+                let operands = carve(&mut arena, inputs.clone(), outputs.clone()).unwrap();
+                assert_eq!(operands.inputs[1], [12, 13, 14, 15, 16, 17, 18, 19]);
+                assert_eq!(operands.inputs[2][0], 24);
+                assert_eq!(operands.inputs[3], [99]);
+                let [first, second] = operands.outputs;
+                for (bytes, range) in [&*first, second, operands.scratch]
+                    .into_iter()
+                    .zip(outputs.clone())
+                {
+                    let expected: Vec<u8> = range.map(|byte| byte as u8).collect();
+                    assert_eq!(bytes, expected);
+                }
             }
         }
     }
@@ -146,11 +217,13 @@ mod tests {
     fn overlaps_are_refused() {
         let mut arena = [0; 32];
         let inputs = || [const { Operand::None }; MAX_INPUTS];
-        assert!(Operands::carve(&mut arena, inputs(), [8..16, 12..20, 32..32]).is_none());
-        assert!(Operands::carve(&mut arena, inputs(), [8..40, 40..40, 40..40]).is_none());
-        assert!(Operands::carve(&mut arena, inputs(), [8..16, 20..24, 15..20]).is_none());
-        let mut reading = inputs();
-        reading[0] = Operand::Arena(4..9);
-        assert!(Operands::carve(&mut arena, reading, [8..16, 32..32, 32..32]).is_none());
+        for carve in WAYS {
+            assert!(carve(&mut arena, inputs(), [8..16, 12..20, 32..32]).is_none());
+            assert!(carve(&mut arena, inputs(), [8..40, 40..40, 40..40]).is_none());
+            assert!(carve(&mut arena, inputs(), [8..16, 20..24, 15..20]).is_none());
+            let mut reading = inputs();
+            reading[0] = Operand::Arena(4..9);
+            assert!(carve(&mut arena, reading, [8..16, 32..32, 32..32]).is_none());
+        }
     }
 }

@@ -154,11 +154,11 @@ pub(super) fn image(
     let shuffle = block::shuffle(&plan);
     for channel in (0..plan.channels).step_by(plan.chunk) {
         let chunk = plan.chunk.min(plan.channels - channel);
-        let mut blocks = [Block::EMPTY; BLOCKS];
+        let mut blocks = [const { MaybeUninit::<Block>::uninit() }; BLOCKS];
         let count = chunk.div_ceil(LANES);
         for (index, block) in blocks.iter_mut().enumerate().take(count) {
             // SAFETY: the layer has this channel, and weights for every channel.
-            *block = unsafe { Block::new(layer, &plan, channel + index * LANES, shuffle) };
+            block.write(unsafe { Block::new(layer, &plan, channel + index * LANES, shuffle) });
         }
         for position in (0..across.axis.output).step_by(plan.together) {
             let together = plan.together.min(across.axis.output - position);
@@ -172,11 +172,13 @@ pub(super) fn image(
                 }
             }
             let at = position * across.output + channel;
-            // SAFETY: rows are lines of the input from the chunk's first channel on; the line has room for
-            // its columns, and outputs see no others; the sink has the outputs of all lines.
+            // SAFETY: the first `count` blocks are written; rows are lines of the input from the chunk's first
+            // channel on; the line has room for its columns, and outputs see no others; the sink has the
+            // outputs of all lines.
             unsafe {
                 line::fill(&plan, &rows, chunk, zero_point, &mut line);
                 for (index, block) in blocks.iter().enumerate().take(count) {
+                    let block = block.assume_init_ref();
                     let (lane, at) = (index * LANES, at + index * LANES);
                     match &mut out {
                         Out::I8(out) if is_int8 && block.is_narrow => {

@@ -9,10 +9,10 @@
 //! The search is a handful of comparisons for each step. A kernel is named by address only in its
 //! set, so that the linker drops the others.
 
-use crate::arena;
+use crate::arena::Operands;
 use crate::error::{Fault, InputError};
 use crate::execute::Run;
-use crate::format::{DType, Layout, Opcode};
+use crate::format::{DType, Layout, Opcode, Tensor};
 use crate::step::Step;
 use core::fmt;
 
@@ -25,7 +25,7 @@ pub struct Kernel {
     /// Element types of input 0 and of input 1.
     types: [Types; 2],
     pub(super) check: fn(&Step<'_>) -> Result<u64, Fault>,
-    pub(crate) run: fn(&Step<'_>, arena::Operands<'_>) -> Option<()>,
+    pub(crate) run: fn(&Step<'_>, Operands<'_>) -> Option<()>,
     /// Whether it is for steps with scratch, or for those without.
     scratch: bool,
     pub(super) cost: Option<fn(&Step<'_>) -> u64>,
@@ -43,7 +43,7 @@ impl Kernel {
         opcode: Opcode,
         types: [Types; 2],
         check: fn(&Step<'_>) -> Result<u64, Fault>,
-        run: fn(&Step<'_>, arena::Operands<'_>) -> Option<()>,
+        run: fn(&Step<'_>, Operands<'_>) -> Option<()>,
     ) -> Self {
         Self {
             opcode,
@@ -90,42 +90,54 @@ impl Kernel {
     #[must_use]
     #[inline]
     pub fn takes(&self, step: &Step<'_>) -> bool {
-        self.opcode == step.opcode && self.takes_operands(&Operands::of(step))
+        self.opcode == step.opcode && self.takes_types(step)
     }
 
-    /// Whether the kernel of `kernels` runs `step`. Its operands are looked at once, not for each kernel.
+    /// The kernel of `kernels` that runs `step`.
+    #[cfg(not(target_pointer_width = "64"))]
     pub(crate) fn find<'k>(kernels: KernelSet<'k>, step: &Step<'_>) -> Option<&'k Self> {
-        let operands = Operands::of(step);
-        let takes =
-            |kernel: &&&Self| kernel.opcode == step.opcode && kernel.takes_operands(&operands);
-        kernels.iter().find(takes).copied()
+        kernels.iter().find(|kernel| kernel.takes(step)).copied()
     }
 
-    fn takes_operands(&self, operands: &Operands) -> bool {
-        let ([first, second], [x, y]) = (&self.types, &operands.types);
-        self.scratch == operands.scratch && first.0 & x != 0 && second.0 & y != 0
-    }
-}
-
-/// What a kernel is chosen by: whether a step has scratch, and a bit for the type of each of its first
-/// inputs.
-struct Operands {
-    scratch: bool,
-    types: [u32; 2],
-}
-
-impl Operands {
-    fn of(step: &Step<'_>) -> Self {
-        let bit = |input| match step.input(input) {
-            Some(tensor) => 1 << (tensor.layout() as u32 * u8::BITS + tensor.dtype() as u32),
-            None => NONE,
+    /// The kernel of `kernels` that runs `step`, of many: its operands are looked at once, not for each
+    /// kernel, which takes more code than a chip has to spare.
+    #[cfg(target_pointer_width = "64")]
+    pub(crate) fn find<'k>(kernels: KernelSet<'k>, step: &Step<'_>) -> Option<&'k Self> {
+        let scratch = step.scratch().is_some();
+        let [x, y] = [0, 1].map(|input| Types::bit(step.input(input)));
+        let find = |kernels: KernelSet<'k>| {
+            let takes = |kernel: &&&Self| {
+                let [first, second] = &kernel.types;
+                kernel.opcode == step.opcode
+                    && kernel.scratch == scratch
+                    && first.has(x)
+                    && second.has(y)
+            };
+            kernels.iter().find(takes).copied()
         };
-        Self {
-            scratch: step.scratch().is_some(),
-            types: [bit(0), bit(1)],
-        }
+        // Where the set is that of all kernels, those of the operator are known to start here.
+        let first = FIRST.get(step.opcode as usize);
+        let found = first.and_then(|&first| find(kernels.get(first.into()..)?));
+        found.or_else(|| find(kernels))
+    }
+
+    fn takes_types(&self, step: &Step<'_>) -> bool {
+        let [first, second] = &self.types;
+        self.scratch == step.scratch().is_some() && first.take(step, 0) && second.take(step, 1)
     }
 }
+
+/// Places in [`super::ALL`] of each operator's first kernel, by its code: bytes, which link no kernel.
+#[cfg(target_pointer_width = "64")]
+const FIRST: [u8; Opcode::ALL.len() + 1] = {
+    let mut first = [0; Opcode::ALL.len() + 1];
+    let mut index = super::ALL.len();
+    while index > 0 {
+        index -= 1;
+        first[super::ALL[index].opcode as usize] = index as u8;
+    }
+    first
+};
 
 impl fmt::Debug for Kernel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -139,12 +151,10 @@ pub(super) struct Types(u32);
 
 /// Types of the plain layout; those of each further one follow.
 const PLAIN: u32 = u8::MAX as u32;
-/// No tensor at all: the bit of four-bit elements in tiles of sixteen rows, which do not exist.
-const NONE: u32 = 1 << 31;
 
 impl Types {
     /// Any in the plain layout, and none at all.
-    pub const ANY: Self = Self(PLAIN | NONE);
+    pub const ANY: Self = Self(PLAIN);
     pub const I8: Self = Self::of(&[DType::I8]);
     pub const I4: Self = Self::of(&[DType::I4]);
     pub const I16: Self = Self::of(&[DType::I16]);
@@ -168,5 +178,21 @@ impl Types {
     /// int8 in a layout.
     pub const fn tiled(layout: Layout) -> Self {
         Self(1 << (layout as u32 * u8::BITS + DType::I8 as u32))
+    }
+
+    fn take(self, step: &Step<'_>, input: usize) -> bool {
+        self.has(Self::bit(step.input(input)))
+    }
+
+    /// The bit of a tensor's type, if there is one.
+    #[inline(always)]
+    fn bit(tensor: Option<Tensor<'_>>) -> Option<u32> {
+        let bit = |tensor: Tensor| tensor.layout() as u32 * u8::BITS + tensor.dtype() as u32;
+        tensor.map(bit)
+    }
+
+    #[inline(always)]
+    fn has(self, bit: Option<u32>) -> bool {
+        self.0 >> bit.unwrap_or(0) & 1 != 0 && (self.0 == PLAIN || bit.is_some())
     }
 }

@@ -13,7 +13,6 @@ use core::arch::x86_64::*;
 pub(super) const BLOCKS: usize = 4;
 
 /// Channels in lanes.
-#[derive(Clone, Copy)]
 pub(super) struct Block {
     /// For each tap along a line, a byte of each tap across.
     taps: [__m512i; TAPS],
@@ -27,9 +26,6 @@ pub(super) struct Block {
 }
 
 impl Block {
-    // SAFETY: any bits are a register.
-    pub const EMPTY: Self = unsafe { core::mem::zeroed() };
-
     /// Channels from `channel` on; they are again those of the next pixel where the plan is flat.
     ///
     /// # Safety
@@ -44,27 +40,34 @@ impl Block {
     ) -> Self {
         let left = (plan.channels - channel).min(LANES);
         let mask = u16::MAX >> (LANES - left);
-        let mut lanes = [0i32; LANES];
-        for (lane, place) in lanes.iter_mut().enumerate() {
-            *place = match plan.flat {
-                true => lane % plan.channels.max(1),
-                // Lanes without a channel repeat the last one, and are not stored.
-                false => lane.min(left - 1),
-            } as i32;
-        }
         // SAFETY: of both, `left` words are read; then, weights of channels that exist.
         let (bias, words, taps) = unsafe {
-            let index = _mm512_loadu_si512(lanes.as_ptr().cast());
-            let words = |start: *const i32| {
-                let words = _mm512_maskz_loadu_epi32(mask, start.add(channel));
-                _mm512_permutexvar_epi32(index, words)
-            };
-            let taps = taps(layer, plan, channel, &lanes, shuffle);
-            (
+            let words = |start: *const i32| _mm512_maskz_loadu_epi32(mask, start.add(channel));
+            let (bias, scales) = (
                 words(layer.bias.as_ptr()),
                 words(layer.scales.as_ptr().cast()),
-                taps,
-            )
+            );
+            if left == LANES {
+                (
+                    bias,
+                    scales,
+                    taps(layer, plan, channel, |lane| lane, shuffle),
+                )
+            } else {
+                // Lanes without a channel are again the first ones where the plan is flat, or repeat the
+                // last one, and are not stored.
+                let place = |lane: usize| match plan.flat {
+                    true => lane % left,
+                    false => lane.min(left - 1),
+                };
+                let lanes: [i32; LANES] = core::array::from_fn(|lane| place(lane) as i32);
+                let index = _mm512_loadu_si512(lanes.as_ptr().cast());
+                (
+                    _mm512_permutexvar_epi32(index, bias),
+                    _mm512_permutexvar_epi32(index, scales),
+                    taps(layer, plan, channel, place, shuffle),
+                )
+            }
         };
         // |x| ≤ 128 and |w| ≤ 128.
         let most = (1 << 19) - ((layer.window.taps() as i32) << 14);
@@ -371,26 +374,24 @@ pub(super) fn shuffle(plan: &Plan) -> Option<__m128i> {
     Some(unsafe { _mm_loadu_si128(places.as_ptr().cast()) })
 }
 
-/// For each tap along a line, the bytes of the taps across in each of `lanes` from `channel` on.
+/// For each tap along a line, the bytes of the taps across, of the channel at `place(lane)` behind `channel`.
 ///
 /// # Safety
-/// The layer has weights for them.
+/// The layer has weights for all of them.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 unsafe fn taps(
     layer: &Layer<'_>,
     plan: &Plan,
     channel: usize,
-    lanes: &[i32; LANES],
+    place: impl Fn(usize) -> usize,
     shuffle: Option<__m128i>,
 ) -> [__m512i; TAPS] {
     let mut taps = [_mm512_setzero_si512(); TAPS];
     let each = layer.window.taps();
     // SAFETY: the weights of the lane's channel.
-    let weights = |lane: usize| unsafe {
-        let channel = channel + lanes[lane] as usize;
-        layer.weights.as_ptr().add(channel * each)
-    };
+    let weights =
+        |lane: usize| unsafe { layer.weights.as_ptr().add((channel + place(lane)) * each) };
     let Some(shuffle) = shuffle else {
         let (across, along) = (&plan.across, &plan.along);
         for (j, tap) in taps.iter_mut().enumerate().take(along.axis.kernel) {

@@ -1,5 +1,7 @@
 //! What the instruction set does of elementwise operators, against their definitions.
 
+#![allow(unsafe_code)] // Functions of instruction sets are called one by one.
+
 use super::*;
 use crate::kernels::gate::{GATE_TABLE, sigmoid};
 use crate::kernels::sink::Out;
@@ -238,5 +240,88 @@ proptest! {
             rounding::quantise(x[index], scale, 0, i32::MIN, i32::MAX)
         });
         prop_assert_eq!(found, expected);
+    }
+}
+
+/// What AVX2 has, on processors that have more, too.
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use super::super::super::x86::Avx2;
+    use super::super::super::{avx2_elementwise, x86};
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn sums_are_those_of_the_definition(seed: u64) {
+            let mut random = Random::new(seed);
+            let [a, b] = [(); 2].map(|()| Values::new(&mut random, true));
+            let scales = [word(&mut random), word(&mut random)];
+            let sum = Sum { operands: [a.operand(), b.operand()], scales, count: COUNT };
+            let run = |sink: &mut Sink<'_>| match Avx2::is_here() {
+                // SAFETY: the processor has the function's features.
+                true => unsafe { avx2_elementwise::add(&sum, sink) }.unwrap_or(0),
+                false => 0,
+            };
+            let (found, expected) = both(&mut random, true, COUNT, run, |index| {
+                let [a, b] = [(&a, scales[0]), (&b, scales[1])].map(|(x, scale)| {
+                    Scale::loaded(scale).requantise(x.at(index).1 << 15)
+                });
+                joined(a, b)
+            });
+            prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn quantised_values_are_those_of_the_definition(narrow: bool, seed: u64) {
+            let mut random = Random::new(seed);
+            let scale = 0.0137;
+            let x: Vec<f32> = (0..COUNT).map(|index| match random.next_u32() % 4 {
+                0 => [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0, 1e30][index % 5],
+                1 => (random.next_u32() as i16) as f32 * 0.5 * scale,
+                2 => f32::from_bits(random.next_u32()),
+                _ => random.next_u32() as i16 as f32 * 1e-3,
+            }).collect();
+            let run = |sink: &mut Sink<'_>| match Avx2::is_here() {
+                // SAFETY: the processor has the function's features.
+                true => unsafe { avx2_elementwise::quantise(&x, scale, sink) }.unwrap_or(0),
+                false => 0,
+            };
+            let (found, expected) = both(&mut random, narrow, COUNT, run, |index| {
+                rounding::quantise(x[index], scale, 0, i32::MIN, i32::MAX)
+            });
+            prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn means_are_those_of_the_definition(
+            lines in 1usize..6, columns in 1usize..6, channels in 1usize..80, more in 0usize..4,
+            zero in -128i32..=127, seed: u64,
+        ) {
+            let mut random = Random::new(seed);
+            let (stride, first) = (channels + more, more * 3);
+            let pitch = stride * columns + more;
+            let taps = Pooled { first, lines, columns, stride, pitch };
+            let length = first + (lines - 1) * pitch + (columns - 1) * stride + channels;
+            let image: Vec<i8> = (0..length).map(|_| random.next_u32() as i8).collect();
+            let count = lines * columns + more;
+            let mut out = std::vec![0i8; channels];
+            if !Avx2::is_here() {
+                std::eprintln!("skipped: this processor has no AVX2");
+                return Ok(());
+            }
+            // SAFETY: the processor has the function's features.
+            unsafe { avx2_elementwise::means(&taps, &image, count, zero, &mut out) }.unwrap();
+            let mut best = out.clone();
+            x86::means(&taps, &image, count, zero, &mut best).unwrap();
+            for (c, (out, best)) in out.into_iter().zip(best).enumerate() {
+                let mut sum = 0i64;
+                for line in 0..lines { for column in 0..columns {
+                    sum += i64::from(image[first + line * pitch + column * stride + c]) - i64::from(zero);
+                }}
+                let n = count as i64;
+                let expected = (2 * sum + n).div_euclid(2 * n) + i64::from(zero);
+                prop_assert_eq!((i64::from(out), i64::from(best)), (expected, expected));
+            }
+        }
     }
 }
