@@ -14,11 +14,15 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
+mod avx2_elementwise;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod avx512_depthwise;
 #[cfg(target_arch = "x86_64")]
 mod avx512_elementwise;
+#[cfg(target_arch = "x86_64")]
+mod avx512_pool;
 pub(crate) mod depthwise;
 #[cfg(isa = "dsp")]
 mod dsp;

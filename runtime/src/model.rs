@@ -92,7 +92,8 @@ impl<'m> Model<'m> {
 
     /// Tensor `index`.
     #[must_use]
-    #[inline(never)]
+    #[cfg_attr(target_pointer_width = "64", inline)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub fn tensor(&self, index: u32) -> Option<Tensor<'m>> {
         record(self.tensors, index).map(Tensor::new)
     }

@@ -27,8 +27,7 @@ impl<'m> Step<'m> {
     /// The kernel that runs the step: the model's first that takes it.
     #[must_use]
     pub fn kernel(&self) -> Option<&'m Kernel> {
-        let mut kernels = self.model.kernels.iter();
-        kernels.find(|kernel| kernel.takes(self)).copied()
+        Kernel::find(self.model.kernels, self)
     }
 
     /// Indices of the input tensors.

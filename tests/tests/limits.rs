@@ -368,7 +368,9 @@ fn tiles(channels: u32, stride: u32) -> (Builder, u32) {
     let (x_dims, side) = ([1, 21, 21, channels], 20 / stride + 1);
     let y_dims = [1, side, side, 1];
     let x = builder.quantised(DType::I8, &x_dims, 1.0, 3);
-    let length = Layout::Tile16.bytes(1, 9 * channels).expect("a length");
+    let length = Layout::Tile16
+        .bytes(1, 9 * channels, DType::I8)
+        .expect("a length");
     let w = builder.weights(DType::I8, &[1, 3, 3, channels], &vec![1i8; length]);
     builder.tensors[w as usize].layout = Layout::Tile16;
     let (bias, scales) = (builder.bias(1, 0), builder.scales(1, 0.01));

@@ -29,4 +29,4 @@ pub(super) use block::{multiply_i8, multiply_i16};
 pub(super) use convolution::convolve;
 pub(super) use prepare::{prepare_i8, prepare_i16};
 pub(super) use requantise::{Clamp, Scale, Sixteen};
-pub(super) use store::{FOUR, store, store_four};
+pub(super) use store::{FOUR, store_four};

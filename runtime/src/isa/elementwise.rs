@@ -2,6 +2,7 @@
 //! the rest, one by one.
 
 use crate::format::Tensor;
+use crate::kernels::pool::Taps as Pooled;
 use crate::kernels::sink::Sink;
 use crate::kernels::types::Integers;
 
@@ -76,15 +77,38 @@ pub(crate) fn quantise(x: &[f32], scale: f32, sink: &mut Sink<'_>) -> usize {
     }
 }
 
-/// The first elements of `x`, requantised with the word `scale`, into a sink from `first` on.
+/// Rows of an operand that stands alone, and where they go in the output.
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))] // Others leave all to the scalar loop.
+pub(crate) struct Rows<'a> {
+    pub operand: Operand<'a>,
+    pub count: usize,
+    pub width: usize,
+    /// Elements of the output before the first row, and from one row to the next.
+    pub first: usize,
+    pub pitch: usize,
+}
+
+/// All rows, requantised with the word `scale`; whether it did.
 #[inline]
-pub(crate) fn rescale(x: Operand<'_>, scale: u32, first: usize, sink: &mut Sink<'_>) -> usize {
+pub(crate) fn rescale(rows: &Rows<'_>, scale: u32, sink: &mut Sink<'_>) -> bool {
     #[cfg(target_arch = "x86_64")]
-    return super::x86::rescale(x, scale, first, sink).unwrap_or(0);
+    return super::x86::rescale(rows, scale, sink).is_some();
     #[cfg(not(target_arch = "x86_64"))]
     {
-        let _ = (x, scale, first, sink);
-        0
+        let _ = (rows, scale, sink);
+        false
+    }
+}
+
+/// For each channel of a pixel, the mean of its taps around `zero`; whether it did.
+#[inline]
+pub(crate) fn means(taps: &Pooled, image: &[i8], zero: i32, out: &mut [i8]) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return super::x86::means(taps, image, zero, out).is_some();
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = (taps, image, zero, out);
+        false
     }
 }
 

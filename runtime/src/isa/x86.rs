@@ -8,13 +8,14 @@
 #![allow(unsafe_code)]
 
 use super::depthwise::Depthwise;
-use super::elementwise::{Gate, Operand, Sum};
+use super::elementwise::{Gate, Rows, Sum};
 use super::portable::Portable;
 use super::{Block, Convolution, Place, Tile};
-use super::{avx2, avx512, avx512_depthwise, avx512_elementwise};
+use super::{avx2, avx2_elementwise, avx512, avx512_depthwise, avx512_elementwise, avx512_pool};
 use crate::format::Layout;
 use crate::kernels::conv::depthwise::Layer;
 use crate::kernels::conv::depthwise::lanes::Lanes;
+use crate::kernels::pool::Taps as Pooled;
 use crate::kernels::sink::{Out, Sink};
 #[cfg(any(test, feature = "std"))]
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -218,26 +219,45 @@ fn lanes(
     Lanes::image(layer, input, scratch, sink, first)
 }
 
-/// Elementwise operators, see [`super::elementwise`]; `None` where the processor has none of its own.
+/// Elementwise operators, see [`super::elementwise`]; `None` where the processor has none of its own. Those
+/// of AVX-512 and, where they are, those of AVX2.
 macro_rules! elementwise {
-    ($($name:ident($($argument:ident: $type:ty),+);)+) => {
+    ($($name:ident($($argument:ident: $type:ty),+) -> $result:ty
+        { $wide:path $(, $narrow:path)? } of $arguments:tt)+) => {
         $(
-            pub(super) fn $name($($argument: $type,)+ sink: &mut Sink<'_>) -> Option<usize> {
-                if !Avx512::is_here() {
-                    return None;
+            pub(super) fn $name($($argument: $type),+) -> Option<$result> {
+                if Avx512::is_here() {
+                    // SAFETY: the processor has the function's features.
+                    return unsafe { $wide $arguments };
                 }
-                // SAFETY: the processor has the function's features.
-                unsafe { avx512_elementwise::$name($($argument,)+ sink) }
+                $(
+                    if Avx2::is_here() {
+                        // SAFETY: the processor has the function's features.
+                        return unsafe { $narrow $arguments };
+                    }
+                )?
+                None
             }
         )+
     };
 }
 
 elementwise! {
-    add(sum: &Sum<'_>);
-    gate(gate: &Gate<'_>);
-    quantise(x: &[f32], scale: f32);
-    rescale(x: Operand<'_>, scale: u32, first: usize);
+    add(sum: &Sum<'_>, sink: &mut Sink<'_>) -> usize {
+        avx512_elementwise::add, avx2_elementwise::add
+    } of (sum, sink)
+    gate(gate: &Gate<'_>, sink: &mut Sink<'_>) -> usize {
+        avx512_elementwise::gate
+    } of (gate, sink)
+    quantise(x: &[f32], scale: f32, sink: &mut Sink<'_>) -> usize {
+        avx512_elementwise::quantise, avx2_elementwise::quantise
+    } of (x, scale, sink)
+    rescale(rows: &Rows<'_>, scale: u32, sink: &mut Sink<'_>) -> usize {
+        avx512_elementwise::rescale
+    } of (rows, scale, sink)
+    means(taps: &Pooled, image: &[i8], zero: i32, out: &mut [i8]) -> () {
+        avx512_pool::means, avx2_elementwise::means
+    } of (taps, image, zero, out)
 }
 
 /// A block and its sink, all lengths checked.

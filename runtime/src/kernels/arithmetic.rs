@@ -11,7 +11,7 @@
 //!
 //! 1. Sums of nothing but int8, the shortcuts of an image network, have a loop of their own: [`sum`].
 
-mod sum;
+pub(crate) mod sum;
 
 use super::dense::check_clamp;
 use super::kernel::{Kernel, Types};

@@ -79,18 +79,34 @@ fn run(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
         } else {
             let (low, high) = bounds(tensor.dtype());
             let mut sink = Sink::new(tensor, out, low, high)?;
-            let mut start = joined;
-            for row in rows(bytes, width.checked_mul(size)?) {
-                let row = Operand::new(x, row)?;
-                let done = elementwise::rescale(row, scale, start, &mut sink);
-                for at in done..width {
-                    let value = row.values.get(at)?.wrapping_sub(row.zero_point);
-                    sink.put_accumulator(start.wrapping_add(at), value, scale);
-                }
-                start = start.wrapping_add(pitch);
+            let x = elementwise::Rows {
+                operand: Operand::new(x, bytes)?,
+                count: outer,
+                width,
+                first: joined,
+                pitch,
+            };
+            if !elementwise::rescale(&x, scale, &mut sink) {
+                rescale(&x, scale, &mut sink)?;
             }
         }
         joined = joined.checked_add(width)?;
+    }
+    Some(())
+}
+
+/// Rows one element after the other.
+fn rescale(x: &elementwise::Rows<'_>, scale: u32, sink: &mut Sink<'_>) -> Option<()> {
+    let mut from = 0usize;
+    let mut start = x.first;
+    for _ in 0..x.count {
+        for at in 0..x.width {
+            let value = x.operand.values.get(from)?;
+            let value = value.wrapping_sub(x.operand.zero_point);
+            sink.put_accumulator(start.wrapping_add(at), value, scale);
+            from = from.wrapping_add(1);
+        }
+        start = start.wrapping_add(x.pitch);
     }
     Some(())
 }

@@ -12,7 +12,7 @@
 use crate::arena::Operands;
 use crate::error::{Fault, InputError};
 use crate::execute::Run;
-use crate::format::{DType, Layout, Opcode};
+use crate::format::{DType, Layout, Opcode, Tensor};
 use crate::step::Step;
 use core::fmt;
 
@@ -108,11 +108,52 @@ impl Kernel {
         self.functions.rotate_right(step.attribute(0)) & 1 != 0
     }
 
+    /// The kernel of `kernels` that runs `step`.
+    #[cfg(not(target_pointer_width = "64"))]
+    pub(crate) fn find<'k>(kernels: KernelSet<'k>, step: &Step<'_>) -> Option<&'k Self> {
+        kernels.iter().find(|kernel| kernel.takes(step)).copied()
+    }
+
+    /// The kernel of `kernels` that runs `step`, of many: its operands are looked at once, not for each
+    /// kernel, which takes more code than a chip has to spare.
+    #[cfg(target_pointer_width = "64")]
+    pub(crate) fn find<'k>(kernels: KernelSet<'k>, step: &Step<'_>) -> Option<&'k Self> {
+        let scratch = step.scratch().is_some();
+        let [x, y] = [0, 1].map(|input| Types::bit(step.input(input)));
+        let find = |kernels: KernelSet<'k>| {
+            let takes = |kernel: &&&Self| {
+                let [first, second] = &kernel.types;
+                kernel.opcode == step.opcode
+                    && kernel.scratch == scratch
+                    && first.has(x)
+                    && second.has(y)
+                    && kernel.takes_function(step)
+            };
+            kernels.iter().find(takes).copied()
+        };
+        // Where the set is that of all kernels, those of the operator are known to start here.
+        let first = FIRST.get(step.opcode as usize);
+        let found = first.and_then(|&first| find(kernels.get(first.into()..)?));
+        found.or_else(|| find(kernels))
+    }
+
     fn takes_types(&self, step: &Step<'_>) -> bool {
         let [first, second] = &self.types;
         self.scratch == step.scratch().is_some() && first.take(step, 0) && second.take(step, 1)
     }
 }
+
+/// Places in [`super::ALL`] of each operator's first kernel, by its code: bytes, which link no kernel.
+#[cfg(target_pointer_width = "64")]
+const FIRST: [u8; Opcode::ALL.len() + 1] = {
+    let mut first = [0; Opcode::ALL.len() + 1];
+    let mut index = super::ALL.len();
+    while index > 0 {
+        index -= 1;
+        first[super::ALL[index].opcode as usize] = index as u8;
+    }
+    first
+};
 
 impl fmt::Debug for Kernel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -156,10 +197,18 @@ impl Types {
     }
 
     fn take(self, step: &Step<'_>, input: usize) -> bool {
-        let tensor = step.input(input);
-        let bit = tensor.map_or(0, |tensor| {
-            tensor.layout() as u32 * u8::BITS + tensor.dtype() as u32
-        });
-        self.0 >> bit & 1 != 0 && (self.0 == PLAIN || tensor.is_some())
+        self.has(Self::bit(step.input(input)))
+    }
+
+    /// The bit of a tensor's type, if there is one.
+    #[inline(always)]
+    fn bit(tensor: Option<Tensor<'_>>) -> Option<u32> {
+        let bit = |tensor: Tensor| tensor.layout() as u32 * u8::BITS + tensor.dtype() as u32;
+        tensor.map(bit)
+    }
+
+    #[inline(always)]
+    fn has(self, bit: Option<u32>) -> bool {
+        self.0 >> bit.unwrap_or(0) & 1 != 0 && (self.0 == PLAIN || bit.is_some())
     }
 }

@@ -21,6 +21,7 @@ use super::{rows, rows_mut};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, Opcode};
+use crate::isa::elementwise;
 use crate::step::Step;
 
 const MAXIMUM: u32 = 0;
@@ -77,10 +78,15 @@ trait Point: Element {
     fn narrow(x: Self::Fold) -> Self;
     /// The element that stands for zero.
     fn zero(zero: i32) -> Self;
+    /// The mean of the taps for each element of `out`, as the instruction set has it; whether it did.
+    #[inline(always)]
+    fn means(_: &Taps, _: &[Self], _: i32, _: &mut [Self]) -> bool {
+        false
+    }
 }
 
-macro_rules! integers {
-    ($($integer:ty),+) => {$(
+macro_rules! integer {
+    ($integer:ty $(, $means:item)?) => {
         impl Point for $integer {
             type Fold = i32;
 
@@ -100,10 +106,18 @@ macro_rules! integers {
             fn zero(zero: i32) -> Self {
                 zero as Self
             }
+            $($means)?
         }
-    )+};
+    };
 }
-integers!(i8, i16);
+integer!(
+    i8,
+    #[inline(always)]
+    fn means(taps: &Taps, image: &[Self], zero: i32, out: &mut [Self]) -> bool {
+        elementwise::means(taps, image, zero, out)
+    }
+);
+integer!(i16);
 
 impl Point for f32 {
     type Fold = f32;
@@ -131,7 +145,7 @@ fn run<T: Point>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let [x, ..] = operands.inputs;
     let [out, _] = operands.outputs;
     let (x, out) = (elements::of::<T>(x)?, elements::of_mut::<T>(out)?);
-    pool(&window, step.attribute(0), x, out, input.zero_point())
+    pool::<T, true>(&window, step.attribute(0), x, out, input.zero_point())
 }
 
 /// `⌊sum / count + ½⌋`.
@@ -143,13 +157,20 @@ fn mean(sum: i32, count: usize) -> i32 {
     quotient + i32::from(rest >= count) - i32::from(rest < -count)
 }
 
-fn pool<T: Point>(window: &Window, kind: u32, x: &[T], out: &mut [T], zero: i32) -> Option<()> {
+/// By what the instruction set has where `OWN`.
+fn pool<T: Point, const OWN: bool>(
+    window: &Window,
+    kind: u32,
+    x: &[T],
+    out: &mut [T],
+    zero: i32,
+) -> Option<()> {
     let mut pixels = rows_mut(out, window.channels);
     for image in rows(x, window.image()) {
         // Not `Window::positions`: an iterator in an iterator is more code than two loops.
         for y in 0..window.y.output {
             for x in 0..window.x.output {
-                position(window, kind, (image, y, x), pixels.next()?, zero)?;
+                position::<T, OWN>(window, kind, (image, y, x), pixels.next()?, zero)?;
             }
         }
     }
@@ -158,7 +179,7 @@ fn pool<T: Point>(window: &Window, kind: u32, x: &[T], out: &mut [T], zero: i32)
 
 /// All channels of an output position.
 #[inline(always)]
-fn position<T: Point>(
+fn position<T: Point, const OWN: bool>(
     window: &Window,
     kind: u32,
     (image, y, x): (&[T], usize, usize),
@@ -188,6 +209,9 @@ fn position<T: Point>(
         inside: taps,
         all,
     };
+    if OWN && kind != MAXIMUM && taps > 0 && T::means(&each, image, zero, out) {
+        return Some(());
+    }
     #[cfg(not(any(target_arch = "arm", target_arch = "riscv32")))]
     let (blocks, rest) = {
         let (blocks, rest) = out.as_chunks_mut();
@@ -208,15 +232,15 @@ fn position<T: Point>(
 const BLOCK: usize = 16;
 
 /// Where the taps of an output position are: lines, and in each of them columns.
-struct Taps {
-    first: usize,
-    lines: usize,
-    columns: usize,
-    stride: usize,
-    pitch: usize,
+pub(crate) struct Taps {
+    pub first: usize,
+    pub lines: usize,
+    pub columns: usize,
+    pub stride: usize,
+    pub pitch: usize,
     /// Taps inside, and those that a mean counts.
-    inside: usize,
-    all: usize,
+    pub inside: usize,
+    pub all: usize,
 }
 
 impl Taps {
@@ -338,10 +362,13 @@ mod tests {
                 means.push(real.to_bits());
             }}}}
             let mut out = std::vec![0i8; expected.len()];
-            pool(&window, kind, &input, &mut out, zero).unwrap();
-            prop_assert_eq!(out, expected);
+            pool::<i8, false>(&window, kind, &input, &mut out, zero).unwrap();
+            prop_assert_eq!(&out, &expected);
+            let mut out = std::vec![0i8; expected.len()];
+            pool::<i8, true>(&window, kind, &input, &mut out, zero).unwrap();
+            prop_assert_eq!(&out, &expected);
             let mut out = std::vec![0f32; means.len()];
-            pool(&window, kind, &reals, &mut out, 0).unwrap();
+            pool::<f32, false>(&window, kind, &reals, &mut out, 0).unwrap();
             prop_assert_eq!(out.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), means);
         }
     }

@@ -1,5 +1,7 @@
 //! What the instruction set does of elementwise operators, against their definitions.
 
+#![allow(unsafe_code)] // Functions of instruction sets are called one by one.
+
 use super::*;
 use crate::kernels::gate::{GATE_TABLE, sigmoid};
 use crate::kernels::sink::Out;
@@ -9,9 +11,10 @@ use proptest::prelude::*;
 use std::vec::Vec;
 
 /// Elements of an operand.
-const COUNT: usize = 53;
+const COUNT: usize = 149;
 
 /// Values of int8 or int16, many of them at the ends of the range.
+#[derive(Clone)]
 struct Values {
     narrow: bool,
     i8: Vec<i8>,
@@ -132,6 +135,41 @@ proptest! {
         prop_assert_eq!(found, expected);
     }
 
+    /// Either operand, or both, where the result goes.
+    #[test]
+    fn sums_in_place_are_those_of_the_definition(narrow: [bool; 2], replaced in 1usize..4, seed: u64) {
+        let mut random = Random::new(seed);
+        let mut values = narrow.map(|narrow| Values::new(&mut random, narrow));
+        // What is replaced has the type of the result.
+        let replaced = [replaced & 1 != 0, replaced & 2 != 0];
+        let out_narrow = narrow[usize::from(!replaced[0])];
+        if replaced == [true; 2] {
+            values[1] = Values { zero_point: values[1].zero_point, ..values[0].clone() };
+        }
+        let scales = [word(&mut random), word(&mut random)];
+        let expected: Vec<i32> = (0..COUNT).map(|index| {
+            let [a, b] = [0, 1].map(|i| {
+                Scale::loaded(scales[i]).requantise(values[i].at(index).1 << 15)
+            });
+            joined(a, b)
+        }).collect();
+        let operands = [0, 1].map(|i| Operand {
+            values: if replaced[i] { Integers::Replaced } else { values[i].operand().values },
+            zero_point: values[i].zero_point,
+        });
+        let own = values[usize::from(!replaced[0])].clone();
+        let (mut bytes, mut words) = (own.i8, own.i16);
+        let (low, high) = if out_narrow { (-128, 127) } else { (-32768, 32767) };
+        let zero_point = if out_narrow { 5 } else { 0 };
+        let out = if out_narrow { Out::I8(&mut bytes) } else { Out::I16(&mut words) };
+        let mut sink = Sink { out, zero_point, low, high };
+        let done = add(&Sum { operands, scales, count: COUNT }, &mut sink);
+        for (index, &expected) in expected.iter().enumerate().take(done) {
+            let found = if out_narrow { bytes[index].into() } else { i32::from(words[index]) };
+            prop_assert_eq!(found, (expected + zero_point).max(low).min(high), "{}", index);
+        }
+    }
+
     #[test]
     fn gates_are_those_of_the_definition(narrow: [bool; 4], seed: u64) {
         let mut random = Random::new(seed);
@@ -158,10 +196,30 @@ proptest! {
         let mut random = Random::new(seed);
         let x = Values::new(&mut random, narrow);
         let scale = word(&mut random);
-        let run = |sink: &mut Sink<'_>| rescale(x.operand(), scale, 0, sink);
-        let (found, expected) = both(&mut random, out, COUNT, run, |index| {
-            Scale::loaded(scale).requantise(x.at(index).1)
+        // Rows of any width, with gaps of any width between them.
+        let (width, gap) = (1 + random.next_u32() as usize % COUNT, random.next_u32() as usize % 20);
+        let (count, first) = (COUNT / width, random.next_u32() as usize % 9);
+        let pitch = width + gap;
+        let length = first + pitch * (count - 1) + width;
+        let run = |sink: &mut Sink<'_>| {
+            let operand = x.operand();
+            let done = rescale(&Rows { operand, count, width, first, pitch }, scale, sink);
+            if done { length } else { 0 }
+        };
+        let (mut found, mut expected) = both(&mut random, out, length, run, |index| {
+            let (row, at) = ((index.max(first) - first) / pitch, (index.max(first) - first) % pitch);
+            match index >= first && at < width {
+                true => Scale::loaded(scale).requantise(x.at(row * width + at).1),
+                false => 0,
+            }
         });
+        // What lies between rows stays as it was.
+        for index in 0..length {
+            if index < first || (index - first) % pitch >= width {
+                prop_assert_eq!(found[index], 0);
+                (found[index], expected[index]) = (0, 0);
+            }
+        }
         prop_assert_eq!(found, expected);
     }
 
@@ -182,5 +240,89 @@ proptest! {
             rounding::quantise(x[index], scale, 0, i32::MIN, i32::MAX)
         });
         prop_assert_eq!(found, expected);
+    }
+}
+
+/// What AVX2 has, on processors that have more, too.
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use super::super::super::x86::Avx2;
+    use super::super::super::{avx2_elementwise, x86};
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn sums_are_those_of_the_definition(seed: u64) {
+            let mut random = Random::new(seed);
+            let [a, b] = [(); 2].map(|()| Values::new(&mut random, true));
+            let scales = [word(&mut random), word(&mut random)];
+            let sum = Sum { operands: [a.operand(), b.operand()], scales, count: COUNT };
+            let run = |sink: &mut Sink<'_>| match Avx2::is_here() {
+                // SAFETY: the processor has the function's features.
+                true => unsafe { avx2_elementwise::add(&sum, sink) }.unwrap_or(0),
+                false => 0,
+            };
+            let (found, expected) = both(&mut random, true, COUNT, run, |index| {
+                let [a, b] = [(&a, scales[0]), (&b, scales[1])].map(|(x, scale)| {
+                    Scale::loaded(scale).requantise(x.at(index).1 << 15)
+                });
+                joined(a, b)
+            });
+            prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn quantised_values_are_those_of_the_definition(narrow: bool, seed: u64) {
+            let mut random = Random::new(seed);
+            let scale = 0.0137;
+            let x: Vec<f32> = (0..COUNT).map(|index| match random.next_u32() % 4 {
+                0 => [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0, 1e30][index % 5],
+                1 => (random.next_u32() as i16) as f32 * 0.5 * scale,
+                2 => f32::from_bits(random.next_u32()),
+                _ => random.next_u32() as i16 as f32 * 1e-3,
+            }).collect();
+            let run = |sink: &mut Sink<'_>| match Avx2::is_here() {
+                // SAFETY: the processor has the function's features.
+                true => unsafe { avx2_elementwise::quantise(&x, scale, sink) }.unwrap_or(0),
+                false => 0,
+            };
+            let (found, expected) = both(&mut random, narrow, COUNT, run, |index| {
+                rounding::quantise(x[index], scale, 0, i32::MIN, i32::MAX)
+            });
+            prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn means_are_those_of_the_definition(
+            lines in 1usize..6, columns in 1usize..6, channels in 1usize..80, more in 0usize..4,
+            zero in -128i32..=127, seed: u64,
+        ) {
+            let mut random = Random::new(seed);
+            let (stride, first) = (channels + more, more * 3);
+            let pitch = stride * columns + more;
+            let length = first + (lines - 1) * pitch + (columns - 1) * stride + channels;
+            let image: Vec<i8> = (0..length).map(|_| random.next_u32() as i8).collect();
+            let inside = lines * columns;
+            let all = inside + more;
+            let taps = Pooled { first, lines, columns, stride, pitch, inside, all };
+            let mut out = std::vec![0i8; channels];
+            if !Avx2::is_here() {
+                std::eprintln!("skipped: this processor has no AVX2");
+                return Ok(());
+            }
+            // SAFETY: the processor has the function's features.
+            unsafe { avx2_elementwise::means(&taps, &image, zero, &mut out) }.unwrap();
+            let mut best = out.clone();
+            x86::means(&taps, &image, zero, &mut best).unwrap();
+            for (c, (out, best)) in out.into_iter().zip(best).enumerate() {
+                let mut sum = 0i64;
+                for line in 0..lines { for column in 0..columns {
+                    sum += i64::from(image[first + line * pitch + column * stride + c]) - i64::from(zero);
+                }}
+                let n = all as i64;
+                let expected = (2 * sum + n).div_euclid(2 * n) + i64::from(zero);
+                prop_assert_eq!((i64::from(out), i64::from(best)), (expected, expected));
+            }
+        }
     }
 }

@@ -14,16 +14,16 @@ use crate::kernels::{rows, rows_mut};
 
 /// What an operand's elements come to.
 #[derive(Clone, Copy, Debug)]
-struct Term {
-    factor: i32,
+pub(crate) struct Term {
+    pub factor: i32,
     /// `2ˢ⁻¹ − z · k`.
-    offset: i32,
-    shift: u32,
+    pub offset: i32,
+    pub shift: u32,
 }
 
 impl Term {
     /// For elements with this scale word and zero point; `None` where they do not fit 32 bits.
-    fn new(word: u32, zero_point: i32) -> Option<Self> {
+    pub fn new(word: u32, zero_point: i32) -> Option<Self> {
         let factor = (word >> 8) as i32;
         // From 8 on: t is at least 31.
         let shift = (word & 0xFF).checked_sub(23).filter(|&s| s <= 23)?;
@@ -60,7 +60,8 @@ impl Finish {
 }
 
 /// `Add` of int8, b of `repeated` elements: how many it has done, all or none.
-pub(super) fn add(sum: &Sum<'_>, repeated: usize, sink: &mut Sink<'_>) -> usize {
+#[cfg_attr(target_arch = "x86_64", inline(always))] // Compiled anew for AVX2.
+pub(crate) fn add(sum: &Sum<'_>, repeated: usize, sink: &mut Sink<'_>) -> usize {
     match add_int8(sum, repeated, sink) {
         Some(()) => sum.count,
         None => 0,
@@ -68,6 +69,7 @@ pub(super) fn add(sum: &Sum<'_>, repeated: usize, sink: &mut Sink<'_>) -> usize 
 }
 
 /// `None` where types or terms do not fit.
+#[cfg_attr(target_arch = "x86_64", inline(always))] // Compiled anew for AVX2.
 fn add_int8(sum: &Sum<'_>, repeated: usize, sink: &mut Sink<'_>) -> Option<()> {
     let [a, b] = sum.operands;
     let [scale_a, scale_b] = sum.scales;
@@ -104,6 +106,7 @@ fn int8(values: Integers<'_>) -> Option<&[i8]> {
 }
 
 /// An operand without elements stands where the result goes.
+#[cfg_attr(target_arch = "x86_64", inline(always))] // Compiled anew for AVX2.
 fn add_rows(
     a: &[i8],
     b: &[i8],
@@ -132,7 +135,8 @@ fn add_rows(
 }
 
 /// `own` is the term of what stands in `out`.
-#[inline(never)]
+#[cfg_attr(target_arch = "x86_64", inline(always))]
+#[cfg_attr(not(target_arch = "x86_64"), inline(never))]
 fn add_to(out: &mut [i8], x: &[i8], own: Term, term: Term, finish: Finish) {
     for (out, &x) in out.iter_mut().zip(x) {
         *out = finish.of(own.of(*out) + term.of(x));

@@ -44,8 +44,14 @@ impl Case {
             clamp: if narrow { (-100, 90) } else { (-128, 127) },
             out_zero_point: random.next_u32() as i8 as i32,
         };
+        // Half of the layers have no bias beyond what shortcuts for small sums take.
+        let least = if random.next_u32().is_multiple_of(2) {
+            8
+        } else {
+            14
+        };
         for _ in 0..window.channels {
-            let bits = 8 + random.next_u32() % 20;
+            let bits = least + random.next_u32() % 14;
             case.bias.push(random.next_u32() as i32 >> bits);
             // Each shift is as likely as any other; half of the multipliers are powers of two.
             let shift = Scale::MIN_SHIFT + random.next_u32() % 14;
@@ -153,6 +159,45 @@ proptest! {
             prop_assert_eq!(&case.by::<Planes<Portable>>(dtype), &expected);
             prop_assert_eq!(&case.by::<Lanes>(dtype), &expected);
             prop_assert_eq!(&case.by::<Channels>(dtype), &expected);
+        }
+    }
+}
+
+/// An axis of windows up to nine taps long, or of many positions.
+fn wide_axis(most: usize) -> impl Strategy<Value = Axis> {
+    let extents = (1..most, 1usize..10, 1usize..4, 1usize..3, 0usize..5);
+    extents.prop_filter_map(
+        "window outside",
+        |(input, kernel, stride, dilation, before)| {
+            let reach = dilation * (kernel - 1) + 1;
+            let output = (input + before + kernel / 2).checked_sub(reach)? / stride + 1;
+            Some(Axis {
+                input,
+                output,
+                kernel,
+                stride,
+                dilation,
+                before,
+            })
+        },
+    )
+}
+
+proptest! {
+    /// Long windows, lines of every length, channels beyond what an instruction set takes at once, and so few
+    /// that pixels share a register.
+    #[test]
+    fn large_layers_equal_the_scalar_kernel(
+        (y, x) in prop_oneof![
+            (wide_axis(12), wide_axis(12)), (wide_axis(3), wide_axis(300)), (wide_axis(300), wide_axis(3)),
+            (axis(), wide_axis(40)),
+        ],
+        channels in prop_oneof![Just(1usize), Just(2), Just(4), Just(8), 1usize..20, 60usize..200],
+        seed: u64,
+    ) {
+        let case = Case::new(window(y, x, channels), 1, seed);
+        for dtype in [DType::I8, DType::I16] {
+            prop_assert_eq!(&case.by::<Channels>(dtype), &case.scalar(dtype));
         }
     }
 }
