@@ -35,12 +35,21 @@ const TABLE: [u32; 1 << BITS] = {
 #[must_use]
 pub fn crc32(bytes: &[u8]) -> u32 {
     let mut crc = !0u32;
-    // Two words: the loop itself costs as much as a quarter of one. What the header covers is whole pairs.
-    let (pairs, rest) = bytes.as_chunks();
+    // Two words where flash counts less: the loop itself costs as much as a quarter of one. What the
+    // header covers is whole pairs.
+    #[cfg(not(isa = "thumb1"))]
+    let (pairs, bytes) = bytes.as_chunks();
+    #[cfg(not(isa = "thumb1"))]
     for &[a, b, c, d, e, f, g, h] in pairs {
         crc = word(word(crc, [a, b, c, d]), [e, f, g, h]);
     }
-    for &byte in rest {
+    #[cfg(isa = "thumb1")]
+    let (words, bytes) = bytes.as_chunks();
+    #[cfg(isa = "thumb1")]
+    for &each in words {
+        crc = word(crc, each);
+    }
+    for &byte in bytes {
         crc ^= u32::from(byte);
         crc = next::<7, 1>(next::<0, 7>(crc)).rotate_right(8);
     }

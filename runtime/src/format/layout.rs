@@ -56,11 +56,16 @@ impl Layout {
     /// Bytes of a matrix in tiles, of int8 or wide; `None` where they overflow `u32`.
     #[must_use]
     pub fn bytes(self, rows: u32, k: u32, dtype: DType) -> Option<usize> {
+        let elements = self.elements(rows, k)?;
+        Some(elements.checked_mul(dtype.size() as u32)? as usize)
+    }
+
+    /// Elements of a matrix in tiles, the padding among them; `None` where they overflow.
+    pub(crate) fn elements(self, rows: u32, k: u32) -> Option<u32> {
         // Powers of two: no division, which a small chip links code for.
         let padded = |n: u32, to: u32| Some(n.checked_add(to - 1)? & !(to - 1));
         let rows = padded(rows, self.rows() as u32)?;
-        let elements = rows.checked_mul(padded(k, QUAD as u32)?)?;
-        Some(elements.checked_mul(dtype.size() as u32)? as usize)
+        rows.checked_mul(padded(k, QUAD as u32)?)
     }
 
     /// Byte of element `k` of row `n` in tiles of rows of `quads` quads.

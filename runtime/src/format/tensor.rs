@@ -275,17 +275,18 @@ impl<'m> Tensor<'m> {
     /// at whole bytes, the latter are padded, see [`Layout`].
     #[must_use]
     pub fn bytes(self) -> Option<usize> {
-        let elements = self.elements()? as u32;
+        let mut elements = self.elements()? as u32;
         let (layout, dtype) = (self.layout(), self.dtype());
         if dtype == DType::I4 || layout != Layout::Plain {
             let (rows, rest) = self.shape().split_first().unwrap_or((&1, &[]));
             // No row is longer than the tensor, unless that has no rows at all.
             let row = rest.iter().fold(1u32, |row, &dim| row.wrapping_mul(dim));
-            if layout != Layout::Plain {
-                return layout.bytes(*rows, row, dtype);
-            }
-            let row = nibble::row_bytes(row as usize) as u32;
-            return Some(rows.checked_mul(row)? as usize);
+            elements = if layout == Layout::Plain {
+                // Of one byte each, two nibbles in it.
+                rows.checked_mul(nibble::row_bytes(row as usize) as u32)?
+            } else {
+                layout.elements(*rows, row)?
+            };
         }
         Some(elements.checked_mul(dtype.size() as u32)? as usize)
     }

@@ -105,7 +105,7 @@ impl Kernel {
     /// Codes beyond 31, which no operator has, are some kernel's to refuse. A rotation takes its count
     /// modulo 32, on Arm in one instruction.
     fn takes_function(&self, step: &Step<'_>) -> bool {
-        self.functions.rotate_right(step.attribute(0)) & 1 != 0
+        self.functions == u32::MAX || self.functions.rotate_right(step.attribute(0)) & 1 != 0
     }
 
     /// The kernel of `kernels` that runs `step`.
@@ -167,10 +167,12 @@ pub(super) struct Types(u32);
 
 /// Types of the plain layout; those of each further one follow.
 const PLAIN: u32 = u8::MAX as u32;
+/// The bit of no tensor at all: that of an eighth type in tiles of sixteen rows, which loading refuses.
+const NONE: u32 = Layout::Tile16 as u32 * u8::BITS + 7;
 
 impl Types {
     /// Any in the plain layout, and none at all.
-    pub const ANY: Self = Self(PLAIN);
+    pub const ANY: Self = Self(PLAIN | 1 << NONE);
     pub const I8: Self = Self::of(&[DType::I8]);
     pub const I4: Self = Self::of(&[DType::I4]);
     pub const I16: Self = Self::of(&[DType::I16]);
@@ -200,15 +202,15 @@ impl Types {
         self.has(Self::bit(step.input(input)))
     }
 
-    /// The bit of a tensor's type, if there is one.
+    /// The bit of a tensor's type, or of none.
     #[inline(always)]
-    fn bit(tensor: Option<Tensor<'_>>) -> Option<u32> {
+    fn bit(tensor: Option<Tensor<'_>>) -> u32 {
         let bit = |tensor: Tensor| tensor.layout() as u32 * u8::BITS + tensor.dtype() as u32;
-        tensor.map(bit)
+        tensor.map_or(NONE, bit)
     }
 
     #[inline(always)]
-    fn has(self, bit: Option<u32>) -> bool {
-        self.0 >> bit.unwrap_or(0) & 1 != 0 && (self.0 == PLAIN || bit.is_some())
+    fn has(self, bit: u32) -> bool {
+        self.0 >> bit & 1 != 0
     }
 }

@@ -46,19 +46,20 @@ fn check_tensor(model: &Model<'_>, tensor: Tensor<'_>) -> Result<usize, Fault> {
     if !(tensor.offset() as usize).is_multiple_of(tensor.dtype().size()) {
         return Err(Fault::Offset);
     }
-    let tiled = tensor.layout() != Layout::Plain;
-    let typed = match tensor.dtype() {
-        DType::I8 => true,
-        // Wide weights.
-        DType::I16 => tensor.layout() != Layout::Tile16,
-        _ => false,
-    };
-    if tiled && !(typed && tensor.place() == Place::Weights) {
-        return Err(Fault::DType);
-    }
-    // Instruction sets read words and vectors of tiles.
-    if tiled && !(tensor.offset() as usize).is_multiple_of(ALIGNMENT) {
-        return Err(Fault::Offset);
+    if tensor.layout() != Layout::Plain {
+        let typed = match tensor.dtype() {
+            DType::I8 => true,
+            // Wide weights.
+            DType::I16 => tensor.layout() != Layout::Tile16,
+            _ => false,
+        };
+        if !typed || tensor.place() != Place::Weights {
+            return Err(Fault::DType);
+        }
+        // Instruction sets read words and vectors of tiles.
+        if !(tensor.offset() as usize).is_multiple_of(ALIGNMENT) {
+            return Err(Fault::Offset);
+        }
     }
     match (tensor.place(), tensor.dtype()) {
         // Halves, nibbles and scale words never are activations; scale words are always checked.
