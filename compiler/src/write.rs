@@ -5,7 +5,7 @@ use crate::graph;
 use crate::plan::Planned;
 use crate::program::{Content, Step, Tensor, TensorId};
 use qibu::format::{
-    ALIGNMENT, FunctionRecord, Header, MAX_RANK, Metadata, Place, Section, StepRecord,
+    ALIGNMENT, FunctionRecord, Header, Layout, MAX_RANK, Metadata, Place, Section, StepRecord,
     TensorRecord, VERSION, crc, header,
 };
 
@@ -14,8 +14,25 @@ use qibu::format::{
 /// # Errors
 /// A section of 2³² bytes or more; metadata with a line break.
 pub fn write(planned: &Planned) -> Result<Vec<u8>> {
+    let file = sections(planned, 0)?;
+    // What weights do not change: their own offsets are as long wherever they lie.
+    let start = file.weights_start();
+    let file = match start % LINE {
+        0 => file,
+        _ => sections(planned, start)?,
+    };
+    file.assemble(planned.program.noise_calibrated)
+}
+
+/// Bytes of a cache line: where tiles of sixteen rows start in the file, since vectors that cross lines
+/// take two reads. Files are sound without it.
+const LINE: usize = 64;
+
+/// All sections, if the weights start at `start`.
+fn sections(planned: &Planned, start: usize) -> Result<Sections> {
     let program = &planned.program;
     let mut file = Sections::new(&program.metadata)?;
+    file.start = start;
     for (id, tensor) in program.tensors.iter().enumerate() {
         let mut functions = program.functions.iter();
         let named = program.tables.contains(&id)
@@ -41,7 +58,7 @@ pub fn write(planned: &Planned) -> Result<Vec<u8>> {
             file.step(step)?;
         }
     }
-    file.assemble(program.noise_calibrated)
+    Ok(file)
 }
 
 /// The sections under construction.
@@ -53,6 +70,8 @@ struct Sections {
     parameters: Vec<u32>,
     text: String,
     weights: Vec<u8>,
+    /// Where the weights start in the file.
+    start: usize,
 }
 
 impl Sections {
@@ -91,8 +110,12 @@ impl Sections {
         let (place, offset) = match &tensor.content {
             Content::Arena | Content::View(_) => (Place::Arena, arena_offset),
             Content::Weights(bytes) => {
-                self.weights
-                    .resize(self.weights.len().next_multiple_of(ALIGNMENT), 0);
+                let alignment = match tensor.layout {
+                    Layout::Tile16 => LINE,
+                    _ => ALIGNMENT,
+                };
+                let place = (self.start + self.weights.len()).next_multiple_of(alignment);
+                self.weights.resize(place - self.start, 0);
                 self.weights.extend(bytes);
                 (Place::Weights, self.weights.len() - bytes.len())
             }
@@ -146,6 +169,19 @@ impl Sections {
             self.parameters.push(narrow(id)?);
         }
         Ok(())
+    }
+
+    /// Where the weights start, behind everything else.
+    fn weights_start(&self) -> usize {
+        let others = [
+            self.functions.len(),
+            self.tensors.len(),
+            self.steps.len(),
+            size_of_val(&self.parameters[..]),
+            self.text.len(),
+        ];
+        let padded = others.map(|length| length.next_multiple_of(ALIGNMENT));
+        Header::LENGTH + padded.iter().sum::<usize>()
     }
 
     fn assemble(self, noise_calibrated: bool) -> Result<Vec<u8>> {
