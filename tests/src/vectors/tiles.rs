@@ -97,6 +97,10 @@ fn arrange(weights: &mut Operand, k: usize, layout: Layout, dtype: DType) {
     if dtype != I8 && packed.len().is_multiple_of(3) {
         bytes.reverse();
     }
+    if dtype != I8 {
+        // Only int8 tensors have one.
+        weights.zero_point = 0;
+    }
     weights.dtype = dtype;
     weights.layout = layout;
 }

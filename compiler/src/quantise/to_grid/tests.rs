@@ -109,6 +109,9 @@ fn alone(scale: f32, zero_point: i32, kind: DataType, length: usize) -> Model {
     model
 }
 
+/// Scale, zero point, whether int8, whether the scale is a power of two; bits and halves of numbers.
+type Drawn = ((f32, i32, bool, bool), Vec<(u32, i32)>);
+
 #[test]
 fn integers_are_those_of_onnx_runtime() {
     if let Err(error) = engine::available() {
@@ -117,49 +120,47 @@ fn integers_are_those_of_onnx_runtime() {
     let cases = (1e-3f32..2.0, 0i32..256, any::<bool>(), any::<bool>());
     let numbers = proptest::collection::vec((any::<u32>(), -140i32..140), 1..40);
     let mut runner = TestRunner::deterministic();
-    let compare =
-        |((scale, zero, signed, power), numbers): ((f32, i32, bool, bool), Vec<(u32, i32)>)| {
-            // By a power of two, halves stay halves.
-            let scale = match power {
-                true => f32::from_bits(scale.to_bits() & 0x7F80_0000),
-                false => scale,
-            };
-            let (kind, zero) = match signed {
-                true => (DataType::Int8, zero - 128),
-                false => (DataType::Uint8, zero),
-            };
-            let special = [
-                f32::NAN,
-                f32::INFINITY,
-                f32::NEG_INFINITY,
-                -0.0,
-                0.0,
-                3e9,
-                -3e9,
-                1e-42,
-            ];
-            let drawn = numbers.iter().flat_map(|&(bits, halves)| {
-                let half = halves as f32 * 0.5 * scale;
-                let near = [half, half.next_up(), half.next_down()];
-                near.into_iter().chain([f32::from_bits(bits)])
-            });
-            let x: Vec<f32> = drawn.chain(special).collect();
-            let model = alone(scale, zero, kind, x.len());
-            let bytes = alone(scale, zero, kind, x.len()).bytes();
-            let mut session = Session::load(&bytes, &Options::default()).unwrap();
-            let given = engine::Tensor::f32(&[x.len()], x.clone());
-            let answer = session.values(&[("x", given)]).unwrap().remove(0);
-            let expected = answer.as_i64("integers").unwrap();
-            let built = build(model, F32).unwrap();
-            let file = qibu::Model::load(&built.file).unwrap();
-            let found =
-                outputs(function(&file, "main").unwrap(), &[Input::F32(x.clone())]).unwrap();
-            let [Input::I32(found)] = &found[..] else {
-                panic!("no integers");
-            };
-            let found: Vec<i64> = found.iter().map(|&q| q.into()).collect();
-            prop_assert_eq!(expected, &found, "{} + {} of {:?}", scale, zero, x);
-            Ok(())
+    let compare = |((scale, zero, signed, power), numbers): Drawn| {
+        // By a power of two, halves stay halves.
+        let scale = match power {
+            true => f32::from_bits(scale.to_bits() & 0x7F80_0000),
+            false => scale,
         };
+        let (kind, zero) = match signed {
+            true => (DataType::Int8, zero - 128),
+            false => (DataType::Uint8, zero),
+        };
+        let special = [
+            f32::NAN,
+            f32::INFINITY,
+            f32::NEG_INFINITY,
+            -0.0,
+            0.0,
+            3e9,
+            -3e9,
+            1e-42,
+        ];
+        let drawn = numbers.iter().flat_map(|&(bits, halves)| {
+            let half = halves as f32 * 0.5 * scale;
+            let near = [half, half.next_up(), half.next_down()];
+            near.into_iter().chain([f32::from_bits(bits)])
+        });
+        let x: Vec<f32> = drawn.chain(special).collect();
+        let model = alone(scale, zero, kind, x.len());
+        let bytes = alone(scale, zero, kind, x.len()).bytes();
+        let mut session = Session::load(&bytes, &Options::default()).unwrap();
+        let given = engine::Tensor::f32(&[x.len()], x.clone());
+        let answer = session.values(&[("x", given)]).unwrap().remove(0);
+        let expected = answer.as_i64("integers").unwrap();
+        let built = build(model, F32).unwrap();
+        let file = qibu::Model::load(&built.file).unwrap();
+        let found = outputs(function(&file, "main").unwrap(), &[Input::F32(x.clone())]).unwrap();
+        let [Input::I32(found)] = &found[..] else {
+            panic!("no integers");
+        };
+        let found: Vec<i64> = found.iter().map(|&q| q.into()).collect();
+        prop_assert_eq!(expected, &found, "{} + {} of {:?}", scale, zero, x);
+        Ok(())
+    };
     runner.run(&(cases, numbers), compare).unwrap();
 }
