@@ -408,3 +408,33 @@ fn scratch_of_tiles_has_room_for_a_whole_step() {
         assert_eq!(load(&short), Err(LoadError::Step(0, Fault::Shape)));
     }
 }
+
+/// Images of 2³² bytes and more, and several of few positions, ask for no more than blocks do: a chip of
+/// 32 bits accepts the same files as a desktop.
+#[test]
+fn scratch_for_whole_steps_is_the_same_on_every_target() {
+    let scratch = |window: [u32; 8], x: [u32; 4], y: [u32; 4]| {
+        let attributes = [&window[..], &I8_RANGE[..], &[1]].concat();
+        let shape = qibu::kernels::conv::shape(&attributes, &x, &y).expect("a shape");
+        shape.scratch(Layout::Tile16, 1).expect("a length")
+    };
+    let block = |columns: usize, k: usize| columns * (2 * k.next_multiple_of(4) + 4);
+    let room = 64;
+    // (8192 · 8 + 2)² pixels, and 4194304 · 16 + 1 of 64 channels.
+    let large = scratch([2, 2, 8, 8, 1, 1, 0, 0], [1; 4], [1, 8193, 8193, 1]);
+    assert!(large < block(8, 4) + room, "{large}");
+    let long = scratch(
+        [1, 1, 1, 16, 1, 1, 0, 0],
+        [1, 1, 1, 64],
+        [1, 1, 4_194_305, 1],
+    );
+    assert!(long < block(8, 64) + 64 + room, "{long}");
+    // A stride of two, so that an output is not the pixel there.
+    let images = |side: u32| {
+        let window = [1, 1, 2, 2, 1, 1, 0, 0];
+        scratch(window, [2, 1, 1, 400], [2, 1, side, 1])
+    };
+    let few = images(7);
+    assert!(few < block(8, 400) + 400 + room, "{few}");
+    assert!(images(8) >= 15 * 400, "{}", images(8));
+}

@@ -59,8 +59,8 @@ pub struct CompileArgs {
     /// Processor that weights are arranged for; the file runs on all others too, slower there.
     #[arg(long, value_enum, value_name = "NAME", default_value = "portable")]
     target: Target,
-    /// Stores weights as int16 for processors whose instructions multiply pairs of them (cortex-m4, m7
-    /// and m33): fewer instructions, twice the flash.
+    /// Stores int8 weights as int16 for processors whose instructions multiply pairs of them (--target
+    /// cortex-m4, cortex-m7 or cortex-m33): fewer instructions, twice the flash.
     #[arg(long, conflicts_with = "tune")]
     weights_wide: bool,
     /// Measures which layout of each layer's weights is fastest on this machine and records it in this
@@ -122,12 +122,20 @@ pub fn run(args: CompileArgs) -> Result<()> {
                 .hint("beside f16 and f32 weights, activations are f32"),
         );
     }
-    if args.weights_wide && !args.target.has_wide() {
-        return Err(Error::usage(format!(
-            "--weights-wide saves no instructions on --target {}",
-            args.target.name()
-        ))
-        .hint("it goes with --target cortex-m4, cortex-m7 and cortex-m33"));
+    if args.weights_wide {
+        let targets = Target::all().iter().filter(|target| target.has_wide());
+        let names: Vec<String> = targets.map(|target| target.name()).collect();
+        if !names.contains(&args.target.name()) {
+            let targets = names.join(", ");
+            return Err(
+                Error::usage("--weights-wide needs a processor that multiplies pairs")
+                    .hint(format!("add --target with one of {targets}")),
+            );
+        }
+        if args.weights != Weights::Int8 || !goal.is_empty() {
+            return Err(Error::usage("--weights-wide goes with int8 weights only")
+                .hint("leave out --weights, --max-flash, --max-ram and --min-snr"));
+        }
     }
     let mut request = Request {
         model: args.model.clone(),

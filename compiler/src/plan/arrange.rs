@@ -94,7 +94,7 @@ fn shape(program: &Program, step: &Step) -> Option<Shape> {
     let &rows = w.shape.first()?;
     let k = elements(w).checked_div(rows)?;
     match step.opcode {
-        Opcode::Dense => dense::shape(k, elements(x).checked_div(k)?),
+        Opcode::Dense => Some(dense::shape(k, elements(x).checked_div(k)?)),
         Opcode::TopKDense => Some(Shape {
             k,
             columns: elements(x).checked_div(k)?,

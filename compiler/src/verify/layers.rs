@@ -5,7 +5,8 @@
 //!
 //! ```text
 //! for each candidate format:
-//!     program = plan(quantise(graph, format))
+//!     program = plan(quantise(graph, format)); for a file with scratch once more, its weights arranged as
+//!         the file has them
 //!     pair the functions, their steps in order, and the steps' operands
 //!     if operators, types, shapes and places agree, and no tensor has two partners: done
 //! ```
@@ -16,12 +17,12 @@
 use super::compare::Values;
 use crate::calibrate::{Calibrated, Method, Ranges, Samples, calibrate};
 use crate::plan::{Planned, plan};
-use crate::program::TensorId;
+use crate::program::{Content, TensorId};
 use crate::quantise::{Activations, Formats, Scheme, Weights, quantise};
 use crate::simplify::Simplified;
-use crate::target::Target;
+use crate::target::{Arrangement, Target};
 use qibu::Model;
-use qibu::format::{DType, Place};
+use qibu::format::{DType, Layout, Place, Tensor};
 use std::collections::BTreeMap;
 
 /// Samples for ranges, which hardly matter.
@@ -56,11 +57,20 @@ pub(super) fn find(simplified: &Simplified, model: &Model<'_>) -> Result<Layers,
             }
         });
     for formats in candidates {
-        let lowered = quantise(&calibrated, &formats);
-        let lowered = lowered.and_then(|program| plan(program, Target::Portable));
-        let Ok(planned) = lowered else {
+        let lower = |arrangement: Arrangement| {
+            let program = quantise(&calibrated, &formats).ok()?;
+            plan(program, arrangement).ok()
+        };
+        let Some(mut planned) = lower(Target::Portable.into()) else {
             continue;
         };
+        if has_scratch(&planned, model) {
+            let arranged = arrangement(&planned, model).and_then(lower);
+            let Some(arranged) = arranged else {
+                continue;
+            };
+            planned = arranged;
+        }
         if let Some((values, names)) = paired(&planned, model) {
             return Ok(Layers {
                 formats,
@@ -105,6 +115,43 @@ fn uniform(model: &Model<'_>) -> Vec<Formats> {
     schemes.into_iter().map(Formats::from).collect()
 }
 
+/// Whether the file is arranged for a processor: its steps write more than those of a portable plan.
+fn has_scratch(planned: &Planned, model: &Model<'_>) -> bool {
+    let mut functions = planned.program.functions.iter().zip(model.functions());
+    functions.any(|(ours, theirs)| {
+        let mut steps = ours.steps.iter().zip(theirs.steps());
+        steps.any(|(ours, theirs)| theirs.outputs().len() > ours.outputs.len())
+    })
+}
+
+/// How the file's weights are arranged, by the names that they have in a portable plan.
+fn arrangement(planned: &Planned, model: &Model<'_>) -> Option<Arrangement> {
+    // Any that has scratch for what keeps its layout.
+    let mut arrangement = Arrangement::from(Target::CortexM0);
+    let program = &planned.program;
+    for (ours, theirs) in program.functions.iter().zip(model.functions()) {
+        for (ours, theirs) in ours.steps.iter().zip(theirs.steps()) {
+            if ours.opcode != theirs.opcode() {
+                return None;
+            }
+            for (&id, &index) in ours.inputs.iter().zip(theirs.inputs()) {
+                let (tensor, record) = (program.tensors.get(id)?, model.tensor(index)?);
+                if matches!(tensor.content, Content::Weights(_)) {
+                    arrangement.wide |= is_wide(record);
+                    let name = tensor.name.clone();
+                    arrangement.tuned.insert(name, record.layout());
+                }
+            }
+        }
+    }
+    Some(arrangement)
+}
+
+/// Whether it is int8 weights of two bytes each.
+fn is_wide(tensor: Tensor<'_>) -> bool {
+    tensor.layout() != Layout::Plain && tensor.dtype() == DType::I16
+}
+
 /// Whether any number of the file is narrower than f32.
 pub(super) fn is_quantised(model: &Model<'_>) -> bool {
     [DType::F16, DType::I4, DType::I8, DType::I16]
@@ -118,7 +165,7 @@ fn holds(model: &Model<'_>, dtype: DType) -> bool {
     let is = |&index: &u32| {
         model
             .tensor(index)
-            .is_some_and(|tensor| tensor.dtype() == dtype)
+            .is_some_and(|tensor| tensor.dtype() == dtype && !is_wide(tensor))
     };
     steps.any(|step| step.inputs().iter().chain(step.outputs()).any(is))
 }

@@ -10,7 +10,7 @@ use crate::plan::{Planned, plan};
 use crate::program::Content;
 use crate::quantise::{Activations, Formats, Scheme, Weights, quantise};
 use crate::simplify::{Simplified, simplify};
-use crate::target::Target;
+use crate::target::{Arrangement, Target};
 use crate::testing::{F16, F32, INT8, INT16, Model, poem};
 use crate::write::write;
 use std::path::PathBuf;
@@ -72,6 +72,14 @@ impl Pair {
         self.judge(&write(&planned)?, thresholds)
     }
 
+    /// Compiles int8, arranged, and verifies.
+    fn verify_arranged(&self, arrangement: Arrangement) -> Result<Verification> {
+        let simplified = simplify(import::read(&self.model, &ImportOptions::default())?)?;
+        let calibrated = calibrate(&simplified, &Samples::noise(), Method::default(), |_, _| {})?;
+        let planned = plan(quantise(&calibrated, &INT8.into())?, arrangement)?;
+        self.judge(&write(&planned)?, loose())
+    }
+
     fn judge(&self, bytes: &[u8], thresholds: Thresholds) -> Result<Verification> {
         let file = self.folder.path().join("model.qibu");
         std::fs::write(&file, bytes).unwrap();
@@ -119,6 +127,24 @@ fn files_of_every_format_are_theirs_layer_by_layer() {
                 }
                 assert!(!function.layers.is_empty());
             }
+        }
+    }
+}
+
+#[test]
+fn files_for_a_processor_are_theirs_layer_by_layer() {
+    for make in [classifier as fn() -> Model, || poem(true)] {
+        let pair = Pair::new(make());
+        let mut arrangements: Vec<Arrangement> =
+            Target::all().iter().map(|&target| target.into()).collect();
+        arrangements.push(Arrangement::wide(Target::CortexM4));
+        for arrangement in arrangements {
+            let found = pair.verify_arranged(arrangement.clone()).unwrap();
+            assert!(found.pass, "{arrangement:?}: {:?}", found.failures);
+            assert_eq!(found.layers_not_compared, None, "{arrangement:?}");
+            assert_eq!(found.formats, Some(INT8.to_text()), "{arrangement:?}");
+            let functions = &found.functions;
+            assert!(functions.iter().all(|function| !function.layers.is_empty()));
         }
     }
 }

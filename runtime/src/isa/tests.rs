@@ -286,7 +286,7 @@ proptest! {
                 }
             }
         }
-        let needed = Image::scratch(&window, images).unwrap();
+        let needed = Image::scratch(&window, images);
         let mut scratch = std::vec![0x5Au8; needed + 256];
         let mut out = std::vec![0u32; length];
         let out = &mut bytemuck::cast_slice_mut(&mut out)[..length * case.out.size()];

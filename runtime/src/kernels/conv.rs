@@ -82,7 +82,8 @@ const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()
 #[must_use]
 pub fn shape(attributes: &[u32], input: &[u32], output: &[u32]) -> Option<super::tiled::Shape> {
     let images = *input.first()? as usize;
-    tiled::shape(&Window::of(attributes, input, output)?, images)
+    let window = Window::of(attributes, input, output)?;
+    Some(tiled::shape(&window, images))
 }
 
 /// A window and its groups.

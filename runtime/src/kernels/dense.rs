@@ -62,10 +62,9 @@ const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()
     Kernel::new(Opcode::Dense, types, check, run)
 }
 
-/// What a `Dense` with rows of `k` elements multiplies, whose scratch depends on it; `None` where it is too
-/// large.
+/// What a `Dense` with rows of `k` elements multiplies, whose scratch depends on it.
 #[must_use]
-pub fn shape(k: usize, rows: usize) -> Option<super::tiled::Shape> {
+pub fn shape(k: usize, rows: usize) -> super::tiled::Shape {
     tiled::shape(k, rows)
 }
 

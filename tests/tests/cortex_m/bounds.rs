@@ -9,7 +9,7 @@ const MOST: [(&str, u64); 7] = [
     ("resnet", 21_500_000),
     ("vww", 17_500_000),
     ("ad", 430_000),
-    // Two thirds of the peer's and less: what two bytes a weight are for.
+    // Half of the peer's: what two bytes a weight are for.
     ("ad/wide", 290_000),
     ("conv1d-10-64-128-k3", 340_000),
     ("10-rows-64-6000-top8", 6_500_000),

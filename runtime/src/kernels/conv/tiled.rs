@@ -48,13 +48,12 @@ impl Point for i16 {
     }
 }
 
-/// What a step multiplies; `None` where its scratch overflows.
-pub(super) fn shape(window: &Window, images: usize) -> Option<Shape> {
-    let whole = Image::scratch(window, images)?;
-    Some(Shape {
-        whole,
+/// What a step multiplies.
+pub(super) fn shape(window: &Window, images: usize) -> Shape {
+    Shape {
+        whole: Image::scratch(window, images),
         ..blocks(window, images)
-    })
+    }
 }
 
 /// [`shape`] for kernels that go block by block.
@@ -76,7 +75,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let macs = check_blocks(step)?;
     let (input, out) = (step.need_input(0)?, step.need_output(0)?);
     let window = Window::new(step, 0, input, out);
-    tiled::check(step, &shape(&window, images(input)).ok_or(Fault::Shape)?)?;
+    tiled::check(step, &shape(&window, images(input)))?;
     Ok(macs)
 }
 

@@ -24,13 +24,12 @@ pub(super) const fn kernel<T: Tile, X: Column + Default + bytemuck::NoUninit>(
     Kernel::new(Opcode::Dense, types, check, run::<T, X>).with_scratch()
 }
 
-/// What a `Dense` multiplies that has `columns` rows of `k` elements; `None` where they overflow.
-pub(super) fn shape(k: usize, columns: usize) -> Option<Shape> {
-    let whole = Image::scratch(&Window::row(columns, k, 1), 1)?;
-    Some(Shape {
-        whole,
+/// What a `Dense` multiplies that has `columns` rows of `k` elements.
+pub(super) fn shape(k: usize, columns: usize) -> Shape {
+    Shape {
+        whole: Image::scratch(&Window::row(columns, k, 1), 1),
         ..blocks(k, columns)
-    })
+    }
 }
 
 /// [`shape`] for kernels that go block by block.
@@ -47,8 +46,7 @@ fn blocks(k: usize, columns: usize) -> Shape {
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let macs = check_blocks(step)?;
     let x = step.need_input(0)?;
-    let shape = shape(x.columns(), x.rows());
-    tiled::check(step, &shape.ok_or(Fault::Shape)?)?;
+    tiled::check(step, &shape(x.columns(), x.rows()))?;
     Ok(macs)
 }
 

@@ -22,6 +22,9 @@ const SLACK: usize = 64;
 /// Copying an image may take so many elements for each that columns have. Copies are no work that is
 /// counted: strides and dilations that leave much of an image out would make them the most of it.
 const MOST: usize = 16;
+/// Several images have so many positions each at least: what an image takes before its first result is no
+/// work that is counted either.
+const FEW: usize = 8;
 
 /// Shape of such images.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +72,9 @@ impl Image {
             },
         };
         let read = y.output.saturating_mul(x.output);
+        if images > 1 && read < FEW {
+            return None;
+        }
         let read = read.saturating_mul(window.taps());
         let pixels = image.height.checked_mul(image.width)?;
         (pixels <= read.saturating_mul(MOST)).then_some(image)
@@ -94,12 +100,14 @@ impl Image {
         Some((aligned(image)?, aligned(columns)?))
     }
 
-    /// Bytes of scratch in all; 0 where there is no such image, `None` where they overflow.
-    pub fn scratch(window: &Window, images: usize) -> Option<usize> {
-        let Some(image) = Self::of(window, images) else {
-            return Some(0);
-        };
-        let (image, columns) = image.bytes(window)?;
-        image.checked_add(columns)
+    /// Bytes of scratch in all; 0 where there is no such image, or none whose bytes 32 bits count, so that
+    /// every target asks the same of a file.
+    pub fn scratch(window: &Window, images: usize) -> usize {
+        let bytes = Self::of(window, images).and_then(|image| {
+            let (image, columns) = image.bytes(window)?;
+            image.checked_add(columns)
+        });
+        let counted = bytes.filter(|&bytes| u32::try_from(bytes).is_ok());
+        counted.unwrap_or(0)
     }
 }

@@ -8,8 +8,8 @@
 //!
 //! Channels stand next to each other in the input, a channel's pixels far apart: copied, they are
 //! neighbours, widened, and no tap is outside. The border is written once for all channels. Lines
-//! run along the axis with more taps, where both have as many along the longer one: their ends cost
-//! most. Bands bound the memory.
+//! run along the vertical axis where it has three taps and the other has not, or has more outputs; else
+//! along the horizontal one: their ends cost most. Bands bound the memory.
 
 use super::Layer;
 use crate::format::aligned;
