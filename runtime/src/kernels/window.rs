@@ -23,6 +23,14 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
+    /// Input positions from the first to the last that the taps of `outputs` side by side ask for, those
+    /// outside the input among them; `None` where they overflow, or there is nothing.
+    pub fn span(&self, outputs: usize) -> Option<usize> {
+        let ahead = outputs.checked_sub(1)?.checked_mul(self.stride)?;
+        let reach = self.kernel.checked_sub(1)?.checked_mul(self.dilation)?;
+        ahead.checked_add(reach)?.checked_add(1)
+    }
+
     /// Input position under `tap` at output `position`, if inside.
     pub fn source(&self, position: usize, tap: usize) -> Option<usize> {
         let source = (position * self.stride + tap * self.dilation).checked_sub(self.before)?;

@@ -11,7 +11,7 @@
 //!
 //! [`Tile::convolve_i8`]: crate::isa::Tile::convolve_i8
 
-use super::super::window::{Axis, Window};
+use super::super::window::Window;
 use crate::format::aligned;
 use crate::format::layout::QUAD;
 
@@ -40,13 +40,6 @@ pub(crate) struct Image {
     pub run: usize,
 }
 
-/// Input positions from the first to the last that taps read.
-fn span(axis: &Axis) -> Option<usize> {
-    let steps = axis.output.checked_sub(1)?.checked_mul(axis.stride)?;
-    let reach = axis.kernel.checked_sub(1)?.checked_mul(axis.dilation)?;
-    steps.checked_add(reach)?.checked_add(1)
-}
-
 impl Image {
     /// The images under `window`; `None` where they are too large for what is read of them.
     pub fn of(window: &Window, images: usize) -> Option<Self> {
@@ -63,8 +56,8 @@ impl Image {
         }
         let image = Self {
             count: images,
-            height: span(y)?,
-            width: span(x)?,
+            height: y.span(y.output)?,
+            width: x.span(x.output)?,
             outputs: (y.output, x.output),
             run: match x.dilation {
                 1 => x.kernel.checked_mul(window.channels)?,

@@ -182,15 +182,7 @@ struct Side<'a> {
 impl Side<'_> {
     /// Input positions under outputs, borders included.
     fn span(&self, outputs: usize) -> Option<usize> {
-        let Axis {
-            stride,
-            kernel,
-            dilation,
-            ..
-        } = *self.axis;
-        let ahead = outputs.checked_sub(1)?.checked_mul(stride)?;
-        let reach = kernel.checked_sub(1)?.checked_mul(dilation)?;
-        ahead.checked_add(reach)?.checked_add(1)
+        self.axis.span(outputs)
     }
 
     /// [`Cut::bytes`] for planes of `band` lines of outputs along this axis.
