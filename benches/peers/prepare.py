@@ -10,7 +10,8 @@ something else (below 60 dB for floats, 6 dB for int8) is no peer's figure: it c
     plain.onnx                    the graph as it is, numbers unpacked: rten's parser wants them so
     ort-s8.onnx, ort-u8.onnx      quantize_static of ONNX Runtime: QDQ, per channel, min-max,
                                   activations int8 or uint8
-    float.tflite, int8.tflite     the same layers for TensorFlow Lite; int8 per channel
+    float.tflite, int8.tflite     the same layers for TensorFlow Lite; int8 per channel, between floats
+    int8-ends.tflite              the same that takes and gives int8
 
 FIRST.onnx is the same graph with channels first all through, for ONNX Runtime; its samples are the
 same numbers in another order.
@@ -201,14 +202,16 @@ def main():
     model = simplified(source, folder)
     inputs = feeds(model, found)
 
-    def lite(path, spans):
+    def lite(path, spans, ends=False):
         from layers import Converter
         from tflite import Writer
 
-        path.write_bytes(Writer(Converter(model), spans).write())
+        path.write_bytes(Writer(Converter(model), spans, ends).write())
 
     attempt("float.tflite", lambda path: lite(path, None), by_lite, FLOAT)
-    attempt("int8.tflite", lambda path: lite(path, ranges(model, inputs, folder)), by_lite, INT8)
+    for name, ends in (("int8.tflite", True), ("int8-ends.tflite", False)):
+        spans = lambda: ranges(model, inputs, folder)  # noqa: E731: an error is the attempt's
+        attempt(name, lambda path: lite(path, spans(), ends), by_lite, INT8)
     print(json.dumps({"made": made, "refused": refused}))
 
 

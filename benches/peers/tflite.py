@@ -1,7 +1,8 @@
 """Layers of `layers` as a .tflite file, in floats or in int8.
 
     int8   activations per tensor, asymmetric, from ranges of the values; weights symmetric, one
-           scale per output channel; bias int32; inputs and outputs int8, nothing converted inside
+           scale per output channel; bias int32; inputs and outputs int8, nothing converted inside,
+           or floats, converted by the first and the last operators
 """
 
 import flatbuffers
@@ -14,7 +15,7 @@ MOVES = {"RESHAPE", "TRANSPOSE", "SLICE", "PAD", "AVERAGE_POOL_2D", "GATHER", "C
 VERSIONS = {
     "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 12, "ADD": 2, "MUL": 2, "LOGISTIC": 2,
     "SOFTMAX": 2, "AVERAGE_POOL_2D": 2, "RELU": 2, "PAD": 2, "TRANSPOSE": 2, "SLICE": 2, "GATHER": 2,
-    "CONCATENATION": 2, "TOPK_V2": 2, "RESHAPE": 1,
+    "CONCATENATION": 2, "TOPK_V2": 2, "RESHAPE": 1, "QUANTIZE": 1, "DEQUANTIZE": 2,
 }  # fmt: skip
 OPTIONS = {
     "CONV_2D": "Conv2DOptions", "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
@@ -53,10 +54,11 @@ def unified(layers, ranges):
 
 
 class Writer:
-    """One file; `ranges` gives int8, None floats."""
+    """One file; `ranges` gives int8, None floats; `ends`: int8 between floats."""
 
-    def __init__(self, converted, ranges=None):
+    def __init__(self, converted, ranges=None, ends=False):
         self.converted = converted
+        self.ends = ends
         self.range_of = ranges and unified(converted.layers, ranges)
         self.fixed = set()
         if ranges:
@@ -73,16 +75,34 @@ class Writer:
         self.scales = {}
 
     def write(self):
-        self.graph.inputs = [self.tensor(t) for t in self.converted.inputs]
+        self.graph.inputs = [self.end(t, "QUANTIZE") for t in self.converted.inputs]
         for layer in self.converted.layers:
             self.operator(*layer)
-        self.graph.outputs = [self.tensor(t) for t in self.converted.outputs]
+        self.graph.outputs = [self.end(t, "DEQUANTIZE") for t in self.converted.outputs]
         self.model.subgraphs = [self.graph]
         builder = flatbuffers.Builder(1 << 20)
         builder.Finish(self.model.Pack(builder), b"TFL3")
         return bytes(builder.Output())
 
-    def operator(self, operator, inputs, outputs, options):
+    def end(self, tensor, operator):
+        """An input or output, with the operator that converts it where it is to be floats."""
+        inner = self.tensor(tensor)
+        if not self.ends or tensor.kind != "float":
+            return inner
+        record = schema.TensorT()
+        # An input goes by its name; outputs by their order.
+        record.name = self.graph.tensors[inner].name
+        self.graph.tensors[inner].name = record.name + b":int8"
+        record.shape, record.type = self.graph.tensors[inner].shape, schema.TensorType.FLOAT32
+        outer = len(self.graph.tensors)
+        self.graph.tensors.append(record)
+        step = schema.OperatorT()
+        step.opcodeIndex = self.code(operator)
+        step.inputs, step.outputs = ([outer], [inner]) if operator == "QUANTIZE" else ([inner], [outer])
+        self.graph.operators.append(step)
+        return outer
+
+    def code(self, operator):
         if operator not in self.codes:
             code = schema.OperatorCodeT()
             number = getattr(schema.BuiltinOperator, operator)
@@ -90,8 +110,11 @@ class Writer:
             code.version = VERSIONS[operator] if self.range_of else 1
             self.codes[operator] = len(self.model.operatorCodes)
             self.model.operatorCodes.append(code)
+        return self.codes[operator]
+
+    def operator(self, operator, inputs, outputs, options):
         record = schema.OperatorT()
-        record.opcodeIndex = self.codes[operator]
+        record.opcodeIndex = self.code(operator)
         record.inputs = [self.tensor(t, operator) for t in inputs]
         record.outputs = [self.tensor(t) for t in outputs]
         if operator in OPTIONS:

@@ -270,6 +270,7 @@ impl<'m, 'r> Run<'m, 'r> {
     }
 }
 
+#[cfg_attr(target_pointer_width = "64", inline)]
 fn run_step(arena: &mut [u8], kernel: &Kernel, step: &Step<'_>) -> Option<()> {
     // What is missing is the empty range at the end.
     let end = arena.len();
@@ -328,6 +329,7 @@ pub(crate) fn fitted<'r>(
 }
 
 /// Byte range of an arena tensor.
+#[cfg_attr(target_pointer_width = "64", inline(always))] // Through memory it is waited for.
 fn range(tensor: Tensor<'_>) -> Option<Range<usize>> {
     let start = tensor.offset() as usize;
     Some(start..start.checked_add(tensor.bytes()?)?)

@@ -142,6 +142,7 @@ impl<'m> Model<'m> {
 
     /// Bytes of a constant; `None` for a tensor in the arena.
     #[must_use]
+    #[cfg_attr(target_pointer_width = "64", inline)]
     pub fn constant(&self, tensor: Tensor<'_>) -> Option<&'m [u8]> {
         let section = match tensor.place() {
             Place::Arena => return None,

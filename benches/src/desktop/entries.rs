@@ -17,11 +17,12 @@ pub type Lite = std::result::Result<Rc<RefCell<Worker>>, String>;
 type Loaded<'a> = std::result::Result<Box<dyn Entry + 'a>, String>;
 
 /// Peers that get files made for them, and those files.
-const MADE: [(&str, &str); 4] = [
+const MADE: [(&str, &str); 5] = [
     ("ONNX Runtime int8 (s8)", "ort-s8.onnx"),
     ("ONNX Runtime int8 (u8)", "ort-u8.onnx"),
     ("TensorFlow Lite", "float.tflite"),
     ("TensorFlow Lite int8", "int8.tflite"),
+    ("TensorFlow Lite int8, ends too", "int8-ends.tflite"),
 ];
 
 fn file_of(peer: &str) -> Option<&'static str> {
@@ -125,9 +126,9 @@ fn peers<'a>(case: &'a Case, prepared: &Prepared, lite: &Lite) -> Vec<(&'static 
         )
     });
     let mut all = vec![("ONNX Runtime", by_ort(&first.onnx))];
-    let [s8, u8, float, int8] = MADE;
+    let [s8, u8, lite @ ..] = MADE;
     all.extend([s8, u8].map(|(name, file)| (name, by_ort_int8(file))));
-    all.extend([float, int8].map(|(name, file)| (name, by_lite(file))));
+    all.extend(lite.map(|(name, file)| (name, by_lite(file))));
     all.extend(rust);
     all
 }

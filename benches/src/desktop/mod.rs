@@ -14,9 +14,9 @@
 //!
 //! What is fair to the peers: each runs through the fastest call that it has, its inputs and outputs
 //! made beforehand; ours copies its inputs in at every run. TensorFlow Lite is timed by its own
-//! process, inside the call; its int8 files take and give int8, where ours, ONNX Runtime's and the
-//! rest take and give floats. Peers that keep channels first get single layers that way, so that they
-//! transpose nothing.
+//! process, inside the call. All take and give floats but one: TensorFlow Lite's int8 file once more
+//! without its first and last step, which convert them. Peers that keep channels first get single layers
+//! that way, so that they transpose nothing.
 
 pub mod case;
 pub mod cases;

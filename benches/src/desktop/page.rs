@@ -221,8 +221,8 @@ fn notes(html: &mut String, record: &Record) {
     );
     html.push_str(
         "<li>Ours copies its inputs in at every run; the peers' are bound beforehand.</li>\n\
-         <li>TensorFlow Lite's int8 files take and give int8; all others, ours too, take and give \
-         floats.</li>\n\
+         <li>All take and give floats but “TensorFlow Lite int8, ends too”: the same file without the two \
+         steps that convert them.</li>\n\
          <li>Every quantiser calibrates on the same samples; int8 (s8) and (u8) are ONNX Runtime's own \
          static quantisation with int8 and uint8 activations. What was made for a peer is run against \
          the float model first: dB is its signal-to-noise ratio.</li>\n\

@@ -77,32 +77,48 @@ unsafe fn add_bytes(
     finish: &Finish,
     out: &Target<'_>,
 ) {
-    let (a_term, b_term) = (Terms::new(a_term), Terms::new(b_term));
-    let four = |at: usize, load: &dyn Fn(*const u8, usize) -> __m128i| {
-        let sums = [0, 1, 2, 3].map(|part| {
-            let at = at + part * LANES;
-            let (a, b) = (load(a.start, at), load(b.start, at));
-            _mm512_add_epi32(a_term.of(a), b_term.of(b))
-        });
-        finish.of(sums)
-    };
-    let whole = count / BYTES * BYTES;
-    for at in (0..whole).step_by(BYTES) {
-        // SAFETY: 64 elements from `at` on.
-        unsafe {
-            let bytes = four(at, &|start, at| _mm_loadu_si128(start.add(at).cast()));
-            _mm512_storeu_si512(out.start.add(at).cast(), bytes);
+    let terms = [(a, Terms::new(a_term)), (b, Terms::new(b_term))];
+    let whole = count - count % BYTES;
+    // SAFETY: each reads and writes elements that there are.
+    unsafe {
+        for at in (0..whole).step_by(BYTES) {
+            add_register::<true>(&terms, (at, u64::MAX), finish, out);
+        }
+        if whole < count {
+            let mask = u64::MAX >> (BYTES - (count - whole));
+            add_register::<false>(&terms, (whole, mask), finish, out);
         }
     }
-    if whole < count {
-        let mask = u64::MAX >> (BYTES - (count - whole));
-        // SAFETY: the elements of the mask.
-        unsafe {
-            let bytes = four(whole, &|start, at| {
-                let part = (mask >> (at - whole)) as u16;
-                _mm_maskz_loadu_epi8(part, start.wrapping_add(at).cast())
-            });
-            _mm512_mask_storeu_epi8(out.start.add(whole).cast(), mask, bytes);
+}
+
+/// Those of the 64 sums from an element on that a mask has; `FULL`: all of them.
+///
+/// # Safety
+/// Operands and output have these elements, of one byte.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn add_register<const FULL: bool>(
+    [(a, a_term), (b, b_term)]: &[(Lanes, Terms); 2],
+    (at, mask): (usize, u64),
+    finish: &Finish,
+    out: &Target<'_>,
+) {
+    let mut sums = [_mm512_setzero_si512(); BYTES / LANES];
+    // SAFETY: reads and writes the elements of the mask alone.
+    unsafe {
+        for (part, sum) in sums.iter_mut().enumerate() {
+            let (at, mask) = (at + part * LANES, (mask >> (part * LANES)) as u16);
+            let load = |x: &Lanes| match (FULL, x.start.wrapping_add(at).cast()) {
+                (true, x) => _mm_loadu_si128(x),
+                (false, x) => _mm_maskz_loadu_epi8(mask, x.cast()),
+            };
+            *sum = _mm512_add_epi32(a_term.of(load(a)), b_term.of(load(b)));
+        }
+        let (to, bytes) = (out.start.add(at), finish.of(sums));
+        // A store without a mask can be read back sooner.
+        match FULL {
+            true => _mm512_storeu_si512(to.cast(), bytes),
+            false => _mm512_mask_storeu_epi8(to.cast(), mask, bytes),
         }
     }
 }

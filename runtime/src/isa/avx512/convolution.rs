@@ -36,19 +36,23 @@ pub(in crate::isa) fn convolve(
     if quads == 0 || filters == 0 || layer.bias.len() != filters || layer.scales.len() != filters {
         return None;
     }
+    let clamp = Clamp::of(sink);
+    if window.is_identity() && k.is_multiple_of(QUAD) {
+        let columns = window.y.output.checked_mul(window.x.output)?;
+        let columns = columns.checked_mul(layer.images)?;
+        if columns <= stream::MOST {
+            let input = layer.input.get(..columns.checked_mul(k)?)?;
+            let out = part(sink, 0, columns.checked_mul(filters)?)?;
+            let mut product = product(layer, (weights, quads), clamp, out);
+            for (index, x) in rows(input, k).enumerate() {
+                stream::row(&mut product, x, index * filters)?;
+            }
+            return Some(());
+        }
+    }
     let image = Image::of(window, layer.images)?;
     let positions = image.positions()?;
-    let clamp = Clamp::of(sink);
     let results = positions.checked_mul(filters)?;
-    if window.is_identity() && positions <= stream::MOST && k.is_multiple_of(QUAD) {
-        let input = layer.input.get(..positions.checked_mul(k)?)?;
-        let out = part(sink, 0, results)?;
-        let mut product = product(layer, (weights, quads), clamp, out);
-        for (index, x) in rows(input, k).enumerate() {
-            stream::row(&mut product, x, index * filters)?;
-        }
-        return Some(());
-    }
     let (bytes, gathered) = image.bytes(window)?;
     let (copy, rest) = scratch.split_at_mut_checked(bytes)?;
     let columns = rest.get_mut(..gathered)?;

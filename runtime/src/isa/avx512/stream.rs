@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Σ w·x = Σ (w + 128)·x − 128·Σ x        the row stays as it is; sign bits of weights are flipped
-//! four tiles at once, each in two sums: even quads, odd quads
+//! tile by tile, each in four sums
 //! ```
 #![allow(unsafe_code)]
 // Registers, pointers and arrays of them share an index.
@@ -11,13 +11,15 @@
 use super::super::x86::ROWS;
 use super::image::ZERO;
 use super::requantise::{Clamp, Sixteen};
-use super::store::{FOUR, store_four};
+use super::store::{FOUR, store};
 use super::sums::Product;
 use crate::format::layout::QUAD;
 use core::arch::x86_64::*;
 
 /// Most rows that go this way; more share weights in registers.
 pub(super) const MOST: usize = 2;
+/// Quads that are fetched before they are needed.
+const AHEAD: usize = 32;
 
 /// All tiles against a row `x` of whole quads, results from element `first` on; `None` where something is
 /// too short.
@@ -30,19 +32,14 @@ pub(super) fn row(product: &mut Product<'_>, x: &[i8], first: usize) -> Option<(
         return None;
     }
     let correction = correction(x);
-    for tile in (0..tiles).step_by(FOUR) {
-        let count = FOUR.min(tiles - tile);
-        // SAFETY: the tiles' weights are there, the row is as long, and there is room for the results.
-        unsafe {
-            let sums = match count {
-                1 => sums::<1>(product, tile, x),
-                2 => sums::<2>(product, tile, x),
-                3 => sums::<3>(product, tile, x),
-                _ => sums::<4>(product, tile, x),
-            };
-            let sums = sums.map(|sum| _mm512_sub_epi32(sum, correction));
-            finish(&sums, (tile, count), first, product);
-        }
+    let clamp = Clamp::new(product.clamp);
+    for tile in 0..tiles {
+        let sixteen = Sixteen::new(product.bias, product.scales, tile * ROWS)?;
+        // SAFETY: the tile's weights are there, and the row is as long.
+        let sum = unsafe { sums(product, tile, x) };
+        let value = clamp.apply(sixteen.requantise(_mm512_sub_epi32(sum, correction)));
+        // SAFETY: there is room for as many as the tile has rows.
+        unsafe { store(&mut product.out, first + tile * ROWS, sixteen.mask, value) };
     }
     Some(())
 }
@@ -62,77 +59,41 @@ fn correction(x: &[i8]) -> __m512i {
     _mm512_set1_epi32(_mm512_reduce_add_epi32(sums))
 }
 
-/// Sums of `T` tiles from `tile` on.
+/// Sums of a tile.
+///
+/// Its weights are read in the order in which they lie: what fetches them ahead sees one stream, which
+/// goes on in the next tile.
 ///
 /// # Safety
 /// The product has their weights, and `x` as many quads.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn sums<const T: usize>(product: &Product<'_>, tile: usize, x: &[i8]) -> [__m512i; FOUR] {
+unsafe fn sums(product: &Product<'_>, tile: usize, x: &[i8]) -> __m512i {
     let flip = _mm512_set1_epi8(ZERO as i8);
     let quads = product.quads;
-    let mut acc = [[_mm512_setzero_si512(); 2]; T];
-    // SAFETY: reads `quads` quads of `T` tiles, and of the row.
+    // As many chains as a processor adds up at once, or more.
+    let mut acc = [_mm512_setzero_si512(); FOUR];
+    // SAFETY: reads `quads` quads of the tile, and of the row; what is fetched ahead may lie anywhere.
     unsafe {
         let weights = product.weights.as_ptr().add(tile * quads);
         let x: *const i32 = x.as_ptr().cast();
-        let mut step = |q: usize, half: usize| {
+        let add = |sum, q: usize| {
+            let ahead = weights.wrapping_add(q + AHEAD);
+            _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
+            let w = _mm512_loadu_si512(weights.add(q).cast());
             let x = _mm512_set1_epi32(x.add(q).read_unaligned());
-            for t in 0..T {
-                let w = _mm512_loadu_si512(weights.add(t * quads + q).cast());
-                acc[t][half] = _mm512_dpbusd_epi32(acc[t][half], _mm512_xor_si512(w, flip), x);
-            }
+            _mm512_dpbusd_epi32(sum, _mm512_xor_si512(w, flip), x)
         };
-        for q in (0..quads - quads % 2).step_by(2) {
-            step(q, 0);
-            step(q + 1, 1);
+        let whole = quads - quads % FOUR;
+        for q in (0..whole).step_by(FOUR) {
+            for chain in 0..FOUR {
+                acc[chain] = add(acc[chain], q + chain);
+            }
         }
-        if quads % 2 == 1 {
-            step(quads - 1, 0);
-        }
-    }
-    let mut sums = [_mm512_setzero_si512(); FOUR];
-    for t in 0..T {
-        sums[t] = _mm512_add_epi32(acc[t][0], acc[t][1]);
-    }
-    sums
-}
-
-/// Requantises and stores the sums of `count` tiles from `tile` on, the row's results from element `first`
-/// on.
-///
-/// # Safety
-/// The product has the tiles, one at least, and room for the results.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn finish(
-    sums: &[__m512i; FOUR],
-    (tile, count): (usize, usize),
-    first: usize,
-    product: &mut Product<'_>,
-) {
-    let clamp = Clamp::new(product.clamp);
-    let mut values = [_mm512_setzero_si512(); FOUR];
-    let (mut full, mut last) = (0, 0);
-    for index in 0..FOUR {
-        if index < count {
-            let row = (tile + index) * ROWS;
-            let Some(sixteen) = Sixteen::new(product.bias, product.scales, row) else {
-                return;
-            };
-            values[index] = sixteen.requantise(sums[index]);
-            last = sixteen.mask;
-            full += usize::from(last == u16::MAX);
+        for q in whole..quads {
+            acc[0] = add(acc[0], q);
         }
     }
-    let at = first + tile * ROWS;
-    // SAFETY: there is room, as the caller says: only the last tile may not be full.
-    unsafe {
-        store_four(&mut product.out, (at, ROWS), full, u16::MAX, values, &clamp);
-        if full < count {
-            let rest = [values[full]; FOUR];
-            let at = at + full * ROWS;
-            store_four(&mut product.out, (at, ROWS), 1, last, rest, &clamp);
-        }
-    }
+    let [a, b, c, d] = acc;
+    _mm512_add_epi32(_mm512_add_epi32(a, b), _mm512_add_epi32(c, d))
 }
