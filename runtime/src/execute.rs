@@ -10,22 +10,32 @@ use crate::step::Step;
 use bytemuck::AnyBitPattern;
 use core::ops::Range;
 
+#[cfg(target_pointer_width = "64")]
+mod kept;
+
 /// A function joined to an arena.
 pub struct Run<'m, 'r> {
     function: Function<'m>,
     arena: &'r mut [u8],
+    #[cfg(target_pointer_width = "64")]
+    kept: Option<kept::Kept<'m>>,
 }
 
 impl<'m, 'r> Run<'m, 'r> {
     pub(crate) fn new(function: Function<'m>, arena: &'r mut [u8]) -> Result<Self, InputError> {
         let arena = fitted(&function, arena)?;
-        Ok(Self { function, arena })
+        Ok(Self::on(function, arena))
     }
 
     /// [`Run::new`] with an arena from [`fitted`], apart from its errors: what a `Result` wraps has to be
     /// moved out of it, by a routine that has to be linked.
     pub(crate) fn on(function: Function<'m>, arena: &'r mut [u8]) -> Self {
-        Self { function, arena }
+        Self {
+            #[cfg(target_pointer_width = "64")]
+            kept: None,
+            function,
+            arena,
+        }
     }
 
     /// The function.
@@ -213,8 +223,21 @@ impl<'m, 'r> Run<'m, 'r> {
         &mut self,
         mut observe: impl FnMut(&Step<'_>, &[u8]),
     ) -> Result<(), InputError> {
+        #[cfg(target_pointer_width = "64")]
+        if self.kept.is_none() {
+            self.kept = Some(kept::Kept::new(&self.function));
+        }
         // Not a copy of the function: a routine would have to be linked for that.
         for (position, step) in self.function.steps().enumerate() {
+            #[cfg(target_pointer_width = "64")]
+            if let Some(found) = self.kept.as_ref().and_then(|kept| kept.get(position)) {
+                if let Some(guard) = found.kernel.guard {
+                    guard(self, &step, position)?;
+                }
+                found.run(self.arena, &step).ok_or(InputError::Kernel)?;
+                observe(&step, self.arena);
+                continue;
+            }
             let kernel = step.kernel().ok_or(InputError::Kernel)?;
             if let Some(guard) = kernel.guard {
                 guard(self, &step, position)?;
@@ -270,7 +293,6 @@ impl<'m, 'r> Run<'m, 'r> {
     }
 }
 
-#[cfg_attr(target_pointer_width = "64", inline)]
 fn run_step(arena: &mut [u8], kernel: &Kernel, step: &Step<'_>) -> Option<()> {
     // What is missing is the empty range at the end.
     let end = arena.len();

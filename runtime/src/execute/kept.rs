@@ -1,0 +1,125 @@
+//! Hosts of 64 bits: what the records of the first steps say of their operands is read once, and kept.
+//!
+//! ```text
+//! first run:  for each of the first steps: its kernel, where its operands are
+//! every run:  the operands are cut out of the arena, the kernel runs
+//! ```
+//!
+//! Small layers take no longer than reading their records. Chips do that at every run: they have no room
+//! to keep anything.
+
+use super::range;
+use crate::arena::{Operands, Parts, WRITTEN};
+use crate::format::Tensor;
+use crate::format::opcode::MAX_INPUTS;
+use crate::kernels::Kernel;
+use crate::model::Function;
+use crate::step::Step;
+use core::ops::Range;
+
+/// Steps that are kept.
+const STEPS: usize = 32;
+
+/// The first steps of a function; `None` where there are fewer, or what loading rules out.
+pub(super) struct Kept<'m>([Option<Found<'m>>; STEPS]);
+
+impl<'m> Kept<'m> {
+    pub fn new(function: &Function<'m>) -> Self {
+        let mut steps = [const { None }; STEPS];
+        for (slot, step) in steps.iter_mut().zip(function.steps()) {
+            *slot = Found::new(function, &step);
+        }
+        Self(steps)
+    }
+
+    /// What is kept of the step at `position`.
+    pub fn get(&self, position: usize) -> Option<&Found<'m>> {
+        self.0.get(position)?.as_ref()
+    }
+}
+
+/// A step's kernel and operands.
+pub(super) struct Found<'m> {
+    pub kernel: &'m Kernel,
+    inputs: [Source<'m>; MAX_INPUTS],
+    /// Empty behind the arena where there is none.
+    written: [Bytes; WRITTEN],
+}
+
+/// Where an input is.
+enum Source<'m> {
+    Constant(&'m [u8]),
+    Arena(Bytes),
+}
+
+/// Bytes of the arena, of which 32 bits count the length.
+#[derive(Clone, Copy, PartialEq)]
+struct Bytes {
+    start: u32,
+    end: u32,
+}
+
+impl Bytes {
+    fn of(tensor: Tensor<'_>) -> Option<Self> {
+        let Range { start, end } = range(tensor)?;
+        let (start, end) = (start.try_into().ok()?, end.try_into().ok()?);
+        Some(Self { start, end })
+    }
+
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+impl<'m> Found<'m> {
+    pub fn new(function: &Function<'m>, step: &Step<'_>) -> Option<Self> {
+        let end = function.arena().try_into().ok()?;
+        let mut written = [Bytes { start: end, end }; WRITTEN];
+        for (position, &index) in step.outputs().iter().enumerate() {
+            // Scratch comes last, whatever number of results is before it.
+            let position = match position < step.results() {
+                true => position,
+                false => WRITTEN - 1,
+            };
+            *written.get_mut(position)? = Bytes::of(function.model.tensor(index)?)?;
+        }
+        let mut inputs = [const { Source::Constant(&[]) }; MAX_INPUTS];
+        for (position, &index) in step.inputs().iter().enumerate() {
+            let tensor = function.model.tensor(index)?;
+            *inputs.get_mut(position)? = match function.model.constant(tensor) {
+                Some(bytes) => Source::Constant(bytes),
+                None => {
+                    let bytes = Bytes::of(tensor)?;
+                    let is_replaced = step.opcode.in_place(position);
+                    if is_replaced && written.first() == Some(&bytes) {
+                        continue;
+                    }
+                    Source::Arena(bytes)
+                }
+            };
+        }
+        Some(Self {
+            kernel: Kernel::find(function.model.kernels, step)?,
+            inputs,
+            written,
+        })
+    }
+
+    pub fn run(&self, arena: &mut [u8], step: &Step<'_>) -> Option<()> {
+        let mut parts = Parts::default();
+        let [first, second, scratch] = parts.carve(arena, &mut self.written.map(Bytes::range))?;
+        let mut inputs: [&[u8]; MAX_INPUTS] = Default::default();
+        for (input, source) in inputs.iter_mut().zip(&self.inputs) {
+            *input = match source {
+                Source::Constant(bytes) => bytes,
+                Source::Arena(bytes) => parts.get(bytes.range())?,
+            };
+        }
+        let operands = Operands {
+            inputs,
+            outputs: [first, second],
+            scratch,
+        };
+        (self.kernel.run)(step, operands)
+    }
+}
