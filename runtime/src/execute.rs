@@ -10,32 +10,51 @@ use crate::step::Step;
 use bytemuck::AnyBitPattern;
 use core::ops::Range;
 
-#[cfg(target_pointer_width = "64")]
+#[cfg(feature = "std")]
 mod kept;
 
 /// A function joined to an arena.
 pub struct Run<'m, 'r> {
     function: Function<'m>,
     arena: &'r mut [u8],
-    #[cfg(target_pointer_width = "64")]
-    kept: Option<kept::Kept<'m>>,
+    #[cfg(feature = "std")]
+    kept: kept::Keeping<'m>,
 }
 
 impl<'m, 'r> Run<'m, 'r> {
     pub(crate) fn new(function: Function<'m>, arena: &'r mut [u8]) -> Result<Self, InputError> {
         let arena = fitted(&function, arena)?;
-        Ok(Self::on(function, arena))
+        #[cfg(feature = "std")]
+        return Ok(Self {
+            kept: kept::Keeping::Unread,
+            function,
+            arena,
+        });
+        #[cfg(not(feature = "std"))]
+        Ok(Self { function, arena })
     }
 
     /// [`Run::new`] with an arena from [`fitted`], apart from its errors: what a `Result` wraps has to be
-    /// moved out of it, by a routine that has to be linked.
+    /// moved out of it, by a routine that has to be linked. For a single run: nothing is kept for others.
     pub(crate) fn on(function: Function<'m>, arena: &'r mut [u8]) -> Self {
         Self {
-            #[cfg(target_pointer_width = "64")]
-            kept: None,
+            #[cfg(feature = "std")]
+            kept: kept::Keeping::Never,
             function,
             arena,
         }
+    }
+
+    /// The same without memory of its own, so that what holds it may be forgotten.
+    #[inline(always)]
+    pub(crate) fn forgettable(self) -> Self {
+        #[cfg(feature = "std")]
+        return Self {
+            kept: kept::Keeping::Never,
+            ..self
+        };
+        #[cfg(not(feature = "std"))]
+        self
     }
 
     /// The function.
@@ -223,14 +242,12 @@ impl<'m, 'r> Run<'m, 'r> {
         &mut self,
         mut observe: impl FnMut(&Step<'_>, &[u8]),
     ) -> Result<(), InputError> {
-        #[cfg(target_pointer_width = "64")]
-        if self.kept.is_none() {
-            self.kept = Some(kept::Kept::new(&self.function));
-        }
+        #[cfg(feature = "std")]
+        self.kept.read(&self.function);
         // Not a copy of the function: a routine would have to be linked for that.
         for (position, step) in self.function.steps().enumerate() {
-            #[cfg(target_pointer_width = "64")]
-            if let Some(found) = self.kept.as_ref().and_then(|kept| kept.get(position)) {
+            #[cfg(feature = "std")]
+            if let Some(found) = self.kept.get(position) {
                 if let Some(guard) = found.kernel.guard {
                     guard(self, &step, position)?;
                 }

@@ -1,12 +1,13 @@
-//! Hosts of 64 bits: what the records of the first steps say of their operands is read once, and kept.
+//! With the feature `std`: what the records of a function's steps say of their operands is read once, and
+//! kept.
 //!
 //! ```text
-//! first run:  for each of the first steps: its kernel, where its operands are
+//! first run:  for each step: its kernel, where its operands are
 //! every run:  the operands are cut out of the arena, the kernel runs
 //! ```
 //!
-//! Small layers take no longer than reading their records. Chips do that at every run: they have no room
-//! to keep anything.
+//! Small layers take no longer than reading their records. Without `std`, and thus without a heap, that is
+//! done at every run.
 
 use super::range;
 use crate::arena::{Operands, Parts, WRITTEN};
@@ -16,25 +17,30 @@ use crate::kernels::Kernel;
 use crate::model::Function;
 use crate::step::Step;
 use core::ops::Range;
+use std::boxed::Box;
 
-/// Steps that are kept.
-const STEPS: usize = 32;
+/// Whether steps are kept, and those that are.
+pub(super) enum Keeping<'m> {
+    Never,
+    Unread,
+    Read(Box<[Found<'m>]>),
+}
 
-/// The first steps of a function; `None` where there are fewer, or what loading rules out.
-pub(super) struct Kept<'m>([Option<Found<'m>>; STEPS]);
-
-impl<'m> Kept<'m> {
-    pub fn new(function: &Function<'m>) -> Self {
-        let mut steps = [const { None }; STEPS];
-        for (slot, step) in steps.iter_mut().zip(function.steps()) {
-            *slot = Found::new(function, &step);
+impl<'m> Keeping<'m> {
+    /// Reads the steps of `function`, the first time; not where one has what loading rules out.
+    pub fn read(&mut self, function: &Function<'m>) {
+        if matches!(self, Self::Unread) {
+            let found = function.steps().map(|step| Found::new(function, &step));
+            *self = found.collect::<Option<_>>().map_or(Self::Never, Self::Read);
         }
-        Self(steps)
     }
 
     /// What is kept of the step at `position`.
     pub fn get(&self, position: usize) -> Option<&Found<'m>> {
-        self.0.get(position)?.as_ref()
+        match self {
+            Self::Read(steps) => steps.get(position),
+            Self::Never | Self::Unread => None,
+        }
     }
 }
 

@@ -53,9 +53,11 @@ impl<'m, 'r, const IDS: usize> Emitter<'m, 'r, IDS> {
         if IDS < needed {
             return Err(TaggerError::Slots { needed });
         }
+        let run = tagger.emit().bind(arena).map_err(TaggerError::Arena)?;
         Ok(Self {
             tagger,
-            run: tagger.emit().bind(arena).map_err(TaggerError::Arena)?,
+            // C programs forget streams: those own nothing.
+            run: run.forgettable(),
             slots: [BLANK; IDS],
             filled: tagger.reach(),
             open: false,
