@@ -202,16 +202,16 @@ def main():
     model = simplified(source, folder)
     inputs = feeds(model, found)
 
-    def lite(path, spans, ends=False):
+    def lite(path, spans, between_floats=False):
         from layers import Converter
         from tflite import Writer
 
-        path.write_bytes(Writer(Converter(model), spans, ends).write())
+        path.write_bytes(Writer(Converter(model), spans, between_floats).write())
 
     attempt("float.tflite", lambda path: lite(path, None), by_lite, FLOAT)
-    for name, ends in (("int8.tflite", True), ("int8-ends.tflite", False)):
+    for name, between_floats in (("int8.tflite", True), ("int8-ends.tflite", False)):
         spans = lambda: ranges(model, inputs, folder)  # noqa: E731: an error is the attempt's
-        attempt(name, lambda path: lite(path, spans(), ends), by_lite, INT8)
+        attempt(name, lambda path: lite(path, spans(), between_floats), by_lite, INT8)
     print(json.dumps({"made": made, "refused": refused}))
 
 

@@ -54,11 +54,11 @@ def unified(layers, ranges):
 
 
 class Writer:
-    """One file; `ranges` gives int8, None floats; `ends`: int8 between floats."""
+    """One file; `ranges` gives int8, None floats; `between_floats` converts at both ends."""
 
-    def __init__(self, converted, ranges=None, ends=False):
+    def __init__(self, converted, ranges=None, between_floats=False):
         self.converted = converted
-        self.ends = ends
+        self.between_floats = between_floats
         self.range_of = ranges and unified(converted.layers, ranges)
         self.fixed = set()
         if ranges:
@@ -87,7 +87,7 @@ class Writer:
     def end(self, tensor, operator):
         """An input or output, with the operator that converts it where it is to be floats."""
         inner = self.tensor(tensor)
-        if not self.ends or tensor.kind != "float":
+        if not self.between_floats or tensor.kind != "float":
             return inner
         record = schema.TensorT()
         # An input goes by its name; outputs by their order.

@@ -70,7 +70,7 @@ fn a_quick_run() {
         assert!(case.ours.median > 0.0 && case.macs > 0);
         let steps: u64 = case.steps.iter().map(|step| step.macs).sum();
         assert_eq!(steps, case.macs);
-        assert_eq!(case.peers.len(), 7);
+        assert_eq!(case.peers.len(), 8);
         for peer in &case.peers {
             match &peer.outcome {
                 Outcome::Time(time) => assert!(time.low <= time.median && time.median <= time.high),

@@ -26,7 +26,7 @@ impl<'m, 'r> Run<'m, 'r> {
         let arena = fitted(&function, arena)?;
         #[cfg(feature = "std")]
         return Ok(Self {
-            kept: kept::Keeping::Unread,
+            kept: kept::Keeping::Fresh,
             function,
             arena,
         });
@@ -228,6 +228,9 @@ impl<'m, 'r> Run<'m, 'r> {
 
     /// Runs all steps. They may overwrite the inputs: a caller sets all of them before each run.
     ///
+    /// With the feature `std` the second run keeps on the heap where operands are; nothing else of the runtime
+    /// allocates.
+    ///
     /// # Errors
     /// An index that the caller set is outside its table.
     pub fn execute(&mut self) -> Result<(), InputError> {
@@ -243,7 +246,7 @@ impl<'m, 'r> Run<'m, 'r> {
         mut observe: impl FnMut(&Step<'_>, &[u8]),
     ) -> Result<(), InputError> {
         #[cfg(feature = "std")]
-        self.kept.read(&self.function);
+        self.kept.start(&self.function);
         // Not a copy of the function: a routine would have to be linked for that.
         for (position, step) in self.function.steps().enumerate() {
             #[cfg(feature = "std")]
@@ -368,7 +371,7 @@ pub(crate) fn fitted<'r>(
 }
 
 /// Byte range of an arena tensor.
-#[cfg_attr(target_pointer_width = "64", inline(always))] // Through memory it is waited for.
+#[cfg_attr(target_pointer_width = "64", inline(always))] // A caller would wait for a result that goes through memory.
 fn range(tensor: Tensor<'_>) -> Option<Range<usize>> {
     let start = tensor.offset() as usize;
     Some(start..start.checked_add(tensor.bytes()?)?)

@@ -9,8 +9,8 @@
 //!    what its model uses.
 //! 3. [`Function::bind`] joins a function of the file to an [`Arena`] that the caller owns;
 //!    [`Run::execute`] walks its steps, each a file under `kernels/`; the matrix kernels multiply
-//!    through `isa/`, a file for each instruction set. With the feature `std`, for hosts, a run keeps
-//!    on the heap where operands are; without it nothing is ever allocated.
+//!    through `isa/`, a file for each instruction set. With the feature `std`, for hosts, the
+//!    second run keeps on the heap where operands are; else nothing is ever allocated.
 //! 4. [`rounding`] is the one definition of every rounding; [`math`] the one place of float
 //!    functions; [`random`] the one generator. The compiler uses the same three.
 //! 5. [`decode`] turns candidates into text and emissions into tags; [`poem`] and [`tag`] join all

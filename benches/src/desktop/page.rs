@@ -221,7 +221,7 @@ fn notes(html: &mut String, record: &Record) {
     );
     html.push_str(
         "<li>Ours copies its inputs in at every run; the peers' are bound beforehand.</li>\n\
-         <li>All take and give floats but “TensorFlow Lite int8, ends too”: the same file without the two \
+         <li>All take and give floats but “TensorFlow Lite int8, ends too”: the same file without the \
          steps that convert them.</li>\n\
          <li>Every quantiser calibrates on the same samples; int8 (s8) and (u8) are ONNX Runtime's own \
          static quantisation with int8 and uint8 activations. What was made for a peer is run against \

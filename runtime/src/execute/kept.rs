@@ -1,13 +1,13 @@
-//! With the feature `std`: what the records of a function's steps say of their operands is read once, and
-//! kept.
+//! With the feature `std`: from the second run on, what the records of a function's steps say of their
+//! operands is read once, and kept.
 //!
 //! ```text
-//! first run:  for each step: its kernel, where its operands are
-//! every run:  the operands are cut out of the arena, the kernel runs
+//! first run:   records are read step by step, as without `std`: who runs once needs no heap
+//! second run:  for each step: its kernel, where its operands are, kept on the heap
+//! and later:   the operands are cut out of the arena, the kernel runs
 //! ```
 //!
-//! Small layers take no longer than reading their records. Without `std`, and thus without a heap, that is
-//! done at every run.
+//! Small layers take no longer than reading their records.
 
 use super::range;
 use crate::arena::{Operands, Parts, WRITTEN};
@@ -17,21 +17,26 @@ use crate::kernels::Kernel;
 use crate::model::Function;
 use crate::step::Step;
 use core::ops::Range;
-use std::boxed::Box;
+use std::vec::Vec;
 
 /// Whether steps are kept, and those that are.
 pub(super) enum Keeping<'m> {
     Never,
-    Unread,
-    Read(Box<[Found<'m>]>),
+    /// Before the first run.
+    Fresh,
+    /// Once run.
+    Ran,
+    Read(Vec<Found<'m>>),
 }
 
 impl<'m> Keeping<'m> {
-    /// Reads the steps of `function`, the first time; not where one has what loading rules out.
-    pub fn read(&mut self, function: &Function<'m>) {
-        if matches!(self, Self::Unread) {
-            let found = function.steps().map(|step| Found::new(function, &step));
-            *self = found.collect::<Option<_>>().map_or(Self::Never, Self::Read);
+    /// Before a run of `function`: reads its steps if it is the second. Not where memory is short, or a step
+    /// has what loading rules out.
+    pub fn start(&mut self, function: &Function<'m>) {
+        match self {
+            Self::Fresh => *self = Self::Ran,
+            Self::Ran => *self = read(function).map_or(Self::Never, Self::Read),
+            Self::Never | Self::Read(_) => {}
         }
     }
 
@@ -39,9 +44,18 @@ impl<'m> Keeping<'m> {
     pub fn get(&self, position: usize) -> Option<&Found<'m>> {
         match self {
             Self::Read(steps) => steps.get(position),
-            Self::Never | Self::Unread => None,
+            Self::Never | Self::Fresh | Self::Ran => None,
         }
     }
+}
+
+fn read<'m>(function: &Function<'m>) -> Option<Vec<Found<'m>>> {
+    let mut found = Vec::new();
+    found.try_reserve_exact(function.steps().count()).ok()?;
+    for step in function.steps() {
+        found.push(Found::new(function, &step)?);
+    }
+    Some(found)
 }
 
 /// A step's kernel and operands.
@@ -78,7 +92,7 @@ impl Bytes {
 }
 
 impl<'m> Found<'m> {
-    pub fn new(function: &Function<'m>, step: &Step<'_>) -> Option<Self> {
+    fn new(function: &Function<'m>, step: &Step<'_>) -> Option<Self> {
         let end = function.arena().try_into().ok()?;
         let mut written = [Bytes { start: end, end }; WRITTEN];
         for (position, &index) in step.outputs().iter().enumerate() {

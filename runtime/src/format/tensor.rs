@@ -261,7 +261,7 @@ impl<'m> Tensor<'m> {
 
     /// Number of elements; `None` where it overflows `u32`.
     #[must_use]
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(target_pointer_width = "64", inline(always))] // Small code matters less there.
     pub fn elements(self) -> Option<usize> {
         let (shape, _) = self.all_dims();
         let product = shape
@@ -275,7 +275,7 @@ impl<'m> Tensor<'m> {
     /// Four-bit elements and tiles come in rows, everything behind the first axis: the former start
     /// at whole bytes, the latter are padded, see [`Layout`].
     #[must_use]
-    #[cfg_attr(target_pointer_width = "64", inline(always))] // Small code matters less there.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub fn bytes(self) -> Option<usize> {
         let mut elements = self.elements()? as u32;
         let (layout, dtype) = (self.layout(), self.dtype());

@@ -3,7 +3,7 @@
 //! ```text
 //! load:  for each step, the kernel of the set that has its operator and takes its element types
 //!        checks it; none: refused
-//! run:   the same search, then the kernel runs
+//! run:   the same search (or what it found before, see execute/kept), then the kernel runs
 //! ```
 //!
 //! The search is a handful of comparisons for each step. A kernel is named by address only in its

@@ -38,11 +38,11 @@ pub(in crate::isa) fn convolve(
     }
     let clamp = Clamp::of(sink);
     if window.is_identity() && k.is_multiple_of(QUAD) {
-        let columns = window.y.output.checked_mul(window.x.output)?;
-        let columns = columns.checked_mul(layer.images)?;
-        if columns <= stream::MOST {
-            let input = layer.input.get(..columns.checked_mul(k)?)?;
-            let out = part(sink, 0, columns.checked_mul(filters)?)?;
+        let count = window.y.output.checked_mul(window.x.output)?;
+        let count = count.checked_mul(layer.images)?;
+        if count <= stream::MOST {
+            let input = layer.input.get(..count.checked_mul(k)?)?;
+            let out = part(sink, 0, count.checked_mul(filters)?)?;
             let mut product = product(layer, (weights, quads), clamp, out);
             for (index, x) in rows(input, k).enumerate() {
                 stream::row(&mut product, x, index * filters)?;
