@@ -15,8 +15,8 @@
 //! What is fair to the peers: each runs through the fastest call that it has, its inputs and outputs
 //! made beforehand; ours copies its inputs in at every run. TensorFlow Lite is timed by its own
 //! process, inside the call. All take and give floats but one: TensorFlow Lite's int8 file once more
-//! without the steps that convert them. Ours is the network alone, run again and again. Peers that keep channels first get single layers
-//! that way, so that they transpose nothing.
+//! without the steps that convert them. Ours is the network alone, run again and again. Peers that keep
+//! channels first get single layers that way, so that they transpose nothing.
 
 pub mod case;
 pub mod cases;
