@@ -1,7 +1,9 @@
-//! Couplets from text: plain files and the chinese-poetry folder.
+//! Poems of one form from text: plain files and the chinese-poetry folder.
 //!
 //! A couplet is a sentence `AAAAA，BBBBB。` (or seven and seven), both halves nothing but
-//! characters; it starts at a line's start or after 。. Everything else is passed over.
+//! characters; it starts at a line's start or after 。. A quatrain is two couplets of one poem that
+//! follow each other, the first of them the poem's first, third, fifth …: regulated poems of eight
+//! lines repeat the pattern of four. Everything else is passed over.
 
 mod vocabulary;
 
@@ -11,12 +13,24 @@ use crate::error::{Error, Result};
 use crate::input_file;
 use std::path::{Path, PathBuf};
 
-/// Couplets of one form, one after the other.
+/// Characters of the poems that are known: two and four lines of five, two and four of seven.
+pub const FORMS: [usize; 4] = [10, 14, 20, 28];
+
+/// Characters of a line of a poem of `form` characters.
+#[must_use]
+pub fn line_of(form: usize) -> usize {
+    match form.is_multiple_of(7) {
+        true => 7,
+        false => 5,
+    }
+}
+
+/// Poems of one form, one after the other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Corpus {
-    /// Characters of one couplet.
+    /// Characters of one poem, see [`FORMS`].
     pub form: usize,
-    /// The characters of all couplets.
+    /// The characters of all poems.
     pub characters: Vec<char>,
 }
 
@@ -43,15 +57,15 @@ impl Corpus {
                 .map_err(|error| error.within(path.display()))?;
         }
         if corpus.characters.is_empty() {
-            let half = form / 2;
+            let line = line_of(form);
+            let couplet = format!("{0}，{0}。", "字".repeat(line));
             return Err(Error::input(format!(
-                "{}: no couplet of {half} and {half} characters",
-                path.display()
+                "{}: no poem of {} lines of {line} characters",
+                path.display(),
+                form / line
             ))
             .hint(format!(
-                "a couplet reads {}，{}。 at a line's start or after 。",
-                "字".repeat(half),
-                "字".repeat(half)
+                "a couplet reads {couplet} at a line's start or after 。; a quatrain is two of them"
             )));
         }
         Ok(corpus)
@@ -80,23 +94,27 @@ impl Corpus {
     }
 
     fn take_line(&mut self, line: &str) {
-        let half = self.form / 2;
         // What follows the last 。 is not a finished sentence.
         let Some((sentences, _)) = line.rsplit_once('。') else {
             return;
         };
-        for sentence in sentences.split('。') {
-            let mut halves = sentence.split('，');
-            let (Some(first), Some(second), None) = (halves.next(), halves.next(), halves.next())
-            else {
-                continue;
-            };
-            let whole =
-                |line: &str| line.chars().count() == half && line.chars().all(char::is_alphabetic);
-            if whole(first) && whole(second) {
-                self.characters.extend(first.chars().chain(second.chars()));
-            }
+        let sentences: Vec<&str> = sentences.split('。').collect();
+        let couplets = self.form / line_of(self.form) / 2;
+        for sentences in sentences.chunks_exact(couplets) {
+            let poem = sentences.iter().map(|sentence| self.couplet(sentence));
+            let poem: Option<Vec<[&str; 2]>> = poem.collect();
+            let lines = poem.iter().flatten().flatten();
+            self.characters.extend(lines.flat_map(|line| line.chars()));
         }
+    }
+
+    /// The lines of a sentence that is a couplet.
+    fn couplet<'a>(&self, sentence: &'a str) -> Option<[&'a str; 2]> {
+        let length = line_of(self.form);
+        let (first, second) = sentence.split_once('，')?;
+        let whole =
+            |line: &str| line.chars().count() == length && line.chars().all(char::is_alphabetic);
+        (whole(first) && whole(second)).then_some([first, second])
     }
 
     fn take_json(&mut self, path: &Path) -> Result<()> {
@@ -184,6 +202,26 @@ mod tests {
                 "白日依山尽黄河入海流",
                 "欲穷千里目更上一层楼",
                 "举头望明月低头思故乡"
+            ]
+        );
+    }
+
+    #[test]
+    fn quatrains_are_two_couplets_of_one_poem_from_an_odd_one_on() {
+        let text = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。举头望明月，低头思故乡。\n\
+            床前明月光，疑是地上霜。两个黄鹂鸣翠柳，一行白鹭上青天。\n\
+            春眠不觉晓，处处闻啼鸟。夜来风雨声，花落知多少。\n";
+        let mut corpus = Corpus {
+            form: 20,
+            characters: Vec::new(),
+        };
+        corpus.take_text(text.as_bytes()).unwrap();
+        let poems = corpus.characters.chunks(20).map(String::from_iter);
+        assert_eq!(
+            poems.collect::<Vec<_>>(),
+            [
+                "白日依山尽黄河入海流欲穷千里目更上一层楼",
+                "春眠不觉晓处处闻啼鸟夜来风雨声花落知多少"
             ]
         );
     }

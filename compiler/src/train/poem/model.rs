@@ -4,6 +4,7 @@
 //! and log-variance of a latent; the generator turns a latent into scores for each position, all
 //! positions at once. A gated convolution is `a·σ(b) + x`, `a` and `b` being convolutions of `x`.
 
+use super::corpus::line_of;
 use super::recipe::{GeneratorWeights, Posterior, Recipe};
 use crate::error::Result;
 use crate::onnx::ModelProto;
@@ -200,7 +201,7 @@ fn storage(recipe: &Recipe) -> Option<String> {
 /// batch-normalised mean is already folded.
 pub fn export(recipe: &Recipe, weights: &Weights, vocabulary: &[char]) -> ModelProto {
     let mut model = forward(recipe, weights, 1).to_model("poem");
-    let form = (recipe.form / 2).to_string();
+    let form = line_of(recipe.form).to_string();
     let mut properties = vec![
         ("qibu.task", "poem".into()),
         ("qibu.functions", functions()),

@@ -2,6 +2,7 @@
 
 mod presets;
 
+use super::corpus::FORMS;
 use crate::error::{Error, Result};
 use crate::train::json::{self, Common, Fields};
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ pub enum GeneratorWeights {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recipe {
-    /// Characters of a couplet: 10 (two lines of five) or 14 (two of seven).
+    /// Characters of a poem: 10 or 14 (couplets of lines of five, of seven), 20 or 28 (quatrains).
     pub form: usize,
     /// A character below this count is left out, with every couplet that contains it.
     pub min_count: usize,
@@ -111,8 +112,10 @@ impl Recipe {
             self.learning_rate,
             self.latent_scale,
         ];
-        if self.form != 10 && self.form != 14 {
-            return refuse("form must be 10 (lines of five) or 14 (lines of seven)");
+        if !FORMS.contains(&self.form) {
+            return refuse(
+                "form must be 10 or 14 (couplets of lines of five, of seven), 20 or 28 (quatrains)",
+            );
         }
         if sizes.iter().any(|&size| size == 0 || size > 1 << 16) {
             return refuse("embedding, width, latent, batch and epochs must be 1 to 65,536");
