@@ -3,6 +3,7 @@
 pub mod crf;
 pub mod dictionary;
 mod distinct;
+pub mod pairs;
 mod sorted;
 mod vocabulary;
 
