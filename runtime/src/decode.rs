@@ -4,6 +4,7 @@ pub mod crf;
 pub mod dictionary;
 mod distinct;
 pub mod pairs;
+pub mod prosody;
 mod sorted;
 mod vocabulary;
 
