@@ -10,7 +10,6 @@
 //! are drawn before the threads start: the report does not depend on the number of threads.
 
 pub mod draw;
-pub mod prosody;
 pub mod reconstruction;
 pub mod reference;
 pub mod report;
@@ -21,6 +20,7 @@ pub mod verse;
 use crate::error::{Error, Result};
 use crate::poem::coder::Coder;
 use crate::poem::parallel;
+pub use crate::prosody;
 use crate::train::poem::corpus::Corpus;
 use indicatif::{ProgressBar, ProgressStyle};
 use prosody::Prosody;
