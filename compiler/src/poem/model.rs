@@ -163,9 +163,12 @@ impl Coder for Poem<'_> {
         self.ids.get(&character).copied()
     }
 
-    fn sample(&self, seed: u64) -> Vec<f32> {
-        let sample = self.poet.sample(seed, self.poet.temperature());
-        sample.collect()
+    fn temperature(&self) -> f32 {
+        self.poet.temperature()
+    }
+
+    fn sample(&self, seed: u64, temperature: f32) -> Vec<f32> {
+        self.poet.sample(seed, temperature).collect()
     }
 
     fn worker(&self) -> Result<Box<dyn Worker + '_>> {
