@@ -97,7 +97,7 @@ impl<'f> Poem<'f> {
         .hint("rebuild the file with `qibu compile` from a model that `qibu train poem` wrote"))
     }
 
-    /// The couplet of `seed` as text, decoded in the model's default way.
+    /// The poem of `seed` as text, decoded in the model's default way.
     ///
     /// # Errors
     /// Never for a loaded model.
