@@ -26,6 +26,7 @@ pub mod onnx;
 pub mod plan;
 pub mod poem;
 pub mod program;
+pub mod prosody;
 pub mod quantise;
 pub mod report;
 pub mod search;

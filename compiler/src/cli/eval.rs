@@ -5,12 +5,12 @@ mod tag;
 use super::stdout;
 use crate::compile::compile_float;
 use crate::error::{Error, Result};
-use crate::eval::prosody::Prosody;
 use crate::eval::reference::Reference;
 use crate::eval::{self, Materials};
 use crate::poem::coder::Coder;
 use crate::poem::file::PoemFile;
 use crate::poem::parallel;
+use crate::prosody::Prosody;
 use crate::train::poem::corpus::Corpus;
 use clap::{Args, Subcommand, value_parser};
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub struct EvalArgs {
 
 #[derive(Subcommand, Debug)]
 enum Model {
-    /// A poem model: reconstruction, likelihood, prosody, variety, beside human couplets.
+    /// A poem model: reconstruction, likelihood, prosody, variety, beside human poems.
     Poem(PoemArgs),
     Tag(tag::TagArgs),
 }
@@ -35,22 +35,27 @@ struct PoemArgs {
     /// Model file, as `qibu compile` writes it.
     #[arg(value_name = "MODEL.qibu")]
     model: PathBuf,
-    /// Couplets that the model has not seen: a text file (one poem a line, clauses ended by ， and
+    /// Poems that the model has not seen: a text file (one poem a line, clauses ended by ， and
     /// 。) or a folder with poet.*.json files.
     #[arg(long, value_name = "FILE_OR_DIR")]
     corpus: PathBuf,
     /// Poems to compare with, in the same form; usually those that the model was trained on.
     #[arg(long, value_name = "FILE_OR_DIR")]
     reference: PathBuf,
-    /// Tones: lines of character TAB P, Z or B (level, oblique, either).
+    /// Tones and rhymes: lines of character TAB P, Z or B (level, oblique, either) TAB Pingshui rhyme
+    /// groups.
     #[arg(long, value_name = "FILE")]
     prosody: PathBuf,
-    /// Couplets to generate, and human ones to draw from the corpus.
+    /// Poems to generate, and human ones to draw from the corpus; where the model can compose, as
+    /// many that keep all rules, and as many acrostics.
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = value_parser!(u64).range(1..=10_000_000))]
     samples: u64,
-    /// Seed of the first generated couplet and of all that is drawn.
+    /// Seed of the first generated poem and of all that is drawn.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// Boldness of all poems, from 0 to 10; where left out, the model's own, and 1 for composed ones.
+    #[arg(long, value_name = "T", value_parser = super::poem::temperature)]
+    temperature: Option<f32>,
     /// The float model, .onnx or a .qibu with f32 weights; model.onnx beside MODEL where left out.
     #[arg(long, value_name = "FILE")]
     float: Option<PathBuf>,
@@ -79,6 +84,7 @@ fn poem(args: &PoemArgs) -> Result<()> {
         reference: Reference::read(&args.reference, form)?,
         samples: args.samples as usize,
         seed: args.seed,
+        temperature: args.temperature,
         threads: parallel::available(),
     };
     let twin = float_file(args)?;

@@ -46,7 +46,7 @@ pub struct PoemArgs {
 }
 
 /// A finite temperature within reason.
-fn temperature(text: &str) -> std::result::Result<f32, String> {
+pub(super) fn temperature(text: &str) -> std::result::Result<f32, String> {
     match text.parse::<f32>() {
         Ok(value) if (0.0..=10.0).contains(&value) => Ok(value),
         _ => Err("expected a number from 0 to 10".into()),

@@ -1,16 +1,17 @@
 //! How good a poem model is: everything behind `qibu eval poem`. [`tag`] is the same for tag models.
 //!
-//! 1. [`prosody`] reads the tone table; [`reference`] the lines to compare with, and from them the
-//!    [`trigram`] model.
+//! 1. [`reference`] reads the lines to compare with, and from them the [`trigram`] model.
 //! 2. [`reconstruction`] runs a file over a corpus: what comes back, likelihood bound, divergence.
-//! 3. [`verse`] measures couplets, generated ones and an equal number of human ones ([`draw`]).
+//! 3. [`verse`] measures poems by the rules of [`meter`] and otherwise: those read off latents, the
+//!    [`composed`] ones, and an equal number of human ones ([`draw`]).
 //! 4. [`report`] is the result: one JSON object, or a table with the targets beside it.
 //!
 //! The int8 file is measured beside its float twin. Sums run in a fixed order and random numbers
 //! are drawn before the threads start: the report does not depend on the number of threads.
 
+pub mod composed;
 pub mod draw;
-pub mod prosody;
+pub mod meter;
 pub mod reconstruction;
 pub mod reference;
 pub mod report;
@@ -21,26 +22,30 @@ pub mod verse;
 use crate::error::{Error, Result};
 use crate::poem::coder::Coder;
 use crate::poem::parallel;
+use crate::poem::text::line_of;
+use crate::prosody::Prosody;
 use crate::train::poem::corpus::Corpus;
 use indicatif::{ProgressBar, ProgressStyle};
-use prosody::Prosody;
 use qibu::poem::Reading;
 use reference::Reference;
 use report::{Agreement, Report};
 use std::collections::BTreeSet;
+use verse::Judge;
 
 /// What to measure on.
 pub struct Materials {
-    /// Couplets that the model has not seen.
+    /// Poems that the model has not seen.
     pub corpus: Corpus,
     /// What people wrote.
     pub reference: Reference,
-    /// Tones.
+    /// Tones and rhymes.
     pub prosody: Prosody,
-    /// Generated couplets, and human ones.
+    /// Poems of each kind: generated, composed, acrostics, and human ones, as far as there are.
     pub samples: usize,
-    /// First seed of the generated couplets; posterior samples and the human sample follow from it.
+    /// First seed of the generated poems; posterior samples and the human sample follow from it.
     pub seed: u64,
+    /// Of all latents; where left out, what the model recommends, and 1 for composed poems.
+    pub temperature: Option<f32>,
     /// Threads; they do not change the result.
     pub threads: usize,
 }
@@ -52,7 +57,8 @@ pub struct Materials {
 pub fn run<C: Coder>(int8: &C, float: Option<&C>, on: &Materials) -> Result<Report> {
     check(int8, float, on)?;
     let files = 1 + usize::from(float.is_some());
-    let bar = bar(files * (on.corpus.len() + on.samples));
+    let sets = files + 2 * usize::from(int8.composes());
+    let bar = bar(files * on.corpus.len() + sets * on.samples);
     let done = || bar.inc(1);
 
     bar.set_message("int8: the corpus");
@@ -62,11 +68,14 @@ pub fn run<C: Coder>(int8: &C, float: Option<&C>, on: &Materials) -> Result<Repo
         .map(|float| reconstruction::run(float, &on.corpus, on.seed, on.threads, &done))
         .transpose()?;
 
-    bar.set_message("couplets");
-    let latents: Vec<Vec<f32>> = (0..on.samples as u64)
-        .map(|index| int8.sample(on.seed.wrapping_add(index)))
-        .collect();
-    let read = |coder: &C, reading| read(coder, &latents, reading, on.threads);
+    bar.set_message("poems");
+    let latents = |temperature: f32| -> Vec<Vec<f32>> {
+        let seeds = (0..on.samples as u64).map(|index| on.seed.wrapping_add(index));
+        seeds.map(|seed| int8.sample(seed, temperature)).collect()
+    };
+    let temperature = on.temperature.unwrap_or(int8.temperature());
+    let drawn = latents(temperature);
+    let read = |coder: &C, reading| read(coder, &drawn, reading, on.threads);
     let generated = int8.characters(&read(int8, Reading::Distinct)?);
     bar.inc(on.samples as u64);
     let agreement = match (float, &twin) {
@@ -77,7 +86,6 @@ pub fn run<C: Coder>(int8: &C, float: Option<&C>, on: &Materials) -> Result<Repo
         }
         _ => None,
     };
-    bar.finish_and_clear();
 
     let form = on.corpus.form;
     let human: Vec<char> = draw::indices(on.corpus.len(), on.samples, on.seed)
@@ -86,9 +94,24 @@ pub fn run<C: Coder>(int8: &C, float: Option<&C>, on: &Materials) -> Result<Repo
         .copied()
         .collect();
     let vocabulary: BTreeSet<char> = int8.vocabulary().iter().copied().collect();
-    let measure = |characters: &[char]| {
-        verse::measure(characters, form, &vocabulary, &on.prosody, &on.reference)
+    let judge = Judge {
+        form,
+        vocabulary: &vocabulary,
+        prosody: &on.prosody,
+        reference: &on.reference,
+        compared: on.samples.min(on.corpus.len()),
     };
+    let (mut composed, mut acrostics) = (None, None);
+    if int8.composes() {
+        bar.set_message("composed poems");
+        let temperature = on.temperature.unwrap_or(FULL);
+        let latents = latents(temperature);
+        let free = composed::free(int8, &latents, judge, on.threads, &done)?;
+        composed = Some((temperature, free));
+        let heads = (&on.corpus, on.seed);
+        acrostics = composed::acrostics(int8, &latents, judge, heads, on.threads, &done)?;
+    }
+    bar.finish_and_clear();
     let covered = on
         .corpus
         .characters
@@ -98,30 +121,36 @@ pub fn run<C: Coder>(int8: &C, float: Option<&C>, on: &Materials) -> Result<Repo
     Ok(Report {
         int8: outcomes.summary()?,
         float: twin.map(|twin| twin.summary()).transpose()?,
-        generated: measure(&generated),
-        human: measure(&human),
+        temperature,
+        generated: judge.measure(&generated),
+        composed,
+        acrostics,
+        human: judge.measure(&human),
         coverage: covered as f64 / on.corpus.characters.len().max(1) as f64,
-        couplets: on.corpus.len(),
+        form,
+        poems: on.corpus.len(),
         known: outcomes.known(),
         agreement,
     })
 }
 
+/// The temperature of the standard normal that the model was trained with.
+const FULL: f32 = 1.0;
+
 fn check<C: Coder>(int8: &C, float: Option<&C>, on: &Materials) -> Result<()> {
+    let form = |characters: usize| {
+        let line = line_of(characters);
+        format!("{} lines of {line}", characters / line)
+    };
     if on.corpus.form != int8.positions() {
         return Err(Error::usage(format!(
-            "the corpus has couplets of {} characters, the model of {}",
-            on.corpus.form,
-            int8.positions()
+            "the corpus has poems of {}, the model of {}",
+            form(on.corpus.form),
+            form(int8.positions())
         )));
     }
-    if on.samples > on.corpus.len() || on.samples == 0 {
-        return Err(Error::usage(format!(
-            "{} samples asked for; the corpus has {} couplets, and as many human ones are compared",
-            on.samples,
-            on.corpus.len()
-        ))
-        .hint(format!("give --samples from 1 to {}", on.corpus.len())));
+    if on.samples == 0 {
+        return Err(Error::usage("no samples asked for").hint("give --samples from 1 on"));
     }
     match float {
         Some(float)
@@ -138,7 +167,7 @@ fn check<C: Coder>(int8: &C, float: Option<&C>, on: &Materials) -> Result<()> {
     }
 }
 
-/// The couplets of `latents`, one after the other.
+/// The poems of `latents`, one after the other.
 fn read(
     coder: &impl Coder,
     latents: &[Vec<f32>],

@@ -2,7 +2,7 @@
 
 use super::trigram::Trigram;
 use crate::error::Result;
-use crate::train::poem::corpus::Corpus;
+use crate::train::poem::corpus::{Corpus, line_of};
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -17,14 +17,16 @@ pub struct Reference {
 
 impl Reference {
     /// Reads the couplets of `path`, five- and seven-character ones alike: the language is the same,
-    /// and a pair that seven-character lines have is no invention of the model.
+    /// and a pair that seven-character lines have is no invention of the model. Quatrains are
+    /// compared with couplets too: of all poems, not only of those of four lines.
     ///
     /// # Errors
-    /// The file is unreadable or has no couplet of `form` characters.
+    /// The file is unreadable or has no couplet with the lines of a poem of `form` characters.
     pub fn read(path: &Path, form: usize) -> Result<Self> {
         let mut reference = Self::default();
-        reference.take(&Corpus::read(path, form)?);
-        for other in [10, 14].into_iter().filter(|&other| other != form) {
+        let couplet = 2 * line_of(form);
+        reference.take(&Corpus::read(path, couplet)?);
+        for other in [10, 14].into_iter().filter(|&other| other != couplet) {
             // What fails here is that there is no couplet of the other form.
             if let Ok(corpus) = Corpus::read(path, other) {
                 reference.take(&corpus);
@@ -35,7 +37,7 @@ impl Reference {
 
     /// Takes all lines of `corpus`.
     pub fn take(&mut self, corpus: &Corpus) {
-        for line in corpus.characters.chunks_exact(corpus.form / 2) {
+        for line in corpus.characters.chunks_exact(line_of(corpus.form)) {
             self.pairs.extend(pairs(line));
             self.lines.insert(line.to_vec());
             self.trigram.take(line);

@@ -1,9 +1,14 @@
 //! The result of an evaluation: one JSON object, or a table.
 
+mod table;
+
+use super::composed::{Acrostics, Composed};
 use super::reconstruction::Reconstruction;
 use super::verse::Verse;
+use crate::train::poem::corpus::line_of;
 use serde_json::{Value, json};
-use std::fmt::Write;
+use table::Target::{Least, Most};
+use table::{Row, Table, Target};
 
 /// All measures.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,14 +17,23 @@ pub struct Report {
     pub int8: Reconstruction,
     /// Its float twin, where there was one.
     pub float: Option<Reconstruction>,
-    /// Couplets of consecutive seeds, decoded in the file's default way.
+    /// Temperature of the generated poems.
+    pub temperature: f32,
+    /// Poems of consecutive seeds, decoded in the file's default way.
     pub generated: Verse,
-    /// As many couplets of the corpus.
+    /// Temperature of the composed poems, and poems of the same seeds that keep all rules, where the
+    /// file can compose.
+    pub composed: Option<(f32, Composed)>,
+    /// Composed poems of the same seeds on the heads of human lines.
+    pub acrostics: Option<Acrostics>,
+    /// As many poems of the corpus, or all of them where it has fewer.
     pub human: Verse,
     /// Share of the corpus' characters that are in the vocabulary.
     pub coverage: f64,
-    /// Couplets of the corpus.
-    pub couplets: usize,
+    /// Characters of a poem.
+    pub form: usize,
+    /// Poems of the corpus.
+    pub poems: usize,
     /// Those all of whose characters are in the vocabulary: `nelbo`, `nll`, `kl` are over them.
     pub known: usize,
     /// Equal greedy characters of both files.
@@ -36,7 +50,7 @@ pub struct Agreement {
 }
 
 impl Agreement {
-    /// From equal and all characters of the corpus, and the ids of both files' generated couplets.
+    /// From equal and all characters of the corpus, and the ids of both files' generated poems.
     #[must_use]
     pub fn new((equal, all): (usize, usize), (a, b): &(Vec<i32>, Vec<i32>)) -> Self {
         let same = a.iter().zip(b).filter(|(a, b)| a == b).count();
@@ -48,14 +62,21 @@ impl Agreement {
 }
 
 impl Report {
-    /// The object of `--json`; numbers are rounded to a millionth. `float` is null where there was
-    /// no float model.
+    /// The object of `--json`; numbers are rounded to a millionth. What there was nothing for is
+    /// null: `float` without a float model, `composed` and `acrostics` where the file cannot.
     #[must_use]
     pub fn json(&self) -> Value {
+        let composed = self.composed.as_ref();
         let mut value = json!({
             "int8": self.int8,
             "float": self.float,
+            "temperature": {
+                "generated": self.temperature,
+                "composed": composed.map(|(temperature, _)| temperature),
+            },
             "generated": self.generated,
+            "composed": composed.map(|(_, composed)| composed),
+            "acrostics": self.acrostics,
             "human": self.human,
             "coverage": self.coverage,
         });
@@ -66,161 +87,176 @@ impl Report {
     /// The table: one measure a line, the target and whether it is met behind.
     #[must_use]
     pub fn table(&self) -> String {
-        let mut out = String::new();
-        let float = |of: fn(&Reconstruction) -> f64| self.float.as_ref().map(of);
-        let unknown = self.couplets - self.known;
-        let _ = writeln!(
-            out,
-            "{} couplets ({unknown} with unknown characters: out of −ELBO, NLL and KL); {} generated, as many human\n",
-            self.couplets, self.generated.n
-        );
-        line(&mut out, "", ["int8".into(), "float".into()], None);
-        let parts: [Row<Reconstruction>; 6] = [
-            (
-                "reconstructed from the mean",
-                |r| r.reconstruction_mean,
-                true,
-                Some(Target::Least(0.60)),
-            ),
-            (
-                "reconstructed from a sample",
-                |r| r.reconstruction_sampled,
-                true,
-                None,
-            ),
-            ("−ELBO, nats a couplet", |r| r.nelbo, false, None),
-            ("NLL", |r| r.nll, false, None),
-            ("KL", |r| r.kl, false, Some(Target::Least(15.0))),
-            ("active units", |r| r.active_units as f64, false, None),
-        ];
-        for (name, of, rate, target) in parts {
-            let cells = [Some(of(&self.int8)), float(of)].map(|value| show(value, rate));
-            line(
-                &mut out,
-                name,
-                cells,
-                target.map(|target| (target, of(&self.int8), rate)),
-            );
-        }
+        let mut table = Table::default();
+        let line = line_of(self.form);
+        let what = match self.form / line {
+            2 => "couplets".to_string(),
+            lines => format!("poems of {lines} lines of {line}"),
+        };
+        table.text(&format!(
+            "{} {what} ({} with unknown characters: out of −ELBO, NLL and KL); {} generated, {} human\n",
+            self.poems,
+            self.poems - self.known,
+            self.generated.n,
+            match self.human.n == self.generated.n {
+                true => "as many".to_string(),
+                false => self.human.n.to_string(),
+            }
+        ));
+        table.head(&["int8", "float"]);
+        table.rows(&RECONSTRUCTION, &[Some(&self.int8), self.float.as_ref()], 0);
         if let Some(agreement) = self.agreement {
-            out.push('\n');
-            for (name, value) in [
-                ("equal characters, corpus", agreement.reconstructed),
-                ("equal characters, generated", agreement.generated),
-            ] {
-                let target = Some((Target::Least(0.98), value, true));
-                line(
-                    &mut out,
-                    name,
-                    [show(Some(value), true), String::new()],
-                    target,
-                );
+            table.text("");
+            table.rate("equal characters, corpus", agreement.reconstructed, 0.98);
+            table.rate("equal characters, generated", agreement.generated, 0.98);
+        }
+        table.text("");
+        self.verses(&mut table);
+        if let Some(acrostics) = &self.acrostics {
+            table.text("");
+            table.head(&["acrostics"]);
+            table.rows(&ACROSTICS, &[Some(acrostics)], 0);
+        }
+        let composed = self.composed.as_ref().map(|(_, composed)| &composed.reason);
+        let acrostics = self.acrostics.as_ref().map(|acrostics| &acrostics.reason);
+        let reasons = [("composed", composed), ("acrostics", acrostics)];
+        for (name, reason) in reasons {
+            if let Some(reason) = reason.and_then(Option::as_ref) {
+                table.text(&format!("{name}: the first unsatisfiable: {reason}"));
             }
         }
-        out.push('\n');
-        line(&mut out, "", ["generated".into(), "human".into()], None);
+        table.text("");
+        table.rate("coverage", self.coverage, 0.985);
+        table.0
+    }
+
+    /// The measures of poems, generated ones beside human ones. Targets are for the composed poems;
+    /// of a file that cannot compose, for its generated couplets.
+    fn verses(&self, table: &mut Table) {
         let human = &self.human;
-        let parts: [Row<Verse>; 9] = [
-            (
-                "well formed",
-                |v| v.well_formed,
-                true,
-                Some(Target::Least(1.0)),
-            ),
-            (
-                "tone rule",
-                |v| v.tone_rule,
-                true,
-                Some(Target::Least(0.60)),
-            ),
-            (
-                "line ends",
-                |v| v.line_ends,
-                true,
-                Some(Target::Least(0.85)),
-            ),
-            (
-                "pairs seen",
-                |v| v.pairs_seen,
-                true,
-                Some(Target::Least(0.78)),
-            ),
-            ("distinct characters", |v| v.distinct_1, true, None),
-            (
-                "distinct pairs",
-                |v| v.distinct_2,
-                true,
-                Some(Target::Least(0.75 * human.distinct_2)),
-            ),
-            (
-                "repeated character",
-                |v| v.repeated,
-                true,
-                Some(Target::Most(0.10)),
-            ),
-            (
-                "copied lines",
-                |v| v.copied_lines,
-                true,
-                Some(Target::Most(0.02)),
-            ),
-            (
-                "perplexity",
-                |v| v.perplexity,
-                false,
-                Some(Target::Most(1.5 * human.perplexity)),
-            ),
-        ];
-        for (name, of, rate, target) in parts {
-            let cells = [of(&self.generated), of(human)].map(|value| show(Some(value), rate));
-            line(
-                &mut out,
-                name,
-                cells,
-                target.map(|target| (target, of(&self.generated), rate)),
-            );
+        let (generated, temperature) = (Some(&self.generated), self.temperature);
+        match &self.composed {
+            Some((full, composed)) => {
+                table.head(&["generated", "composed", "human"]);
+                let columns = [generated, Some(&composed.verse), Some(human)];
+                table.rows(&verse(&composed_targets(human)), &columns, 1);
+                table.text(&format!(
+                    "{:<28} {temperature:>10} {full:>10}\n{:<28} {:>10} {:>10}",
+                    "temperature", "unsatisfiable", "–", composed.unsatisfiable
+                ));
+            }
+            None => {
+                table.head(&["generated", "human"]);
+                let couplets = self.form == 2 * line_of(self.form);
+                let targets = match couplets {
+                    true => generated_targets(human),
+                    false => [None; MEASURES],
+                };
+                table.rows(&verse(&targets), &[generated, Some(human)], 0);
+            }
         }
-        out.push('\n');
-        let target = Some((Target::Least(0.985), self.coverage, true));
-        line(
-            &mut out,
-            "coverage",
-            [show(Some(self.coverage), true), String::new()],
-            target,
-        );
-        out
+        if self.generated.compared < self.generated.n {
+            table.text(&format!(
+                "distinct ones and perplexity: of the first {} poems of each",
+                self.generated.compared
+            ));
+        }
     }
 }
 
-/// Name, measure, whether it is a rate, target.
-type Row<T> = (&'static str, fn(&T) -> f64, bool, Option<Target>);
+const RECONSTRUCTION: [Row<Reconstruction>; 6] = [
+    (
+        "reconstructed from the mean",
+        |r| r.reconstruction_mean,
+        true,
+        Some(Least(0.60)),
+    ),
+    (
+        "reconstructed from a sample",
+        |r| r.reconstruction_sampled,
+        true,
+        None,
+    ),
+    ("−ELBO, nats a poem", |r| r.nelbo, false, None),
+    ("NLL", |r| r.nll, false, None),
+    ("KL", |r| r.kl, false, Some(Least(15.0))),
+    ("active units", |r| r.active_units as f64, false, None),
+];
 
-#[derive(Clone, Copy)]
-enum Target {
-    Least(f64),
-    Most(f64),
+const ACROSTICS: [Row<Acrostics>; 6] = [
+    ("asked for", |a| a.n as f64, false, None),
+    ("unsatisfiable", |a| a.unsatisfiable as f64, false, None),
+    ("kept", |a| a.kept, true, Some(Least(1.0))),
+    ("well formed", |a| a.well_formed, true, Some(Least(1.0))),
+    ("tone template", |a| a.tone_template, true, Some(Least(1.0))),
+    ("rhyme", |a| a.rhyme, true, Some(Least(1.0))),
+];
+
+/// Measures of poems.
+const MEASURES: usize = 11;
+
+/// The measures of poems, with a target for each.
+fn verse(targets: &[Option<Target>; MEASURES]) -> [Row<Verse>; MEASURES] {
+    let [
+        form,
+        template,
+        tones,
+        ends,
+        rhyme,
+        pairs,
+        one,
+        two,
+        repeated,
+        copied,
+        perplexity,
+    ] = *targets;
+    [
+        ("well formed", |v| v.well_formed, true, form),
+        ("tone template", |v| v.tone_template, true, template),
+        ("tone rule", |v| v.tone_rule, true, tones),
+        ("line ends", |v| v.line_ends, true, ends),
+        ("rhyme", |v| v.rhyme, true, rhyme),
+        ("pairs seen", |v| v.pairs_seen, true, pairs),
+        ("distinct characters", |v| v.distinct_1, true, one),
+        ("distinct pairs", |v| v.distinct_2, true, two),
+        ("repeated character", |v| v.repeated, true, repeated),
+        ("copied lines", |v| v.copied_lines, true, copied),
+        ("perplexity", |v| v.perplexity, false, perplexity),
+    ]
 }
 
-fn line(out: &mut String, name: &str, [a, b]: [String; 2], target: Option<(Target, f64, bool)>) {
-    let judged = target.map(|(target, value, rate)| {
-        let (sign, bound, met) = match target {
-            Target::Least(bound) => ('≥', bound, value >= bound),
-            Target::Most(bound) => ('≤', bound, value <= bound),
-        };
-        let mark = if met { "✓" } else { "✗ missed" };
-        format!("  {sign} {:>7} {mark}", show(Some(bound), rate))
-    });
-    let row = format!("{name:<28} {a:>10} {b:>10}{}", judged.unwrap_or_default());
-    let _ = writeln!(out, "{}", row.trim_end());
+/// What composed poems should be.
+fn composed_targets(human: &Verse) -> [Option<Target>; MEASURES] {
+    [
+        Some(Least(1.0)),
+        Some(Least(1.0)),
+        None,
+        None,
+        Some(Least(1.0)),
+        Some(Least(0.95)),
+        None,
+        Some(Least(0.85 * human.distinct_2)),
+        Some(Most(0.05)),
+        Some(Most(0.02)),
+        Some(Most(human.perplexity)),
+    ]
 }
 
-fn show(value: Option<f64>, rate: bool) -> String {
-    match value {
-        None => "–".into(),
-        Some(value) if rate => format!("{:.1} %", value * 100.0),
-        Some(value) if value >= 100.0 || value % 1.0 == 0.0 => format!("{value:.0}"),
-        Some(value) => format!("{value:.2}"),
-    }
+/// What couplets should be that are read off character by character.
+fn generated_targets(human: &Verse) -> [Option<Target>; MEASURES] {
+    [
+        Some(Least(1.0)),
+        None,
+        Some(Least(0.60)),
+        Some(Least(0.85)),
+        None,
+        Some(Least(0.78)),
+        None,
+        Some(Least(0.75 * human.distinct_2)),
+        Some(Most(0.10)),
+        Some(Most(0.02)),
+        Some(Most(1.5 * human.perplexity)),
+    ]
 }
 
 /// Rounds every fraction in `value` to a millionth.

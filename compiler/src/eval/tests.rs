@@ -17,9 +17,10 @@ fn materials(threads: usize) -> Materials {
     Materials {
         reference: reference::tests::of("白日依山尽，黄河入海流。"),
         corpus,
-        prosody: prosody::tests::table(),
+        prosody: crate::prosody::tests::table(),
         samples: 3,
         seed: 7,
+        temperature: None,
         threads,
     }
 }
@@ -33,7 +34,7 @@ fn a_perfect_model_reconstructs_what_it_knows() {
     assert_eq!(report.coverage, 20.0 / 30.0);
     assert_eq!(report.int8.reconstruction_mean, 20.0 / 30.0);
     assert_eq!(report.int8.reconstruction_sampled, 20.0 / 30.0);
-    assert_eq!((report.couplets, report.known), (3, 2));
+    assert_eq!((report.poems, report.known), (3, 2));
     // Ten of 120 dimensions stand at 8, and all have log-variance −20.
     let (height, log) = (f64::from(testing::HEIGHT), f64::from(testing::LOG_VARIANCE));
     let kl = 0.5 * (10.0 * height * height + 120.0 * (libm::exp(log) - 1.0 - log));
@@ -83,7 +84,10 @@ impl Coder for Flat {
             .position(|&known| known == character)
             .map(|id| id as i32)
     }
-    fn sample(&self, _: u64) -> Vec<f32> {
+    fn temperature(&self) -> f32 {
+        0.7
+    }
+    fn sample(&self, _: u64, _: f32) -> Vec<f32> {
         vec![0.0]
     }
     fn worker(&self) -> Result<Box<dyn Worker + '_>> {
@@ -126,12 +130,19 @@ fn likelihood_and_divergence_by_hand() {
 fn requests_that_do_not_fit_are_refused() {
     let model = Flat("白日".chars().collect());
     let other = Flat("日白".chars().collect());
-    let many = Materials {
-        samples: 4,
+    let none = Materials {
+        samples: 0,
         ..materials(1)
     };
-    let error = run(&model, None, &many).unwrap_err().to_string();
-    assert!(error.contains("the corpus has 3 couplets"), "{error}");
+    let error = run(&model, None, &none).unwrap_err().to_string();
+    assert!(error.contains("no samples"), "{error}");
+    let mut sevens = materials(1);
+    sevens.corpus.form = 14;
+    let error = run(&model, None, &sevens).unwrap_err().to_string();
+    assert!(
+        error.contains("poems of 2 lines of 7, the model of 2 lines of 5"),
+        "{error}"
+    );
     let error = run(&model, Some(&other), &materials(1))
         .unwrap_err()
         .to_string();
@@ -149,7 +160,16 @@ fn the_json_has_the_fields_of_its_contract_in_order() {
     };
     assert_eq!(
         keys(&json),
-        ["int8", "float", "generated", "human", "coverage"]
+        [
+            "int8",
+            "float",
+            "temperature",
+            "generated",
+            "composed",
+            "acrostics",
+            "human",
+            "coverage"
+        ]
     );
     let file = [
         "reconstruction_mean",
@@ -161,9 +181,12 @@ fn the_json_has_the_fields_of_its_contract_in_order() {
     ];
     let verse = [
         "n",
+        "compared",
         "well_formed",
+        "tone_template",
         "tone_rule",
         "line_ends",
+        "rhyme",
         "pairs_seen",
         "distinct_1",
         "distinct_2",
@@ -194,6 +217,73 @@ fn the_table_says_what_is_met() {
     );
 }
 
+#[test]
+fn more_poems_than_people_wrote_are_compared_as_far_as_they_go() {
+    let model = Flat("白日依山尽黄河入海流天地".chars().collect());
+    let many = Materials {
+        samples: 5,
+        temperature: Some(0.5),
+        ..materials(1)
+    };
+    let report = run(&model, None, &many).unwrap();
+    assert_eq!((report.generated.n, report.human.n), (5, 3));
+    assert_eq!((report.generated.compared, report.human.compared), (3, 3));
+    assert_eq!(report.generated.distinct_1, 1.0 / 30.0);
+    assert_eq!(report.json()["temperature"]["generated"], 0.5);
+    let table = report.table();
+    assert!(table.contains("5 generated, 3 human"), "{table}");
+    assert!(table.contains("of the first 3 poems of each"), "{table}");
+}
+
+#[test]
+fn composed_poems_stand_between_generated_and_human_ones() {
+    let model = Flat("白日依山尽黄河入海流天地".chars().collect());
+    let mut report = run(&model, None, &materials(1)).unwrap();
+    let composed = composed::Composed {
+        verse: report.human.clone(),
+        unsatisfiable: 1,
+        reason: Some("position 3: rhyme".into()),
+    };
+    report.composed = Some((1.0, composed));
+    report.acrostics = Some(composed::Acrostics {
+        n: 3,
+        unsatisfiable: 0,
+        reason: None,
+        kept: 1.0,
+        well_formed: 1.0,
+        tone_template: 1.0,
+        rhyme: 0.5,
+    });
+    let table = report.table();
+    let rows = |name: &str| -> Vec<&str> {
+        let lines = table.lines().filter(|line| line.starts_with(name));
+        lines.map(str::trim_end).collect()
+    };
+    let squeezed = |row: &str| row.split_whitespace().collect::<Vec<_>>().join(" ");
+    // The targets are those of composed poems, and of the human ones beside them.
+    let perplexity = squeezed(rows("perplexity")[0]);
+    assert!(perplexity.ends_with('✓'), "{table}");
+    assert_eq!(
+        squeezed(rows("pairs seen")[0]).matches('%').count(),
+        4,
+        "{table}"
+    );
+    assert_eq!(squeezed(rows("temperature")[0]), "temperature 0.7 1");
+    assert_eq!(squeezed(rows("kept")[0]), "kept 100.0 % ≥ 100.0 % ✓");
+    assert_eq!(
+        squeezed(rows("rhyme")[1]),
+        "rhyme 50.0 % ≥ 100.0 % ✗ missed"
+    );
+    assert_eq!(
+        rows("composed:"),
+        ["composed: the first unsatisfiable: position 3: rhyme"]
+    );
+    let json = report.json();
+    assert_eq!(json["composed"]["unsatisfiable"], 1);
+    assert_eq!(json["composed"]["n"], 3);
+    assert_eq!(json["acrostics"]["kept"], 1.0);
+}
+
 fn shared(name: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
@@ -222,8 +312,13 @@ fn human_and_random_couplets_have_the_known_figures() {
     let reference = Reference::read(&train, 10).unwrap();
     let prosody = Prosody::read(&prosody).unwrap();
     let vocabulary: BTreeSet<char> = train_couplets.vocabulary(1).into_iter().collect();
-    let measure =
-        |characters: &[char]| verse::measure(characters, 10, &vocabulary, &prosody, &reference);
+    let judge = Judge {
+        form: 10,
+        vocabulary: &vocabulary,
+        prosody: &prosody,
+        reference: &reference,
+        compared: 2000,
+    };
     let human: Vec<char> = draw::indices(corpus.len(), 2000, 7)
         .into_iter()
         .flat_map(|index| corpus.characters[index * 10..][..10].to_vec())
@@ -233,7 +328,7 @@ fn human_and_random_couplets_have_the_known_figures() {
     let chance: Vec<char> = (0..20_000)
         .map(|_| all[(random.uniform() * all.len() as f32) as usize % all.len()])
         .collect();
-    let (human, chance) = (measure(&human), measure(&chance));
+    let (human, chance) = (judge.measure(&human), judge.measure(&chance));
     println!("human  {human:?}\nrandom {chance:?}");
     let near = |value: f64, expected: f64, tolerance: f64| {
         assert!(
@@ -251,4 +346,47 @@ fn human_and_random_couplets_have_the_known_figures() {
     near(chance.line_ends, 0.34, 0.03);
     near(chance.pairs_seen, 0.45, 0.03);
     near(chance.perplexity, 1700.0, 120.0);
+}
+
+/// People's quatrains: whole poems of four lines keep tone in 51 % (fives) and 79 % (sevens) of the
+/// held-out ones.
+#[test]
+fn human_quatrains_have_the_known_figures() {
+    let [Some(valid), Some(prosody)] = ["tang-valid.txt", "pingshui.tsv"].map(shared) else {
+        return;
+    };
+    let prosody = Prosody::read(&prosody).unwrap();
+    let valid = std::fs::read_to_string(valid).unwrap();
+    let reference = Reference::default();
+    let whole = |text: &str| -> String {
+        let poems = text.lines().filter(|line| line.matches('。').count() == 2);
+        poems.map(|line| line.to_string() + "\n").collect()
+    };
+    let figures = |text: &str, form: usize| {
+        let mut corpus = Corpus {
+            form,
+            characters: Vec::new(),
+        };
+        corpus.take_text(text.as_bytes()).unwrap();
+        let vocabulary: BTreeSet<char> = corpus.characters.iter().copied().collect();
+        let judge = Judge {
+            form,
+            vocabulary: &vocabulary,
+            prosody: &prosody,
+            reference: &reference,
+            compared: 2000,
+        };
+        let verse = judge.measure(&corpus.characters);
+        [verse.tone_template, verse.tone_rule, verse.rhyme]
+    };
+    for (text, form, expected) in [
+        (whole(&valid), 20, [0.443, 0.513, 0.730]),
+        (whole(&valid), 28, [0.716, 0.785, 0.927]),
+        (valid.clone(), 20, [0.375, 0.477, 0.753]),
+        (valid.clone(), 28, [0.592, 0.655, 0.801]),
+    ] {
+        for (value, expected) in figures(&text, form).into_iter().zip(expected) {
+            assert!((value - expected).abs() < 6e-4, "{value}, not {expected}");
+        }
+    }
 }

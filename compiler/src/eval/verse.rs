@@ -1,30 +1,38 @@
-//! What can be said of couplets without a model: form, prosody, variety, likeness to the reference.
+//! What can be said of poems without a model: form, prosody, variety, likeness to the reference.
 
-use super::prosody::Prosody;
+use super::meter::Meter;
 use super::reference::{self, Reference};
 use super::trigram::Surprise;
+use crate::prosody::Prosody;
+use crate::train::poem::corpus::line_of;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Measures of a set of couplets; rates from 0 to 1. Compare sets of equal size only: the distinct
-/// ones fall with it.
+/// Measures of a set of poems, couplets or quatrains; rates from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Verse {
-    /// Number of couplets.
+    /// Number of poems.
     pub n: usize,
-    /// Couplets all of whose characters are Han characters of the vocabulary.
+    /// The first so many of them are what `distinct_1`, `distinct_2` and `perplexity` are of: the
+    /// distinct ones fall with the size of a set, so that only equal ones compare.
+    pub compared: usize,
+    /// Poems all of whose characters are Han characters of the vocabulary.
     pub well_formed: f64,
-    /// Couplets that keep the tone rule, see [`Prosody::alternates`].
+    /// Poems that keep a tone pattern in every position, see [`Meter::template`].
+    pub tone_template: f64,
+    /// Poems that keep the tone rule, see [`Meter::rule`].
     pub tone_rule: f64,
-    /// Couplets whose lines end oblique, then level.
+    /// Poems whose lines end oblique, then level, see [`Meter::ends`].
     pub line_ends: f64,
+    /// Poems that rhyme, see [`Meter::rhymes`].
+    pub rhyme: f64,
     /// Adjacent pairs within a line that occur within a line of the reference.
     pub pairs_seen: f64,
     /// Different characters per character.
     pub distinct_1: f64,
     /// Different adjacent pairs (within a line) per such pair.
     pub distinct_2: f64,
-    /// Couplets with a character that occurs twice in them.
+    /// Couplets with a character that occurs twice in them; a quatrain has two couplets.
     pub repeated: f64,
     /// Lines that the reference has verbatim.
     pub copied_lines: f64,
@@ -32,37 +40,72 @@ pub struct Verse {
     pub perplexity: f64,
 }
 
-/// Measures the couplets of `characters`, `form` characters each.
-#[must_use]
-pub fn measure(
-    characters: &[char],
-    form: usize,
-    vocabulary: &BTreeSet<char>,
-    prosody: &Prosody,
-    reference: &Reference,
-) -> Verse {
-    let couplets = || characters.chunks_exact(form);
-    let lines = || characters.chunks_exact(form / 2);
-    let pairs = || lines().flat_map(reference::pairs);
-    let mut surprise = Surprise::default();
-    lines().for_each(|line| reference.trigram.surprise(line, &mut surprise));
-    let known = |c: &char| is_han(*c) && vocabulary.contains(c);
-    Verse {
-        n: couplets().count(),
-        well_formed: share(couplets(), |couplet| couplet.iter().all(known)),
-        tone_rule: share(couplets(), |couplet| prosody.alternates(couplet)),
-        line_ends: share(couplets(), |couplet| prosody.ends(couplet)),
-        pairs_seen: share(pairs(), |pair| reference.has_pair(pair)),
-        distinct_1: distinct(characters.iter()),
-        distinct_2: distinct(pairs()),
-        repeated: share(couplets(), |couplet| distinct(couplet.iter()) < 1.0),
-        copied_lines: share(lines(), |line| reference.has_line(line)),
-        perplexity: surprise.perplexity(),
+/// What poems are held against.
+#[derive(Clone, Copy)]
+pub struct Judge<'a> {
+    /// Characters of a poem.
+    pub form: usize,
+    /// Characters that the model has.
+    pub vocabulary: &'a BTreeSet<char>,
+    /// Tones and rhymes.
+    pub prosody: &'a Prosody,
+    /// What people wrote.
+    pub reference: &'a Reference,
+    /// Poems of every set that are compared where size matters.
+    pub compared: usize,
+}
+
+impl<'a> Judge<'a> {
+    /// The rules for poems of this form.
+    #[must_use]
+    pub fn meter(&self) -> Meter<'a> {
+        Meter::new(self.prosody, line_of(self.form))
+    }
+
+    /// Measures the poems of `characters`, one after the other.
+    #[must_use]
+    pub fn measure(&self, characters: &[char]) -> Verse {
+        let (line, meter, reference) = (line_of(self.form), self.meter(), self.reference);
+        let poems = || characters.chunks_exact(self.form);
+        let lines = || characters.chunks_exact(line);
+        let n = poems().count();
+        let compared = self.compared.min(n);
+        let first = &characters[..compared * self.form];
+        let mut surprise = Surprise::default();
+        first
+            .chunks_exact(line)
+            .for_each(|line| reference.trigram.surprise(line, &mut surprise));
+        Verse {
+            n,
+            compared,
+            well_formed: share(poems(), |poem| self.well_formed(poem)),
+            tone_template: share(poems(), |poem| meter.template(poem)),
+            tone_rule: share(poems(), |poem| meter.rule(poem)),
+            line_ends: share(poems(), |poem| meter.ends(poem)),
+            rhyme: share(poems(), |poem| meter.rhymes(poem)),
+            pairs_seen: share(lines().flat_map(reference::pairs), |pair| {
+                reference.has_pair(pair)
+            }),
+            distinct_1: distinct(first.iter()),
+            distinct_2: distinct(first.chunks_exact(line).flat_map(reference::pairs)),
+            repeated: share(characters.chunks_exact(2 * line), |couplet| {
+                distinct(couplet.iter()) < 1.0
+            }),
+            copied_lines: share(lines(), |line| reference.has_line(line)),
+            perplexity: surprise.perplexity(),
+        }
+    }
+
+    /// Whether `poem` has its length and all its characters are Han characters of the vocabulary.
+    #[must_use]
+    pub fn well_formed(&self, poem: &[char]) -> bool {
+        let known = |&c: &char| is_han(c) && self.vocabulary.contains(&c);
+        poem.len() == self.form && poem.iter().all(known)
     }
 }
 
 /// Share of `items` for which `holds`; 0 of none.
-fn share<T>(items: impl Iterator<Item = T>, holds: impl Fn(T) -> bool) -> f64 {
+pub(super) fn share<T>(items: impl Iterator<Item = T>, holds: impl Fn(T) -> bool) -> f64 {
     let (mut yes, mut all) = (0u64, 0u64);
     for item in items {
         yes += u64::from(holds(item));
@@ -95,21 +138,24 @@ pub fn is_han(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::{prosody, reference};
+    use crate::eval::reference;
+    use crate::prosody;
 
     #[test]
     fn each_measure_by_hand() {
         let characters: Vec<char> = "白日依山尽黄河入海流黄河千里山白日上山流".chars().collect();
         let vocabulary: BTreeSet<char> = "白日依山尽黄河入海流千上".chars().collect();
         let reference = reference::tests::of("白日依山尽，黄河入海流。欲穷千里目，更上一层楼。");
-        let verse = measure(
-            &characters,
-            10,
-            &vocabulary,
-            &prosody::tests::table(),
-            &reference,
-        );
-        assert_eq!(verse.n, 2);
+        let prosody = prosody::tests::table();
+        let judge = Judge {
+            form: 10,
+            vocabulary: &vocabulary,
+            prosody: &prosody,
+            reference: &reference,
+            compared: 2,
+        };
+        let verse = judge.measure(&characters);
+        assert_eq!((verse.n, verse.compared), (2, 2));
         // 里 is unknown.
         assert_eq!(verse.well_formed, 0.5);
         // 河 P 里 Z / 日 Z 山 P keeps the rule too; its line ends 山 P do not.
@@ -129,6 +175,45 @@ mod tests {
             reference.trigram.surprise(line, &mut surprise);
         }
         assert_eq!(verse.perplexity, surprise.perplexity());
+        // Of the first couplet alone, what depends on the number; all else is of both.
+        let first = Judge {
+            compared: 1,
+            ..judge
+        };
+        let (first, one) = (first.measure(&characters), judge.measure(&characters[..10]));
+        assert_eq!((first.n, first.compared), (2, 1));
+        assert_eq!(first.pairs_seen, verse.pairs_seen);
+        assert_eq!((first.distinct_1, first.distinct_2), (1.0, 1.0));
+        assert_eq!(first.perplexity, one.perplexity);
+    }
+
+    #[test]
+    fn a_quatrain_has_four_lines_and_two_couplets() {
+        // 登鹳雀楼, and with 黄河 for 千里 in its third line.
+        let tower = "白日依山尽黄河入海流欲穷千里目更上一层楼";
+        let text = tower.to_string() + &tower.replace("千里", "黄河");
+        let characters: Vec<char> = text.chars().collect();
+        let vocabulary: BTreeSet<char> = characters.iter().copied().collect();
+        let reference = reference::tests::of("白日依山尽，黄河入海流。");
+        let prosody = crate::eval::meter::tests::table();
+        let judge = Judge {
+            form: 20,
+            vocabulary: &vocabulary,
+            prosody: &prosody,
+            reference: &reference,
+            compared: 2,
+        };
+        let verse = judge.measure(&characters);
+        assert_eq!((verse.n, verse.well_formed, verse.rhyme), (2, 1.0, 1.0));
+        // 欲穷黄河目: Z P P P Z is no line of the four.
+        assert_eq!((verse.tone_template, verse.tone_rule), (0.5, 0.5));
+        assert_eq!(verse.copied_lines, 0.5);
+        // Four lines of two pairs are seen whole; 黄河 once more.
+        assert_eq!(verse.pairs_seen, 17.0 / 32.0);
+        // 黄河 is in both couplets of the second poem, twice in neither.
+        assert_eq!(verse.repeated, 0.0);
+        let doubled: Vec<char> = tower.replace('层', "上").chars().collect();
+        assert_eq!(judge.measure(&doubled).repeated, 0.5);
     }
 
     #[test]

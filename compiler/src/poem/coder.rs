@@ -1,12 +1,12 @@
-//! What an autoencoder of couplets can do, apart from how it does it.
+//! What an autoencoder of poems can do, apart from how it does it.
 //!
 //! Walks and evaluation are written against this trait, so that their tests can use autoencoders of
 //! three lines whose every number is known.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use qibu::poem::Reading;
 
-/// Where the encoder puts a couplet: a Gaussian with independent dimensions.
+/// Where the encoder puts a poem: a Gaussian with independent dimensions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Posterior {
     /// Mean of each dimension.
@@ -42,18 +42,33 @@ impl Posterior {
     }
 }
 
-/// An autoencoder of couplets; shared by threads.
+/// What comes of asking for a poem that keeps all rules.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Composed {
+    /// The poem's ids.
+    Poem(Vec<i32>),
+    /// There is none: the position and the rule, in words.
+    Unsatisfiable(String),
+}
+
+/// An autoencoder of poems; shared by threads.
 pub trait Coder: Sync {
     /// Dimensions of the latent.
     fn latent(&self) -> usize;
-    /// Characters of a couplet.
+    /// Characters of a poem.
     fn positions(&self) -> usize;
     /// The characters, in id order.
     fn vocabulary(&self) -> &[char];
     /// Id of `character`.
     fn id(&self, character: char) -> Option<i32>;
-    /// The latent of `seed` at the temperature that the model recommends.
-    fn sample(&self, seed: u64) -> Vec<f32>;
+    /// The temperature that the model recommends.
+    fn temperature(&self) -> f32;
+    /// The latent of `seed` at `temperature`.
+    fn sample(&self, seed: u64, temperature: f32) -> Vec<f32>;
+    /// Whether [`Worker::compose`] works.
+    fn composes(&self) -> bool {
+        false
+    }
     /// One thread's hold on the model, with its own memory.
     fn worker(&self) -> Result<Box<dyn Worker + '_>>;
 
@@ -70,12 +85,19 @@ pub trait Coder: Sync {
 
 /// The runs of one thread.
 pub trait Worker {
-    /// Posterior of the couplet `ids`.
+    /// Posterior of the poem `ids`.
     fn encode(&mut self, ids: &[i32]) -> Result<Posterior>;
     /// Logits of every position and character, `[positions, vocabulary]`.
     fn score(&mut self, latent: &[f32]) -> Result<Vec<f32>>;
-    /// The couplet read off `latent`.
+    /// The poem read off `latent`.
     fn read(&mut self, latent: &[f32], reading: Reading) -> Result<Vec<i32>>;
+    /// The best poem at `latent` that keeps all rules: one of the tone patterns, rhyme, no character
+    /// twice. `fixed` has an id for every position that is given, −1 for the open ones; it may be
+    /// shorter than the poem.
+    fn compose(&mut self, _latent: &[f32], _fixed: &[i32]) -> Result<Composed> {
+        Err(Error::input("the model has no function compose")
+            .hint("compile it with `qibu compile --prosody`"))
+    }
 }
 
 #[cfg(test)]

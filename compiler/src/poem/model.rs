@@ -97,7 +97,7 @@ impl<'f> Poem<'f> {
         .hint("rebuild the file with `qibu compile` from a model that `qibu train poem` wrote"))
     }
 
-    /// The couplet of `seed` as text, decoded in the model's default way.
+    /// The poem of `seed` as text, decoded in the model's default way.
     ///
     /// # Errors
     /// Never for a loaded model.
@@ -163,9 +163,12 @@ impl Coder for Poem<'_> {
         self.ids.get(&character).copied()
     }
 
-    fn sample(&self, seed: u64) -> Vec<f32> {
-        let sample = self.poet.sample(seed, self.poet.temperature());
-        sample.collect()
+    fn temperature(&self) -> f32 {
+        self.poet.temperature()
+    }
+
+    fn sample(&self, seed: u64, temperature: f32) -> Vec<f32> {
+        self.poet.sample(seed, temperature).collect()
     }
 
     fn worker(&self) -> Result<Box<dyn Worker + '_>> {

@@ -1,5 +1,6 @@
 //! A walk as an SVG picture: one row a step, new characters in red, the way as a line of dots.
 
+use super::text;
 use super::walk::Walk;
 use std::fmt::Write;
 
@@ -11,7 +12,9 @@ const TOP: usize = 56;
 /// The picture's source.
 #[must_use]
 pub fn svg(walk: &Walk) -> String {
-    let columns = walk.from.len() + 1;
+    // One after each line but the last.
+    let gaps = (walk.from.len() / text::line_of(walk.from.len())).saturating_sub(1);
+    let columns = gaps + walk.from.len();
     let width = LEFT + columns * CELL + 40;
     let height = TOP + walk.steps.len() * ROW + 44;
     let way = LEFT - 24;
@@ -43,10 +46,11 @@ pub fn svg(walk: &Walk) -> String {
     out + "</svg>\n"
 }
 
-/// One couplet, character by character, so that columns line up whatever the font is.
+/// One poem, character by character, so that columns line up whatever the font is.
 fn row(out: &mut String, characters: &[char], changed: &[bool], y: usize, class: &str) {
+    let line = text::line_of(characters.len());
     for (position, &character) in characters.iter().enumerate() {
-        let column = position + usize::from(position * 2 >= characters.len());
+        let column = position + position / line;
         let new = changed.get(position).copied().unwrap_or(false);
         let class = if new { "new" } else { class };
         let _ = writeln!(

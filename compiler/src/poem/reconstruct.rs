@@ -1,25 +1,25 @@
-//! A couplet through the bottleneck and back: `qibu poem --reconstruct`.
+//! A poem through the bottleneck and back: `qibu poem --reconstruct`.
 
 use super::coder::Coder;
 use super::text;
 use crate::error::Result;
 use qibu::poem::Reading;
 
-/// A couplet and what the model makes of it.
+/// A poem and what the model makes of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reconstruction {
-    /// The couplet given.
+    /// The poem given.
     pub original: Vec<char>,
     /// The best character of every position, decoded from the posterior mean.
     pub reconstruction: Vec<char>,
 }
 
-/// Encodes `couplet` and decodes it from the mean, greedily: what `eval` counts.
+/// Encodes `poem` and decodes it from the mean, greedily: what `eval` counts.
 ///
 /// # Errors
-/// The text is no couplet of the model's characters; the model cannot encode.
-pub fn reconstruct(coder: &impl Coder, couplet: &str) -> Result<Reconstruction> {
-    let ids = text::parse(couplet, coder.positions(), |character| coder.id(character))?;
+/// The text is no poem of the model's form and characters; the model cannot encode.
+pub fn reconstruct(coder: &impl Coder, poem: &str) -> Result<Reconstruction> {
+    let ids = text::parse(poem, coder.positions(), |character| coder.id(character))?;
     let mut worker = coder.worker()?;
     let mean = worker.encode(&ids)?.mean;
     Ok(Reconstruction {
@@ -36,7 +36,7 @@ impl Reconstruction {
         pairs.filter(|(a, b)| a == b).count()
     }
 
-    /// Both couplets, a mark under each character that differs, and the count.
+    /// Both poems, a mark under each character that differs, and the count.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
         let differs: Vec<bool> = self
@@ -49,8 +49,7 @@ impl Reconstruction {
         // Han characters are two columns wide, and so are this blank and this mark.
         let mark = |&differs: &bool| if differs { '＾' } else { '\u{3000}' };
         let marks: Vec<char> = differs.iter().map(mark).collect();
-        let (first, second) = marks.split_at(marks.len() / 2);
-        let marks: String = first.iter().chain(&['\u{3000}']).chain(second).collect();
+        let marks = text::format(&marks).replace(['，', '。'], "\u{3000}");
         let mut lines = format!(
             "original        {}\nreconstruction  {shown}\n",
             text::format(&self.original)
@@ -73,20 +72,14 @@ impl Reconstruction {
     }
 }
 
-/// A couplet as text, with the characters at `marked` in colour.
+/// A poem as text, with the characters at `marked` in colour.
 pub(super) fn highlight(characters: &[char], marked: &[bool], colour: bool) -> String {
-    let mut shown = String::new();
-    for (position, (character, &marked)) in characters.iter().zip(marked).enumerate() {
-        if position * 2 == characters.len() {
-            shown.push('，');
+    text::marked(characters, |position, character| {
+        match colour && marked.get(position).copied().unwrap_or(false) {
+            true => format!("\u{1b}[1;33m{character}\u{1b}[0m"),
+            false => character.to_string(),
         }
-        match marked && colour {
-            true => shown += &format!("\u{1b}[1;33m{character}\u{1b}[0m"),
-            false => shown.push(*character),
-        }
-    }
-    shown.push('。');
-    shown
+    })
 }
 
 #[cfg(test)]
@@ -122,5 +115,35 @@ reconstruction  白日依天尽，黄河入海中。
         same.reconstruction.clone_from(&same.original);
         assert_eq!(same.render(true).lines().count(), 3);
         assert_eq!(same.json()["equal"], 10);
+    }
+
+    #[test]
+    fn quatrains_have_their_marks_under_all_four_lines() {
+        let original: Vec<char> = "白日依山尽黄河入海流欲穷千里目更上一层楼".chars().collect();
+        let mut reconstruction = original.clone();
+        (reconstruction[4], reconstruction[10]) = ('去', '望');
+        let found = Reconstruction {
+            original,
+            reconstruction,
+        };
+        let rendered = found.render(false);
+        let lines: Vec<Vec<char>> = rendered
+            .lines()
+            .map(|line| line.chars().collect())
+            .collect();
+        // Each stands under its character, which the marks of the lines before it move.
+        for place in lines[2]
+            .iter()
+            .enumerate()
+            .filter(|&(_, &mark)| mark == '＾')
+        {
+            assert_ne!(lines[0][place.0], lines[1][place.0]);
+        }
+        assert_eq!(rendered.matches('＾').count(), 2);
+        assert!(
+            rendered.contains("流。望穷千里目，更上一层楼。\n"),
+            "{rendered}"
+        );
+        assert!(rendered.ends_with("18 of 20 characters\n"), "{rendered}");
     }
 }

@@ -2,10 +2,32 @@
 
 use crate::error::{Error, Result};
 
-/// Marks that may stand between or behind the lines of a couplet.
-const MARKS: [char; 8] = ['，', '。', ',', '.', '、', '；', '！', '？'];
+/// Marks that may stand between or behind the lines of a poem.
+const MARKS: [char; 14] = [
+    '，', '。', ',', '.', '、', '；', '！', '？', '：', ';', '!', '?', ':', '/',
+];
 
-/// Ids of the couplet `text`, which may carry punctuation and blanks.
+/// Characters of a line of a poem of `positions` characters: quatrains have 20 or 28, what has
+/// another number is a couplet.
+#[must_use]
+pub fn line_of(positions: usize) -> usize {
+    match positions {
+        20 => 5,
+        28 => 7,
+        couplet => (couplet / 2).max(1),
+    }
+}
+
+/// The form of a poem of `positions` characters in words.
+fn form(positions: usize) -> String {
+    let line = line_of(positions);
+    match positions {
+        20 | 28 => format!("a quatrain: four lines of {line}"),
+        _ => format!("a couplet of {line} and {line}"),
+    }
+}
+
+/// Ids of the poem `text`, which may carry punctuation, blanks and line breaks.
 ///
 /// # Errors
 /// The text has another number of characters, or characters that `id` does not know: all of them
@@ -13,14 +35,17 @@ const MARKS: [char; 8] = ['，', '。', ',', '.', '、', '；', '！', '？'];
 pub fn parse(text: &str, positions: usize, id: impl Fn(char) -> Option<i32>) -> Result<Vec<i32>> {
     let plain = |character: &char| !character.is_whitespace() && !MARKS.contains(character);
     let characters: Vec<char> = text.chars().filter(plain).collect();
-    let half = positions / 2;
     if characters.len() != positions {
         return Err(Error::usage(format!(
-            "\"{text}\" has {} characters; expected a couplet of {half} and {half}",
-            characters.len()
+            "\"{text}\" has {} characters; expected {}",
+            characters.len(),
+            form(positions)
         ))
         .hint(match positions {
             10 => "write it as 白日依山尽，黄河入海流。",
+            14 => "write it as 两个黄鹂鸣翠柳，一行白鹭上青天。",
+            20 => "write it as 白日依山尽，黄河入海流。欲穷千里目，更上一层楼。",
+            28 => "write it as 朝辞白帝彩云间，千里江陵一日还。两岸猿声啼不住，轻舟已过万重山。",
             _ => "write both lines, with or without ， and 。",
         }));
     }
@@ -42,12 +67,26 @@ pub fn parse(text: &str, positions: usize, id: impl Fn(char) -> Option<i32>) -> 
     .hint("use other, more common characters (simplified ones for models of simplified text)"))
 }
 
-/// A couplet as `XXXXX，XXXXX。`.
+/// A poem as `XXXXX，XXXXX。`, each couplet so.
 #[must_use]
 pub fn format(characters: &[char]) -> String {
-    let (first, second) = characters.split_at(characters.len() / 2);
-    let line = |line: &[char]| line.iter().collect::<String>();
-    format!("{}，{}。", line(first), line(second))
+    marked(characters, |_, character| character.to_string())
+}
+
+/// A poem with its marks; `show` writes the character at a position.
+pub(super) fn marked(characters: &[char], show: impl Fn(usize, char) -> String) -> String {
+    let line = line_of(characters.len());
+    let mut text = String::new();
+    for (position, &character) in characters.iter().enumerate() {
+        text += &show(position, character);
+        let end = position + 1;
+        if end % (2 * line) == 0 {
+            text.push('。');
+        } else if end % line == 0 {
+            text.push('，');
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -83,11 +122,34 @@ mod tests {
             error.contains("has 2 characters; expected a couplet of 5 and 5"),
             "{error}"
         );
+        let error = parse("白日依山尽，黄河入海流。", 20, id).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("has 10 characters; expected a quatrain: four lines of 5"),
+            "{text}"
+        );
     }
 
+    /// A poem of each form, with its marks.
+    const POEMS: [&str; 4] = [
+        "白日依山尽，黄河入海流。",
+        "两个黄鹂鸣翠柳，一行白鹭上青天。",
+        "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。",
+        "朝辞白帝彩云间，千里江陵一日还。两岸猿声啼不住，轻舟已过万重山。",
+    ];
+
     #[test]
-    fn format_sets_the_marks() {
-        let characters: Vec<char> = "白日依山尽黄河入海流".chars().collect();
-        assert_eq!(format(&characters), "白日依山尽，黄河入海流。");
+    fn poems_of_every_form_come_back() {
+        for poem in POEMS {
+            let bare = poem.replace(['，', '。'], "");
+            let characters: Vec<char> = bare.chars().collect();
+            assert_eq!(format(&characters), poem);
+            let number = |character: char| Some(character as i32);
+            let expected: Vec<i32> = characters.iter().map(|&c| c as i32).collect();
+            let lines = poem.replace('，', "\n").replace('。', "\r\n");
+            for text in [poem, &bare, &lines] {
+                assert_eq!(parse(text, characters.len(), number).unwrap(), expected);
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! A walk through the latent space from one couplet to another: `qibu poem --between`.
+//! A walk through the latent space from one poem to another: `qibu poem --between`.
 //!
 //! Gaussian latents of many dimensions lie near a sphere, and the straight line between two of them
 //! leaves it; the walk keeps to the arc instead.
@@ -9,14 +9,14 @@ use super::text;
 use crate::error::Result;
 use qibu::poem::Reading;
 
-/// A walk: the couplets met on the way.
+/// A walk: the poems met on the way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Walk {
     /// Where it starts, as given.
     pub from: Vec<char>,
     /// Where it ends, as given.
     pub to: Vec<char>,
-    /// Couplets from the first posterior mean to the second, both included.
+    /// Poems from the first posterior mean to the second, both included.
     pub steps: Vec<Step>,
 }
 
@@ -25,7 +25,7 @@ pub struct Walk {
 pub struct Step {
     /// How much of the way lies behind, from 0 to 1.
     pub t: f32,
-    /// The couplet here, decoded in the model's default way.
+    /// The poem here, decoded in the model's default way.
     pub characters: Vec<char>,
     /// Which characters are others than one step before.
     pub changed: Vec<bool>,
@@ -34,9 +34,9 @@ pub struct Step {
 /// Walks from `from` to `to` in `steps` stops.
 ///
 /// # Errors
-/// A text is no couplet of the model's characters; the model cannot encode.
+/// A text is no poem of the model's form and characters; the model cannot encode.
 pub fn walk(coder: &impl Coder, from: &str, to: &str, steps: usize) -> Result<Walk> {
-    let ids = |couplet| text::parse(couplet, coder.positions(), |character| coder.id(character));
+    let ids = |poem| text::parse(poem, coder.positions(), |character| coder.id(character));
     let (from, to) = (ids(from)?, ids(to)?);
     let mut worker = coder.worker()?;
     let (start, end) = (worker.encode(&from)?.mean, worker.encode(&to)?.mean);
@@ -89,7 +89,7 @@ pub fn between(a: &[f32], b: &[f32], t: f32) -> Vec<f32> {
 const WAY: usize = 24;
 
 impl Walk {
-    /// The walk as lines: a dot on the way, the couplet, and how many characters are new.
+    /// The walk as lines: a dot on the way, the poem, and how many characters are new.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
         let indent = " ".repeat(5);
@@ -103,13 +103,13 @@ impl Walk {
                     _ => '·',
                 })
                 .collect();
-            let couplet = highlight(&step.characters, &step.changed, colour);
+            let poem = highlight(&step.characters, &step.changed, colour);
             let new = step.changed.iter().filter(|&&changed| changed).count();
             let new = match new {
                 0 => String::new(),
                 new => format!("  +{new}"),
             };
-            drawn += &format!("{:.2} {way} {couplet}{new}\n", step.t);
+            drawn += &format!("{:.2} {way} {poem}{new}\n", step.t);
         }
         drawn + &format!("{indent}to   {}\n", text::format(&self.to))
     }

@@ -115,12 +115,12 @@ pub const EVAL: &[Case] = &[
     (
         "MODEL --corpus empty --reference corpus.txt --prosody tones.tsv",
         3,
-        &["no couplet of 5 and 5", "help: "],
+        &["no poem of 2 lines of 5", "help: "],
     ),
     (
         "MODEL --corpus prose.txt --reference corpus.txt --prosody tones.tsv",
         3,
-        &["no couplet of 5 and 5"],
+        &["no poem of 2 lines of 5"],
     ),
     (
         "MODEL --corpus latin1.txt --reference corpus.txt --prosody tones.tsv",
@@ -135,7 +135,7 @@ pub const EVAL: &[Case] = &[
     (
         "MODEL --corpus corpus.txt --reference empty --prosody tones.tsv",
         3,
-        &["empty: no couplet"],
+        &["empty: no poem"],
     ),
     (
         "MODEL --corpus corpus.txt --reference corpus.txt --prosody empty",
@@ -153,9 +153,9 @@ pub const EVAL: &[Case] = &[
         &["not UTF-8", "iconv"],
     ),
     (
-        "MODEL --corpus corpus.txt --reference corpus.txt --prosody tones.tsv --samples 9",
+        "MODEL --corpus corpus.txt --reference corpus.txt --prosody tones.tsv --temperature 11",
         2,
-        &["--samples from 1 to 4"],
+        &["expected a number from 0 to 10"],
     ),
     (
         "MODEL --corpus corpus.txt --reference corpus.txt --prosody tones.tsv --samples 0",

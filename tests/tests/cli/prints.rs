@@ -241,7 +241,16 @@ fn eval_json_has_its_keys() {
     ));
     assert_eq!(
         keys(&report),
-        ["int8", "float", "generated", "human", "coverage"]
+        [
+            "int8",
+            "float",
+            "temperature",
+            "generated",
+            "composed",
+            "acrostics",
+            "human",
+            "coverage"
+        ]
     );
     let model = [
         "reconstruction_mean",
@@ -253,9 +262,12 @@ fn eval_json_has_its_keys() {
     ];
     let verse = [
         "n",
+        "compared",
         "well_formed",
+        "tone_template",
         "tone_rule",
         "line_ends",
+        "rhyme",
         "pairs_seen",
         "distinct_1",
         "distinct_2",

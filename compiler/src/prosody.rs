@@ -1,9 +1,50 @@
-//! The prosody table: which tone each character has.
+//! The prosody table: which tone each character has, and with which others it rhymes.
 
 use crate::error::{Error, Result};
 use crate::input_file;
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// The thirty level rhyme groups of Pingshui, in the order of their codes.
+pub const RHYMES: [&str; 30] = [
+    "一东",
+    "二冬",
+    "三江",
+    "四支",
+    "五微",
+    "六鱼",
+    "七虞",
+    "八齐",
+    "九佳",
+    "十灰",
+    "十一真",
+    "十二文",
+    "十三元",
+    "十四寒",
+    "十五删",
+    "一先",
+    "二萧",
+    "三肴",
+    "四豪",
+    "五歌",
+    "六麻",
+    "七阳",
+    "八庚",
+    "九青",
+    "十蒸",
+    "十一尤",
+    "十二侵",
+    "十三覃",
+    "十四盐",
+    "十五咸",
+];
+
+/// Code of the oblique tone.
+const OBLIQUE: u8 = 30;
+/// Code of a level tone whose rhyme group is not known.
+const LEVEL: u8 = 31;
+/// Code of nothing.
+const NONE: u8 = 255;
 
 /// Tone of a character in classical verse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,15 +57,23 @@ pub enum Tone {
     Either,
 }
 
-/// Tones of all characters that a table knows.
+/// Tones and rhyme groups of all characters that a table knows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Prosody {
-    tones: BTreeMap<char, Tone>,
+    entries: BTreeMap<char, Entry>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Entry {
+    tone: Tone,
+    /// Level rhyme groups as places in [`RHYMES`], in the file's order.
+    rhymes: Vec<u8>,
 }
 
 impl Prosody {
     /// Reads a table of lines `character TAB P|Z|B TAB rhyme groups`; lines that start with # are
-    /// comments. The rhyme groups are not needed here and may be missing.
+    /// comments. Rhyme groups are separated by commas and may be missing; those that are not level
+    /// are passed over.
     ///
     /// # Errors
     /// The file is unreadable, empty, or has a line of another form: the line is named.
@@ -39,30 +88,53 @@ impl Prosody {
     /// # Errors
     /// As [`Prosody::read`].
     pub fn parse(text: &str) -> Result<Self> {
-        let mut tones = BTreeMap::new();
+        let mut entries = BTreeMap::new();
         let lines = text.trim_start_matches('\u{FEFF}').lines();
         for (line, number) in lines.zip(1..) {
             if line.starts_with('#') || line.trim().is_empty() {
                 continue;
             }
-            let (character, tone) = entry(line)
+            let (character, entry) = entry(line)
                 .ok_or_else(|| bad(format!("line {number}: expected character TAB P, Z or B")))?;
-            if tones.insert(character, tone).is_some() {
+            if entries.insert(character, entry).is_some() {
                 return Err(bad(format!(
                     "line {number}: {character} for the second time"
                 )));
             }
         }
-        match tones.is_empty() {
+        match entries.is_empty() {
             true => Err(bad("no character in the prosody table".into())),
-            false => Ok(Self { tones }),
+            false => Ok(Self { entries }),
         }
     }
 
     /// Tone of `character`, where the table knows it.
     #[must_use]
     pub fn tone(&self, character: char) -> Option<Tone> {
-        self.tones.get(&character).copied()
+        self.entries.get(&character).map(|entry| entry.tone)
+    }
+
+    /// Level rhyme groups of `character`, as places in [`RHYMES`], in the table's order; none where
+    /// it has none that is known.
+    #[must_use]
+    pub fn rhymes(&self, character: char) -> &[u8] {
+        let entry = self.entries.get(&character);
+        entry.map_or(&[], |entry| &entry.rhymes)
+    }
+
+    /// The groups in which a character may stand, as a file's table `prosody` holds them: one code in
+    /// the low byte, a second one in the high byte. 0…29 are level rhyme groups, 30 is oblique, 31
+    /// level without a known group, 255 none.
+    #[must_use]
+    pub fn codes(&self, character: char) -> u16 {
+        let rhymes = self.rhymes(character);
+        let rhyme = rhymes.first().copied().unwrap_or(LEVEL);
+        u16::from_le_bytes(match self.tone(character) {
+            Some(Tone::Level) => [rhyme, rhymes.get(1).copied().unwrap_or(NONE)],
+            Some(Tone::Oblique) => [OBLIQUE, NONE],
+            Some(Tone::Either) => [rhyme, OBLIQUE],
+            None => [NONE; 2],
+        })
     }
 
     /// Whether `character` can stand where `tone` is asked for. One that the table does not know
@@ -100,7 +172,7 @@ impl Prosody {
     }
 }
 
-fn entry(line: &str) -> Option<(char, Tone)> {
+fn entry(line: &str) -> Option<(char, Entry)> {
     let mut fields = line.split('\t');
     let mut characters = fields.next()?.chars();
     let tone = match fields.next()?.trim_end() {
@@ -110,7 +182,13 @@ fn entry(line: &str) -> Option<(char, Tone)> {
         _ => return None,
     };
     let character = characters.next()?;
-    characters.next().is_none().then_some((character, tone))
+    let groups = fields.next().unwrap_or("").trim_end().split(',');
+    let place = |group: &str| RHYMES.iter().position(|&rhyme| rhyme == group.trim());
+    let rhymes = groups
+        .filter_map(|group| Some(place(group)? as u8))
+        .collect();
+    let entry = Entry { tone, rhymes };
+    characters.next().is_none().then_some((character, entry))
 }
 
 /// What a prosody table looks like.
@@ -176,6 +254,26 @@ pub(crate) mod tests {
         assert!(!prosody.alternates(&characters("黄河白日依海尽白日黄河入海流")));
         // Positions 2, 4, 6: 河 P 日 Z 山 P / 日 Z 河 P 海 Z.
         assert!(prosody.alternates(&characters("黄河白日山山尽白日黄河白海流")));
+    }
+
+    #[test]
+    fn groups_become_codes() {
+        let text = "东\tP\t一东\n先\tP\t五咸,一先,十五咸,一东\n峰\tP\t-\n日\tZ\t入声四质\n\
+            看\tB\t十四寒,十五翰\n过\tB\n";
+        let prosody = Prosody::parse(text).unwrap();
+        assert_eq!(prosody.rhymes('先'), [15, 29, 0]);
+        assert!(prosody.rhymes('某').is_empty());
+        for (character, codes) in [
+            ('东', [0, 255]),
+            ('先', [15, 29]),
+            ('峰', [31, 255]),
+            ('日', [30, 255]),
+            ('看', [13, 30]),
+            ('过', [31, 30]),
+            ('某', [255, 255]),
+        ] {
+            assert_eq!(prosody.codes(character).to_le_bytes(), codes, "{character}");
+        }
     }
 
     #[test]
