@@ -49,6 +49,7 @@ mod selection;
 mod site;
 mod softmax;
 mod table;
+mod tables;
 mod tagging;
 mod tensor;
 #[cfg(test)]
@@ -111,6 +112,8 @@ pub fn from_bytes(bytes: &[u8], folder: Option<&Path>, options: &ImportOptions) 
 
     let mut builder = Builder::new(options.limits, model::version(&model));
     builder.graph.metadata = metadata::read(&model, bytes)?;
+    builder.graph.metadata.tables = tables::read(&model, folder, &options.limits)?;
+    tables::check(&builder.graph.metadata)?;
     builder.inputs(proto)?;
     builder.initializers(proto, &nodes, &functions, folder)?;
     refusals::parse(&mut builder, &nodes, check::refusals(proto, &nodes))?;

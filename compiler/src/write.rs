@@ -252,6 +252,7 @@ fn entries(metadata: &graph::Metadata) -> Vec<(String, String)> {
             .temperature
             .map(|t| ((t * 1000.0 + 0.5) as u32).to_string()),
     );
+    put("themes", Some(metadata.themes.join(" ")));
     put("vocab", Some(metadata.vocab.iter().collect()));
     entries
 }

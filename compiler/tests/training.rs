@@ -8,7 +8,7 @@ use qibu_compiler::error::ErrorKind;
 use qibu_compiler::onnx::ModelProto;
 use qibu_compiler::train::checkpoint::Checkpoint;
 use qibu_compiler::train::poem::recipe::Recipe;
-use qibu_compiler::train::poem::run::{Request, train};
+use qibu_compiler::train::poem::run::{Request, export, train};
 use qibu_compiler::train::tensors::File;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -36,6 +36,7 @@ fn request(out: PathBuf, recipe: Option<Recipe>) -> Request {
         corpus: corpus(),
         valid: Some(corpus()),
         recipe,
+        settings: Vec::new(),
         vocabulary: None,
         out,
         max_steps: None,
@@ -145,6 +146,68 @@ fn resumes_to_the_same_bits() {
     }
 }
 
+/// Pairs and themes change with `--resume --set` and with `--export-from`, the weights do not.
+#[test]
+fn a_finished_run_is_exported_again_with_other_tables() {
+    if !engine_or_skip() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("poem");
+    let recipe = Recipe {
+        epochs: 1,
+        pair_count: 0,
+        themes: 0,
+        ..small()
+    };
+    let before = go(&request(out.clone(), Some(recipe)));
+    let read = |name: &str| std::fs::read(out.join(name)).unwrap();
+    let tables = |bytes: &[u8]| -> Vec<String> {
+        let model: ModelProto = prost::Message::decode(bytes).unwrap();
+        let tensors = model.graph.unwrap().initializer.into_iter();
+        let names = tensors.map(|tensor| tensor.name);
+        names
+            .filter(|name| ["pairs", "themes"].contains(&&**name))
+            .collect()
+    };
+    assert!(tables(&read("model.onnx")).is_empty());
+    let samples = read("calibration.safetensors");
+
+    let mut again = request(out.clone(), None);
+    again.settings = vec!["pair_count=1".into(), "themes=3".into()];
+    let after = go(&again);
+    assert_eq!(before["seconds"], after["seconds"]);
+    assert!(after["pairs"].as_u64() > Some(100), "{after}");
+    let names = after["themes"].as_str().unwrap();
+    assert_eq!(names.split(' ').count(), 3, "{names}");
+    let model = read("model.onnx");
+    assert_eq!(tables(&model), ["pairs", "themes"]);
+    assert!(Session::load(&model, &Options::default()).is_ok());
+    assert!(samples == read("calibration.safetensors"));
+
+    let other = folder.path().join("other");
+    let exported = export(
+        &request(other.clone(), None),
+        &out.join("model.safetensors"),
+    )
+    .unwrap();
+    assert_eq!(exported["valid"], after["valid"]);
+    for name in [
+        "model.onnx",
+        "model.safetensors",
+        "recipe.json",
+        "calibration.safetensors",
+    ] {
+        assert!(
+            std::fs::read(other.join(name)).unwrap() == read(name),
+            "{name}"
+        );
+    }
+    again.settings = vec!["width=8".into()];
+    let refused = train(&again, &AtomicBool::new(false)).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Usage);
+}
+
 #[test]
 fn stops_when_asked_and_saves() {
     if !engine_or_skip() {
@@ -180,7 +243,7 @@ fn says_what_is_wrong() {
     let mut asked = request(out("a"), Some(small()));
     asked.corpus = empty;
     assert!(
-        refused(&asked).contains("no couplet of 5 and 5"),
+        refused(&asked).contains("no poem of 2 lines of 5"),
         "{}",
         refused(&asked)
     );

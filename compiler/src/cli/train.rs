@@ -21,7 +21,7 @@ pub struct TrainArgs {
 
 #[derive(Subcommand, Debug)]
 enum Model {
-    /// A couplet from a seed: a variational autoencoder of Tang couplets.
+    /// A poem from a seed: a variational autoencoder of Tang couplets or quatrains.
     Poem(poem::PoemArgs),
     Tagger(tagger::TaggerArgs),
 }
@@ -58,8 +58,9 @@ struct Common {
     /// Threads inside an operator; 0 means all cores. Weights depend on it.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = value_parser!(u64).range(..=1024))]
     threads: u64,
-    /// Go on with the run in --out; its recipe holds.
-    #[arg(long, conflicts_with_all = ["recipe", "preset", "set", "epochs", "batch", "seed"])]
+    /// Go on with the run in --out; its recipe holds, but for what --set may change
+    /// of a poem's: fields that its weights do not depend on.
+    #[arg(long, conflicts_with_all = ["recipe", "preset", "epochs", "batch", "seed"])]
     resume: bool,
     /// Stop after this many steps in all, of each restart; --resume goes on.
     #[arg(long, value_name = "N")]
@@ -70,17 +71,9 @@ struct Common {
 }
 
 impl Common {
-    /// The file or `preset`, then every `--set`, then the flags that name a field; `None` where a
-    /// run is resumed. A file looks like `example`.
-    fn recipe<R: Fields>(
-        &self,
-        preset: &str,
-        batch: Option<usize>,
-        example: &str,
-    ) -> Result<Option<R>> {
-        if self.resume {
-            return Ok(None);
-        }
+    /// The file or `preset`, then every `--set`, then the flags that name a field. A file looks
+    /// like `example`.
+    fn recipe<R: Fields>(&self, preset: &str, batch: Option<usize>, example: &str) -> Result<R> {
         let mut recipe = match &self.recipe {
             Some(path) => {
                 let remedy = format!(
@@ -98,7 +91,7 @@ impl Common {
         *common.epochs = self.epochs.unwrap_or(*common.epochs);
         *common.batch = batch.unwrap_or(*common.batch);
         *common.seed = self.seed.unwrap_or(*common.seed);
-        Ok(Some(recipe))
+        Ok(recipe)
     }
 
     /// How sessions run, from `--device` and `--threads`.

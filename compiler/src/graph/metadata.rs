@@ -1,5 +1,6 @@
 //! What a model says about itself; travels through the paces untouched.
 
+use super::Tensor;
 use crate::quantise::Weights;
 use std::collections::BTreeMap;
 
@@ -30,6 +31,10 @@ pub struct Metadata {
     pub crf: Option<Transitions>,
     /// How single initialisers are stored (`qibu.weights`), by name.
     pub weights: BTreeMap<String, Weights>,
+    /// Constants that the file keeps as they are (`qibu.tables`), by name.
+    pub tables: BTreeMap<String, Tensor>,
+    /// Names of the rows of the table `themes`, in order (`qibu.themes`).
+    pub themes: Vec<String>,
     /// Default sampling temperature (`qibu.temperature`).
     pub temperature: Option<f32>,
     /// Every other property whose key starts with `qibu.`, for later paces.

@@ -1,6 +1,6 @@
 //! `metadata_props`: what the model says about itself.
 
-use super::tagging;
+use super::{tables, tagging};
 use crate::error::{Error, Result};
 use crate::graph::Metadata;
 use crate::onnx::ModelProto;
@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Key that lists the functions; read by its own file.
 pub(super) const FUNCTIONS: &str = "qibu.functions";
+/// Key that lists the named tables; read by its own file.
+pub(super) const TABLES: &str = "qibu.tables";
 
 /// Reads the `qibu.*` properties; `bytes` is the whole file.
 pub(super) fn read(model: &ModelProto, bytes: &[u8]) -> Result<Metadata> {
@@ -43,7 +45,8 @@ pub(super) fn read(model: &ModelProto, bytes: &[u8]) -> Result<Metadata> {
             "qibu.crf" => metadata.crf = Some(tagging::transitions(&entry.value)?),
             "qibu.weights" => metadata.weights = weights(&entry.value, model)?,
             "qibu.temperature" => metadata.temperature = Some(temperature(&entry.value)?),
-            FUNCTIONS => {}
+            "qibu.themes" => metadata.themes = tables::themes(&entry.value)?,
+            FUNCTIONS | TABLES => {}
             key => {
                 metadata.other.insert(key.into(), entry.value.clone());
             }

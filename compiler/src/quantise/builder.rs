@@ -389,6 +389,13 @@ impl<'g> Builder<'g> {
         shape: &[usize],
         bytes: Vec<u8>,
     ) -> Result<()> {
+        let mut tables = self.program.tables.iter();
+        if tables.any(|&id| self.program.tensors[id].name == name) {
+            return Err(
+                Error::input(format!("table `{name}`: the model's properties make one"))
+                    .hint("call the table otherwise in qibu.tables"),
+            );
+        }
         let id = self.add(Tensor {
             layout: Layout::Plain,
             name: name.to_owned(),

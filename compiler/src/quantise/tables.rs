@@ -1,4 +1,4 @@
-//! Named tables: what a tag model's decoder reads from the file, and no step.
+//! Named tables: what decoders read from the file, and no step.
 //!
 //! ```text
 //! crf          int32 [T + 2, T]   row 0 start, rows 1…T transitions from tag row − 1, row T + 1 end;
@@ -6,10 +6,12 @@
 //! pair_first   int32 [V + 1]      pairs with first id f are numbers pair_first[f]…pair_first[f + 1]
 //! pair_second  int16 [P]          their second ids, read as unsigned, ascending for each first id
 //! ```
+//!
+//! Those of `qibu.tables` follow as they are, int8 or f32, in files of every format.
 
 use super::builder::Builder;
-use crate::error::Result;
-use crate::graph::{Metadata, Transitions};
+use crate::error::{Error, Result};
+use crate::graph::{Data, Metadata, Transitions};
 use qibu::decode::crf::fixed;
 use qibu::format::DType;
 use qibu::tag::FIRST_CHARACTER;
@@ -27,6 +29,21 @@ pub(super) fn add(builder: &mut Builder<'_>, metadata: &Metadata) -> Result<()> 
         builder.table("pair_first", DType::I32, &[first.len()], bytes.collect())?;
         let bytes = second.iter().flat_map(|id| id.to_le_bytes());
         builder.table("pair_second", DType::I16, &[second.len()], bytes.collect())?;
+    }
+    for (name, table) in &metadata.tables {
+        let (dtype, bytes): (_, Vec<u8>) = match table.data() {
+            Data::F32(data) => (
+                DType::F32,
+                data.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            ),
+            Data::I8(data) => (DType::I8, data.iter().map(|&x| x as u8).collect()),
+            _ => {
+                return Err(Error::input(format!(
+                    "table `{name}` is neither f32 nor int8"
+                )));
+            }
+        };
+        builder.table(name, dtype, table.shape(), bytes)?;
     }
     Ok(())
 }

@@ -86,8 +86,8 @@ pub struct Outcome {
     pub recipe: String,
     /// Calibration samples.
     pub samples: tensors::File,
-    /// The curves as SVG.
-    pub loss: String,
+    /// The curves as SVG, where something was trained.
+    pub loss: Option<String>,
     /// Figures.
     pub metrics: serde_json::Value,
 }
@@ -97,16 +97,22 @@ impl Outcome {
     pub fn write(self, folder: &Path) -> Result<serde_json::Value> {
         let mut figures = serde_json::to_string_pretty(&self.metrics).expect("plain data");
         figures.push('\n');
-        let files = [
+        let mut files = vec![
             ("model.onnx", self.model.encode_to_vec()),
             ("model.safetensors", self.weights.to_bytes()),
             ("recipe.json", self.recipe.into_bytes()),
             ("calibration.safetensors", self.samples.to_bytes()),
-            ("loss.svg", self.loss.into_bytes()),
             ("metrics.json", figures.into_bytes()),
-        ]
-        .map(|(name, bytes)| (folder.join(name), bytes));
-        let files = files.each_ref().map(|(path, bytes)| (&**path, &**bytes));
+        ];
+        files.extend(self.loss.map(|loss| ("loss.svg", loss.into_bytes())));
+        let files: Vec<_> = files
+            .into_iter()
+            .map(|(name, bytes)| (folder.join(name), bytes))
+            .collect();
+        let files: Vec<_> = files
+            .iter()
+            .map(|(path, bytes)| (&**path, &**bytes))
+            .collect();
         atomic::write_all(&files)?;
         Ok(self.metrics)
     }

@@ -1,7 +1,7 @@
 //! `qibu train tagger`.
 
 use super::{Common, finish, stop_on_interrupt};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::train::tagger::corpus::Format;
 use crate::train::tagger::recipe::Recipe;
 use crate::train::tagger::run::{self, Request};
@@ -48,10 +48,19 @@ pub struct TaggerArgs {
 pub fn run(args: TaggerArgs) -> Result<()> {
     let common = args.common;
     let preset = args.preset.as_deref().unwrap_or("600k");
-    let mut recipe = common.recipe::<Recipe>(preset, args.batch, "{\"embedding\": 32}")?;
-    if let (Some(recipe), Some(restarts)) = (&mut recipe, args.restarts) {
-        recipe.restarts = restarts;
-    }
+    let recipe = match common.resume {
+        true if !common.set.is_empty() => {
+            return Err(Error::usage("--set cannot be used with --resume")
+                .hint("the recipe of the run in --out holds"));
+        }
+        true => None,
+        false => {
+            let example = "{\"embedding\": 32}";
+            let mut recipe = common.recipe::<Recipe>(preset, args.batch, example)?;
+            recipe.restarts = args.restarts.unwrap_or(recipe.restarts);
+            Some(recipe)
+        }
+    };
     let format = args.format.as_deref().map(str::parse::<Format>);
     let request = Request {
         options: common.options()?,

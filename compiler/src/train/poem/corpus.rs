@@ -71,17 +71,17 @@ impl Corpus {
         Ok(corpus)
     }
 
-    /// Number of couplets.
+    /// Number of poems.
     pub fn len(&self) -> usize {
         self.characters.len() / self.form
     }
 
-    /// Whether there is no couplet.
+    /// Whether there is no poem.
     pub fn is_empty(&self) -> bool {
         self.characters.is_empty()
     }
 
-    /// Takes the couplets of a text, one poem a line.
+    /// Takes the poems of a text, one poem a line.
     pub fn take_text(&mut self, bytes: &[u8]) -> Result<()> {
         for (number, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
             let line = std::str::from_utf8(line).map_err(|error| {
@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(corpus.vocabulary(2).iter().collect::<String>(), "白山日");
         let encoded = corpus.encode(&corpus.vocabulary(1));
         assert_eq!(encoded.len(), 1);
-        assert_eq!(encoded.couplet(0)[..3], [0, 2, 0]);
+        assert_eq!(encoded.poem(0)[..3], [0, 2, 0]);
         assert!(corpus.encode(&corpus.vocabulary(2)).is_empty());
     }
 }

@@ -4,7 +4,7 @@
 use crate::error::Result;
 use crate::train::plot::{self, Panel, colour};
 
-/// The picture of `history`, one entry a step of `batch` couplets, as SVG.
+/// The picture of `history`, one entry a step of `batch` poems, as SVG.
 pub fn draw(history: &[Vec<f32>], batch: usize) -> Result<String> {
     let column = |index: usize| -> Vec<f32> {
         let values = history.iter().filter_map(|figures| figures.get(index));
@@ -12,8 +12,8 @@ pub fn draw(history: &[Vec<f32>], batch: usize) -> Result<String> {
     };
     let panel = |curves| Panel {
         curves,
-        across: format!("steps of {batch} couplets"),
-        upwards: "nats per couplet",
+        across: format!("steps of {batch} poems"),
+        upwards: "nats per poem",
         noisy: true,
         decimals: 0,
         marked: None,

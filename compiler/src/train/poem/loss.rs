@@ -33,7 +33,7 @@ pub fn sample(graph: &mut Graph, mean: V, logvar: V, noise: V) -> V {
     graph.add(mean, step)
 }
 
-/// The objective per couplet and its parts, each of shape `[1, 1]`.
+/// The objective per poem and its parts, each of shape `[1, 1]`.
 pub struct Loss {
     /// What is minimised.
     pub total: V,

@@ -1,15 +1,16 @@
 //! The poem model as ordinary ONNX: what is trained, exported, compiled and compared.
 //!
-//! A variational autoencoder. The encoder reads the ten characters of a couplet and gives the mean
-//! and log-variance of a latent; the generator turns a latent into scores for each position, all
+//! A variational autoencoder. The encoder reads the characters of a poem and gives the mean and
+//! log-variance of a latent; the generator turns a latent into scores for each position, all
 //! positions at once. A gated convolution is `a·σ(b) + x`, `a` and `b` being convolutions of `x`.
 
 use super::corpus::line_of;
 use super::recipe::{GeneratorWeights, Posterior, Recipe};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::onnx::ModelProto;
 use crate::train::graph::{Graph, V};
 use crate::train::weights::{self, Handles, Parameters, Start, Weights};
+use std::collections::BTreeMap;
 
 /// Candidates per position that the model lists.
 pub const TOP: usize = 8;
@@ -90,6 +91,25 @@ fn parameters(recipe: &Recipe, characters: usize) -> Parameters {
 /// Refuses a model of more weights than can be trained, before anything is allocated.
 pub fn check_size(recipe: &Recipe, characters: usize) -> Result<()> {
     weights::check_size(&parameters(recipe, characters))
+}
+
+/// Refuses weights that are not plain ones of a model by `recipe`.
+pub fn check_plain(recipe: &Recipe, weights: &Weights, characters: usize) -> Result<()> {
+    let needed = parameters(recipe, characters).into_iter();
+    let needed: BTreeMap<String, Vec<usize>> = needed
+        .filter(|(name, ..)| name != "mean.shift")
+        .map(|(name, shape, _)| (name, shape))
+        .collect();
+    let names = needed.keys().chain(weights.keys());
+    let odd = |name: &&String| needed.get(*name) != weights.get(*name).map(|w| &w.shape);
+    match names.into_iter().find(odd) {
+        None => Ok(()),
+        Some(name) => Err(Error::input(format!(
+            "the recipe gives {name} the shape {:?}, the weights {:?}",
+            needed.get(name).map_or(&[][..], Vec::as_slice),
+            weights.get(name).map_or(&[][..], |tensor| &tensor.shape)
+        ))),
+    }
 }
 
 /// The first weights, from the recipe's seed.

@@ -1,6 +1,7 @@
 //! What to train and how: every number that shapes a model, as one JSON object.
 
 mod presets;
+mod retouch;
 
 use super::corpus::FORMS;
 use crate::error::{Error, Result};
@@ -27,13 +28,16 @@ pub enum GeneratorWeights {
     Int4,
 }
 
+/// Fields that recipes of earlier versions do not have.
+const LATER: [&str; 4] = ["generator_weights", "pair_count", "pair_bonus", "themes"];
+
 /// A poem model and its training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recipe {
     /// Characters of a poem: 10 or 14 (couplets of lines of five, of seven), 20 or 28 (quatrains).
     pub form: usize,
-    /// A character below this count is left out, with every couplet that contains it.
+    /// A character below this count is left out, with every poem that contains it.
     pub min_count: usize,
     /// Width of a character's embedding.
     pub embedding: usize,
@@ -65,7 +69,7 @@ pub struct Recipe {
     pub kl_weight: f32,
     /// Passes over the corpus.
     pub epochs: usize,
-    /// Couplets per step.
+    /// Poems per step.
     pub batch: usize,
     /// Learning rate after warm-up.
     pub learning_rate: f32,
@@ -73,14 +77,21 @@ pub struct Recipe {
     pub warmup_steps: usize,
     /// Whether the learning rate then falls linearly to 0 at the last step.
     pub decay: bool,
-    /// Seed of the first weights, the order of couplets and the noise.
+    /// Seed of the first weights, the order of poems and the noise.
     pub seed: u64,
     /// Temperature that the model suggests for sampling, as a decimal.
     pub temperature: String,
-    /// Scale of the latent that calibration couplets are drawn with.
+    /// Scale of the latent that calibration poems are drawn with.
     pub latent_scale: f32,
     /// How the compiled file stores the generator's weights; training does not depend on it.
     pub generator_weights: GeneratorWeights,
+    /// Neighbours that the corpus' lines have as often are pairs of the exported model; 0 means that
+    /// it has none.
+    pub pair_count: usize,
+    /// What a pair adds to a poem's score when it is composed, in nats.
+    pub pair_bonus: f32,
+    /// Themes of the exported model; 0 means none.
+    pub themes: usize,
     /// Author, as the model file names them.
     pub author: String,
     /// Licence, as the model file names it.
@@ -111,6 +122,7 @@ impl Recipe {
             self.kl_weight,
             self.learning_rate,
             self.latent_scale,
+            self.pair_bonus,
         ];
         if !FORMS.contains(&self.form) {
             return refuse(
@@ -126,13 +138,16 @@ impl Recipe {
             return refuse("at most 64 layers of at most 65,536 channels");
         }
         if self.kernel.is_multiple_of(2) || self.kernel > self.form {
-            return refuse("kernel must be odd and no longer than the couplet");
+            return refuse("kernel must be odd and no longer than the poem");
         }
         if finite
             .iter()
             .any(|value| !value.is_finite() || *value < 0.0)
         {
             return refuse("rates, weights and scales must be finite and not negative");
+        }
+        if self.pair_bonus > 100.0 || self.themes > 256 {
+            return refuse("pair_bonus is at most 100 nats, themes are at most 256");
         }
         match self.temperature.parse::<f32>() {
             Ok(value) if value.is_finite() && value > 0.0 => Ok(()),
@@ -165,15 +180,28 @@ impl Fields for Recipe {
             "seed" => Ok(Self::seed_model()),
             "best" => Ok(Self::best()),
             "small" => Ok(Self::small()),
+            "couplet7" => Ok(Self::best_of(14)),
+            "wujue" => Ok(Self::best_of(20)),
+            "qijue" => Ok(Self::best_of(28)),
             other => Err(Error::usage(format!(
-                "unknown preset {other:?}; known: seed, best, small"
+                "unknown preset {other:?}; known: seed, best, couplet7, wujue, qijue, small"
             ))),
         }
     }
 
-    /// Leaves out the int8 that older recipes do not name, so that they keep their text.
+    /// Leaves out usual values of the fields that older recipes do not name, so that these keep
+    /// their text.
     fn to_json(&self) -> String {
-        json::text(self).replace("  \"generator_weights\": \"int8\",\n", "")
+        let usual = json::text(&Self::default());
+        let later = |line: &str| {
+            LATER
+                .iter()
+                .any(|name| line.contains(&format!("\"{name}\":")))
+        };
+        let lines = usual.lines().filter(|line| later(line));
+        lines.fold(json::text(self), |text, line| {
+            text.replace(&format!("{line}\n"), "")
+        })
     }
 
     fn common(&mut self) -> Common<'_> {
@@ -194,7 +222,17 @@ mod tests {
         for recipe in [Recipe::best(), Recipe::small()] {
             assert_eq!(Recipe::parse(&recipe.to_json()).unwrap(), recipe);
         }
-        assert!(!Recipe::best().to_json().contains("generator_weights"));
+        let text = Recipe::best().to_json();
+        assert!(LATER.iter().all(|name| !text.contains(name)), "{text}");
+        let tuned = Recipe {
+            pair_bonus: 3.5,
+            themes: 120,
+            ..Recipe::best()
+        };
+        let text = tuned.to_json();
+        assert!(text.contains("\"pair_bonus\": 3.5,\n  \"themes\": 120,\n"));
+        assert!(!text.contains("pair_count"), "{text}");
+        assert_eq!(Recipe::parse(&text).unwrap(), tuned);
         assert!(Recipe::small().to_json().contains("\"free_bits\": 0.25,\n"));
         assert!(Recipe::best().to_json().contains("\"free_bits\": 0.12,\n"));
         assert_eq!(Recipe::parse("{}").unwrap(), Recipe::seed_model());
@@ -227,6 +265,9 @@ mod tests {
             "width=0",
             "learning_rate=-1",
             "temperature=hot",
+            "pair_bonus=-1",
+            "pair_bonus=1000",
+            "themes=1000",
         ] {
             let mut recipe = Recipe::seed_model();
             recipe.set(assignment).unwrap();

@@ -1,5 +1,6 @@
 //! `qibu train poem`: what is read, trained and written.
 
+mod export;
 mod prepare;
 
 use super::output;
@@ -9,6 +10,7 @@ use crate::error::Result;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::course::{self, Course};
 use crate::train::folder;
+pub use export::export;
 use prepare::{begin, resume};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -20,8 +22,10 @@ pub struct Request {
     pub corpus: PathBuf,
     /// Text file to measure on after each epoch.
     pub valid: Option<PathBuf>,
-    /// The recipe; `None` resumes the checkpoint in `out`.
+    /// The recipe; `None` resumes the checkpoint in `out`, or takes that of trained weights.
     pub recipe: Option<Recipe>,
+    /// Assignments to fields of a recipe whose weights are trained.
+    pub settings: Vec<String>,
     /// Where the vocabulary comes from, if not from the corpus.
     pub vocabulary: Option<PathBuf>,
     /// Folder for everything that is written.
@@ -42,7 +46,7 @@ pub fn train(request: &Request, stop: &AtomicBool) -> Result<serde_json::Value> 
     };
     let _held = folder::hold(&request.out)?;
     let opening = format!(
-        "{} couplets, {} characters (coverage {:.2} %), {} weights; {} steps of {} couplets an \
+        "{} poems, {} characters (coverage {:.2} %), {} weights; {} steps of {} poems an \
          epoch",
         task.train.len(),
         task.vocabulary.len(),

@@ -1,4 +1,4 @@
-//! Calibration samples that need no corpus: seeded latents and the model's own couplets.
+//! Calibration samples that need no corpus: seeded latents and the model's own poems.
 
 use super::model;
 use super::recipe::Recipe;

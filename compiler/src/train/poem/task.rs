@@ -4,6 +4,7 @@
 mod tests;
 
 use super::corpus::Encoded;
+use super::pairs::Pairs;
 use super::recipe::Recipe;
 use super::{loss, lower, model, validate};
 use crate::engine::{Options, Tensor};
@@ -20,15 +21,17 @@ pub struct Task {
     pub recipe: Recipe,
     /// Its characters, by id.
     pub vocabulary: Vec<char>,
-    /// Couplets to train on.
+    /// Poems to train on.
     pub train: Encoded,
-    /// Couplets to measure on.
+    /// Poems to measure on.
     pub valid: Option<Encoded>,
-    /// Couplets per step.
+    /// The corpus' pairs, for the export.
+    pub pairs: Option<Pairs>,
+    /// Poems per step.
     pub batch: usize,
     /// Device and threads for measuring.
     pub options: Options,
-    /// The order of couplets of the epoch that it is for.
+    /// The order of poems of the epoch that it is for.
     pub order: Option<(usize, Vec<u32>)>,
 }
 
@@ -49,7 +52,7 @@ pub fn objective(
 }
 
 impl Task {
-    /// The couplets of the step at `place`.
+    /// The poems of the step at `place`.
     fn chosen(&mut self, place: Place) -> Vec<u32> {
         if self
             .order
@@ -64,7 +67,7 @@ impl Task {
         order.copied().skip(skipped).take(self.batch).collect()
     }
 
-    /// The chosen couplets' ids, position by position.
+    /// The chosen poems' ids, position by position.
     fn time_major(&self, chosen: &[u32]) -> Vec<i64> {
         let corpus = &self.train;
         let mut ids = Vec::with_capacity(chosen.len() * corpus.form);
@@ -72,7 +75,7 @@ impl Task {
             ids.extend(
                 chosen
                     .iter()
-                    .map(|&index| corpus.couplet(index as usize)[position]),
+                    .map(|&index| corpus.poem(index as usize)[position]),
             );
         }
         ids
@@ -155,7 +158,7 @@ impl task::Task for Task {
         let Some(valid) = &self.valid else {
             return Ok(None);
         };
-        // Enough couplets for the moments of a batch-normalised mean; the export uses them all.
+        // Enough poems for the moments of a batch-normalised mean; the export uses them all.
         let some = 8192 * self.recipe.form;
         let sample = Encoded {
             ids: self.train.ids.iter().copied().take(some).collect(),

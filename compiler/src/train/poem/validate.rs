@@ -13,13 +13,13 @@ use crate::train::weights::{self, Weights};
 use prost::Message;
 use serde::Serialize;
 
-/// Couplets per run.
+/// Poems per run.
 const BATCH: usize = 128;
 
-/// A model's figures on a corpus, per couplet; nats, and shares of 1.
+/// A model's figures on a corpus, per poem; nats, and shares of 1.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Figures {
-    /// Couplets measured.
+    /// Poems measured.
     pub couplets: usize,
     /// Share of characters that come back from the posterior's mean.
     pub accuracy: f64,
@@ -67,7 +67,7 @@ fn load(graph: &Graph, options: &Options) -> Result<Session> {
     Session::load(&graph.to_model("validate").encode_to_vec(), &options)
 }
 
-/// Batches of couplets: ids of a full batch (the last one padded by repeats) and how many count.
+/// Batches of poems: ids of a full batch (the last one padded by repeats) and how many count.
 fn batches(corpus: &Encoded) -> impl Iterator<Item = (Tensor, usize)> + '_ {
     let form = corpus.form;
     corpus.ids.chunks(BATCH * form).map(move |chunk| {
@@ -123,6 +123,22 @@ pub fn plain(
         }
     }
     Ok(plain)
+}
+
+/// Posterior means of the poems of `corpus` by plain `weights`, row after row.
+pub fn means(
+    recipe: &Recipe,
+    weights: &Weights,
+    corpus: &Encoded,
+    options: &Options,
+) -> Result<Vec<f32>> {
+    let mut encoder = Encoder::new(recipe, weights, options)?;
+    let mut means = Vec::with_capacity(corpus.len() * recipe.latent);
+    for (ids, count) in batches(corpus) {
+        let [mean, _] = encoder.run(ids)?;
+        means.extend_from_slice(&mean.as_f32("mean")?[..count * recipe.latent]);
+    }
+    Ok(means)
 }
 
 /// Measures plain `weights` on `corpus`; the latent's noise comes from the recipe's seed.

@@ -92,6 +92,7 @@ fn bound_steps_equal_plain_runs() {
             ids,
         },
         valid: None,
+        pairs: None,
         batch: BATCH,
         options,
         order: None,

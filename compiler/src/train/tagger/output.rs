@@ -94,7 +94,7 @@ pub fn write(
         weights,
         recipe: recipe.to_json(),
         samples,
-        loss,
+        loss: Some(loss),
         metrics,
     };
     outcome.write(folder)

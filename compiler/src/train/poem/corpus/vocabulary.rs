@@ -1,4 +1,4 @@
-//! The characters that a model knows, and couplets as their ids.
+//! The characters that a model knows, and poems as their ids.
 
 use super::Corpus;
 use crate::error::{Error, Result};
@@ -22,7 +22,7 @@ impl Corpus {
         kept.into_iter().map(|(character, _)| character).collect()
     }
 
-    /// The couplets as ids; those with a character outside `vocabulary` are left out.
+    /// The poems as ids; those with a character outside `vocabulary` are left out.
     pub fn encode(&self, vocabulary: &[char]) -> Encoded {
         let ids: BTreeMap<char, i64> = vocabulary.iter().copied().zip(0..).collect();
         let mut encoded = Encoded {
@@ -31,8 +31,8 @@ impl Corpus {
             known: 0,
             total: self.characters.len(),
         };
-        for couplet in self.characters.chunks_exact(self.form) {
-            let row: Vec<i64> = couplet
+        for poem in self.characters.chunks_exact(self.form) {
+            let row: Vec<i64> = poem
                 .iter()
                 .filter_map(|character| ids.get(character).copied())
                 .collect();
@@ -45,12 +45,12 @@ impl Corpus {
     }
 }
 
-/// Couplets as vocabulary ids.
+/// Poems as vocabulary ids.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Encoded {
-    /// Characters of one couplet.
+    /// Characters of one poem.
     pub form: usize,
-    /// Ids of all kept couplets.
+    /// Ids of all kept poems.
     pub ids: Vec<i64>,
     /// Characters of the corpus that the vocabulary has.
     pub known: usize,
@@ -59,18 +59,18 @@ pub struct Encoded {
 }
 
 impl Encoded {
-    /// Number of kept couplets.
+    /// Number of kept poems.
     pub fn len(&self) -> usize {
         self.ids.len() / self.form
     }
 
-    /// Whether no couplet was kept.
+    /// Whether no poem was kept.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }
 
-    /// Couplet `index`.
-    pub fn couplet(&self, index: usize) -> &[i64] {
+    /// Poem `index`.
+    pub fn poem(&self, index: usize) -> &[i64] {
         &self.ids[index * self.form..][..self.form]
     }
 

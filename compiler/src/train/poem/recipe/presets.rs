@@ -31,6 +31,9 @@ impl Recipe {
             temperature: "0.75".into(),
             latent_scale: 1.0,
             generator_weights: GeneratorWeights::Int8,
+            pair_count: 2,
+            pair_bonus: 3.0,
+            themes: 12,
             author: "The Qibu authors".into(),
             licence: "MIT OR Apache-2.0".into(),
         }
@@ -45,6 +48,15 @@ impl Recipe {
             posterior: Posterior::Flatten,
             free_bits: 0.12,
             ..Self::seed_model()
+        }
+    }
+
+    /// The same for another form: couplets of seven (14), quatrains of five (20, wujue) and of seven
+    /// characters a line (28, qijue).
+    pub fn best_of(form: usize) -> Self {
+        Self {
+            form,
+            ..Self::best()
         }
     }
 

@@ -1,7 +1,8 @@
-//! What the loop starts from: a new run or a checkpoint, and the couplets.
+//! What the loop starts from: a new run or a checkpoint, and the poems.
 
 use super::super::corpus::{self, Corpus, Encoded};
 use super::super::model;
+use super::super::pairs::Pairs;
 use super::super::recipe::Recipe;
 use super::super::task::Task;
 use super::Request;
@@ -23,8 +24,9 @@ pub fn begin(request: &Request, recipe: &Recipe) -> Result<(Checkpoint, Task)> {
         Some(path) => corpus::vocabulary_of(path)?,
         None => corpus.vocabulary(recipe.min_count),
     };
-    let (train, valid) = encode(request, &corpus, &vocabulary)?;
+    let (train, valid) = encode(request, &corpus, &vocabulary, false)?;
     model::check_size(recipe, vocabulary.len())?;
+    let pairs = Pairs::read(&request.corpus, recipe, &vocabulary)?;
     folder::create(&request.out)?;
     let batch = recipe.batch.min(train.len());
     let entries = [
@@ -42,6 +44,7 @@ pub fn begin(request: &Request, recipe: &Recipe) -> Result<(Checkpoint, Task)> {
         vocabulary,
         train,
         valid,
+        pairs,
         batch,
         options: request.options,
         order: None,
@@ -56,13 +59,15 @@ pub fn resume(request: &Request, path: &Path) -> Result<(Checkpoint, Task)> {
     folder::require_checkpoint(path)?;
     let mut run = Checkpoint::read(path)?;
     let about = |error: Error| error.within(path.display()).hint(REMEDY);
-    let recipe = Recipe::parse(run.entry("recipe").map_err(about)?).map_err(about)?;
+    let mut recipe = Recipe::parse(run.entry("recipe").map_err(about)?).map_err(about)?;
+    recipe.retouch(&request.settings)?;
+    run.entries.insert("recipe".into(), recipe.to_json());
     recipe.check().map_err(about)?;
     let vocabulary: Vec<char> = run.entry("vocab").map_err(about)?.chars().collect();
     let batch = run.number("batch").map_err(about)?;
     model::check_size(&recipe, vocabulary.len()).map_err(about)?;
     let corpus = Corpus::read(&request.corpus, recipe.form)?;
-    let (train, valid) = encode(request, &corpus, &vocabulary)?;
+    let (train, valid) = encode(request, &corpus, &vocabulary, true)?;
     if digest(&train) != run.entry("corpus").map_err(about)? {
         return Err(Error::usage(format!(
             "{} is not the corpus that the checkpoint was trained on",
@@ -72,15 +77,17 @@ pub fn resume(request: &Request, path: &Path) -> Result<(Checkpoint, Task)> {
     }
     if batch == 0 || batch > train.len() {
         return Err(Error::input(format!(
-            "{}: a batch of {batch} couplets does not fit the corpus",
+            "{}: a batch of {batch} poems does not fit the corpus",
             path.display()
         )));
     }
+    let pairs = Pairs::read(&request.corpus, &recipe, &vocabulary)?;
     let task = Task {
         recipe,
         vocabulary,
         train,
         valid,
+        pairs,
         batch,
         options: request.options,
         order: None,
@@ -91,15 +98,18 @@ pub fn resume(request: &Request, path: &Path) -> Result<(Checkpoint, Task)> {
     Ok((run, task))
 }
 
-fn encode(
+/// The poems to learn from and to measure on, as ids. A resumed run has poems, or another corpus:
+/// its caller finds out.
+pub fn encode(
     request: &Request,
     corpus: &Corpus,
     vocabulary: &[char],
+    resumed: bool,
 ) -> Result<(Encoded, Option<Encoded>)> {
     let train = corpus.encode(vocabulary);
-    if train.is_empty() && request.recipe.is_some() {
+    if train.is_empty() && !resumed {
         return Err(Error::input(format!(
-            "{}: every couplet has a character outside the vocabulary",
+            "{}: every poem has a character outside the vocabulary",
             request.corpus.display()
         ))
         .hint("lower --set min_count=…, or give a --vocab that fits the corpus"));
@@ -110,7 +120,7 @@ fn encode(
             let valid = Corpus::read(path, corpus.form)?.encode(vocabulary);
             if valid.is_empty() {
                 return Err(Error::input(format!(
-                    "{}: every couplet has a character outside the vocabulary",
+                    "{}: every poem has a character outside the vocabulary",
                     path.display()
                 ))
                 .hint("give a --valid of the same kind of text as the corpus"));
