@@ -28,6 +28,7 @@ mod tests;
 pub use path::{Path, Scope};
 pub use row::{MAX_SCORE, Row, STATES};
 
+use super::pairs::Kind;
 use heapless::Vec;
 
 /// Most positions.
@@ -65,17 +66,18 @@ impl Lattice {
     }
 
     /// Links the neighbours within a line of which `linked` says so; each adds `bonus` to a path.
-    pub fn link(&mut self, bonus: i32, linked: impl Fn(u16, u16) -> bool) {
+    pub fn link(&mut self, bonus: i32, linked: impl Fn(Kind, u16, u16) -> bool) {
         self.bonus = bonus.clamp(-MAX_BONUS, MAX_BONUS);
         let (mut before, mut at): (&[u16], usize) = (&[], 0);
         for (row, links) in self.rows.iter().zip(&mut self.links) {
             if at == self.line {
                 (before, at) = (&[], 0);
             }
+            let kind = Kind::behind(self.line.wrapping_sub(at).wrapping_sub(1));
             for (&b, links) in row.ids().iter().zip(links) {
                 *links = before.iter().rev().fold(0, |bits, &a| {
                     // The first candidate has the lowest bit.
-                    bits << 1 | u8::from(linked(a, b))
+                    bits << 1 | u8::from(linked(kind, a, b))
                 });
             }
             before = row.ids();

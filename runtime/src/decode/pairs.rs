@@ -1,14 +1,15 @@
 //! A set of pairs of characters in a few bits each, read in place.
 //!
 //! ```text
-//! contains(a, b):
-//!     three slots, fingerprint = slots(a · 2¹⁶ + b)
+//! contains(kind, a, b):
+//!     three slots, fingerprint = slots(kind · 2³⁰ + a · 2¹⁵ + b)
 //!     value[first] ^ value[second] ^ value[third] = fingerprint, in as many bits as slots have
 //! ```
 //!
 //! A binary fuse filter (Graf and Lemire, "Binary Fuse Filters: Fast and Smaller Than Xor Filters",
 //! 2022): every pair of the set is found, and one of 2^bits that are not in it. The slots of a pair lie
-//! in three neighbouring segments. Whoever fills the table takes [`slots`] from here, so that there is
+//! in three neighbouring segments. Pairs are of a [`Kind`], by where they stand in a line: what makes a
+//! word at its start is often none across the caesura. Whoever fills the table takes [`slots`] from here, so that there is
 //! one definition of it.
 //!
 //! ```text
@@ -41,10 +42,37 @@ pub struct Pairs<'m> {
     bits: u8,
 }
 
-/// The pair of `a` and, behind it, `b` as one number.
+/// Ids that pairs are of: fifteen bits of them.
+pub const IDS: u16 = 1 << 15;
+
+/// Where a pair stands in its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Within a word of two characters in front of the last three.
+    Word = 0,
+    /// Across two such words, or from the last one to the last three characters.
+    Caesura = 1,
+    /// Among the last three characters.
+    End = 2,
+}
+
+impl Kind {
+    /// The kind of a pair behind which `left` more characters stand in its line. Lines of five and of
+    /// seven characters have the same kinds from their ends on: their words are of two, two, three.
+    #[must_use]
+    pub const fn behind(left: usize) -> Self {
+        match left {
+            0 | 1 => Self::End,
+            _ if left & 1 == 0 => Self::Caesura,
+            _ => Self::Word,
+        }
+    }
+}
+
+/// The pair of `a` and, behind it, `b` as one number; ids are below [`IDS`].
 #[must_use]
-pub fn key(a: u16, b: u16) -> u32 {
-    u32::from(a) << 16 | u32::from(b)
+pub fn key(kind: Kind, a: u16, b: u16) -> u32 {
+    (kind as u32) << 30 | u32::from(a) << 15 | u32::from(b)
 }
 
 /// Every bit of the result depends on every bit of `h` (Wellons' `lowbias32`).
@@ -112,12 +140,14 @@ impl<'m> Pairs<'m> {
     /// Whether `b` may stand behind `a`: always where the pair is in the set, and by chance, one time
     /// in 2^bits, where it is not.
     #[must_use]
-    pub fn contains(&self, a: u16, b: u16) -> bool {
-        let (slots, fingerprint) = slots(key(a, b), self.seed, self.segments, self.shift.into());
+    pub fn contains(&self, kind: Kind, a: u16, b: u16) -> bool {
+        let key = key(kind, a, b);
+        let (slots, fingerprint) = slots(key, self.seed, self.segments, self.shift.into());
         let found = slots
             .iter()
             .fold(fingerprint, |x, &slot| x ^ self.get(slot));
-        found & 1u32.wrapping_shl(self.bits.into()).wrapping_sub(1) == 0
+        let mask = 1u32.wrapping_shl(self.bits.into()).wrapping_sub(1);
+        a | b < IDS && found & mask == 0
     }
 
     /// What a pair of the set adds to a line's score, in 1/65536 nats.

@@ -1,24 +1,23 @@
 //! The pairs of characters that stand side by side in the corpus' lines, as a set in the file.
 //!
 //! ```text
-//! lines      all lines of the model's length in all couplets of the corpus, whose characters the
-//!            model knows; more of them than the poems that it is trained on
-//! pairs      neighbours (a, b) within a line, those that stand there `pair_count` times or more
-//! table      int8: seed u32, segments u16, shift u8, bits u8, bonus u32, little-endian, the bonus in
-//!            1/65536 nat; then a binary fuse filter's slots, then a byte of padding, so that two
-//!            bytes can be read wherever a slot starts
+//! lines      all lines of five and of seven characters in the couplets of the corpus, whose
+//!            characters the model knows; many more than it is trained on
+//! pairs      neighbours within a line with their [`Kind`], those that stand there `pair_count` times
+//!            or more
+//! table      a binary fuse filter, as [`qibu::decode::pairs`] reads it
 //! ```
 //!
 //! A path through the candidates of a poem gains the bonus for each pair that is in the set: where
 //! positions are chosen one by one, neighbours that nobody ever wrote are the commonest fault.
 
 mod fuse;
-mod hash;
 
 use super::corpus::{Corpus, line_of};
 use super::recipe::Recipe;
 use crate::error::{Error, Result};
 use fuse::Filter;
+use qibu::decode::pairs::{self, IDS, Kind};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -38,15 +37,17 @@ impl Pairs {
         if recipe.pair_count == 0 {
             return Ok(None);
         }
-        if vocabulary.len() > 1 << 16 {
+        if vocabulary.len() > IDS.into() {
             return Err(Error::usage(format!(
-                "pairs are of 65,536 characters at most, the vocabulary has {}",
+                "pairs are of {IDS} characters at most, the vocabulary has {}",
                 vocabulary.len()
             ))
             .hint("--set pair_count=0 leaves the pairs out, a higher min_count rare characters"));
         }
-        let couplets = Corpus::read(path, 2 * line_of(recipe.form))?;
-        let keys = frequent(&couplets, vocabulary, recipe.pair_count);
+        // A corpus need not have lines of both lengths.
+        let lines = [10, 14].map(|form| Corpus::read(path, form));
+        let lines: Vec<Corpus> = lines.into_iter().filter_map(Result::ok).collect();
+        let keys = frequent(&lines, vocabulary, recipe.pair_count);
         Ok((!keys.is_empty()).then(|| Self {
             count: keys.len(),
             table: table(&Filter::build(&keys), recipe.pair_bonus),
@@ -54,14 +55,20 @@ impl Pairs {
     }
 }
 
-/// Pairs that the lines have `least` times or more: `a << 16 | b` of the ids, ascending.
-fn frequent(corpus: &Corpus, vocabulary: &[char], least: usize) -> Vec<u32> {
-    let ids: BTreeMap<char, u32> = vocabulary.iter().copied().zip(0..).collect();
+/// Pairs that the lines have `least` times or more, ascending.
+fn frequent(corpora: &[Corpus], vocabulary: &[char], least: usize) -> Vec<u32> {
+    let ids: BTreeMap<char, u16> = vocabulary.iter().copied().zip(0..).collect();
     let mut keys: Vec<u32> = Vec::new();
-    for line in corpus.characters.chunks_exact(line_of(corpus.form)) {
-        let line: Option<Vec<u32>> = line.iter().map(|c| ids.get(c).copied()).collect();
+    let lines = |corpus: &Corpus| line_of(corpus.form);
+    let lines = corpora
+        .iter()
+        .flat_map(|corpus| corpus.characters.chunks_exact(lines(corpus)));
+    for line in lines {
+        let line: Option<Vec<u16>> = line.iter().map(|c| ids.get(c).copied()).collect();
         let line = line.unwrap_or_default();
-        keys.extend(line.windows(2).map(|two| two[0] << 16 | two[1]));
+        let left = (0..line.len().saturating_sub(1)).rev();
+        let pairs = line.windows(2).zip(left);
+        keys.extend(pairs.map(|(two, left)| pairs::key(Kind::behind(left), two[0], two[1])));
     }
     keys.sort_unstable();
     let alike = keys.chunk_by(|a, b| a == b);

@@ -54,7 +54,7 @@ impl Case {
                 row
             });
         }
-        lattice.link(self.bonus, |a, b| self.linked.contains(&(a, b)));
+        lattice.link(self.bonus, |_, a, b| self.linked.contains(&(a, b)));
         lattice
     }
 
@@ -242,7 +242,7 @@ fn no_score_overflows() {
             row.offer(id, score);
             lattice.push(row);
         }
-        lattice.link(bonus, |_, _| true);
+        lattice.link(bonus, |_, _, _| true);
         let path = lattice.best(Scope::Poem, &[]).unwrap();
         assert_eq!(path.ids.len(), MAX_POSITIONS);
         let exact = 28 * MAX_SCORE + 24 * MAX_BONUS;

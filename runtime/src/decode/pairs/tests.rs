@@ -5,6 +5,16 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::vec::Vec;
 
+const KINDS: [Kind; 3] = [Kind::Word, Kind::Caesura, Kind::End];
+
+#[test]
+fn kinds_count_from_the_end_of_the_line() {
+    use Kind::{Caesura, End, Word};
+    let kinds = |line: usize| -> Vec<Kind> { (0..line - 1).rev().map(Kind::behind).collect() };
+    assert_eq!(kinds(5), [Word, Caesura, End, End]);
+    assert_eq!(kinds(7), [Word, Caesura, Word, Caesura, End, End]);
+}
+
 /// The reference: peels pairs that have a slot of their own, fills slots in the opposite order.
 fn build(keys: &[u32], shift: u32, bits: u32, bonus: u32) -> Vec<u8> {
     let segments = (keys.len() as u32 * 9 / 8 >> shift) + 3;
@@ -54,11 +64,12 @@ fn build(keys: &[u32], shift: u32, bits: u32, bonus: u32) -> Vec<u8> {
 
 #[test]
 fn a_small_table_has_these_bytes() {
-    let keys = [(1, 2), (2, 3), (3, 1), (700, 4), (5, 700)].map(|(a, b)| key(a, b));
+    let pairs = [(1, 2), (2, 3), (3, 1), (700, 4), (5, 700)];
+    let keys = pairs.map(|(a, b)| key(Kind::Word, a, b));
     let table = build(&keys, 2, 5, 3 << 16);
     let expected = [
         [192, 144, 137, 104, 4, 0, 2, 5, 0, 0, 3, 0].as_slice(),
-        &[192, 85, 96, 13, 64, 0, 0, 0, 0, 0, 0],
+        &[224, 2, 0, 4, 184, 0, 0, 4, 14, 0, 0],
     ]
     .concat();
     assert_eq!(table, expected);
@@ -67,8 +78,8 @@ fn a_small_table_has_these_bytes() {
 #[test]
 fn a_slot_hashes_as_it_always_did() {
     assert_eq!(mix(1), 0x6889_90c0);
-    let expected = ([153_740, 157_129, 160_451], 8_228_502);
-    assert_eq!(slots(key(1, 2), mix(1), 40, 12), expected);
+    let expected = ([101_659, 105_219, 107_752], 5_388_930);
+    assert_eq!(slots(key(Kind::End, 1, 2), mix(1), 40, 12), expected);
 }
 
 #[test]
@@ -76,6 +87,7 @@ fn others_are_found_by_chance() {
     let mut random = crate::random::Random::new(1);
     let mut pair = || {
         key(
+            Kind::behind(random.next_u32() as usize & 3),
             (random.next_u32() % 3000) as u16,
             (random.next_u32() % 3000) as u16,
         )
@@ -85,7 +97,10 @@ fn others_are_found_by_chance() {
     for bits in [4, 5, 8] {
         let table = build(&keys, 8, bits, 0);
         let pairs = Pairs::new(&table).unwrap();
-        let has = |key: u32| pairs.contains((key >> 16) as u16, key as u16);
+        let has = |key: u32| {
+            let kind = KINDS[(key >> 30) as usize];
+            pairs.contains(kind, (key >> 15) as u16 % IDS, key as u16 % IDS)
+        };
         assert!(keys.iter().all(|&key| has(key)));
         let asked: Vec<u32> = (0..40_000).map(|_| pair()).collect();
         let others = asked.iter().filter(|key| !set.contains(key));
@@ -96,7 +111,7 @@ fn others_are_found_by_chance() {
 
 #[test]
 fn header_and_length_fit_each_other() {
-    let good = build(&[key(1, 2), key(3, 4)], 3, 5, 77);
+    let good = build(&[key(Kind::Word, 1, 2), key(Kind::End, 3, 4)], 3, 5, 77);
     assert_eq!(Pairs::new(&good).unwrap().bonus(), 77);
     let broken = |at: usize, value: u8| {
         let mut table = good.clone();
@@ -130,15 +145,16 @@ fn header_and_length_fit_each_other() {
 proptest! {
     #[test]
     fn all_of_the_set_is_found(
-        set in proptest::collection::btree_set(any::<(u16, u16)>(), 0..60),
+        set in proptest::collection::btree_set((0usize..3, 0..IDS, 0..IDS), 0..60),
         shift in 2u32..6,
         bits in 1u32..9,
     ) {
-        let keys: Vec<u32> = set.iter().map(|&(a, b)| key(a, b)).collect();
+        let keys: Vec<u32> = set.iter().map(|&(kind, a, b)| key(KINDS[kind], a, b)).collect();
         let table = build(&keys, shift + 3, bits, 0);
         let pairs = Pairs::new(&table).unwrap();
-        for (a, b) in set {
-            prop_assert!(pairs.contains(a, b));
+        for (kind, a, b) in set {
+            prop_assert!(pairs.contains(KINDS[kind], a, b));
+            prop_assert!(!pairs.contains(KINDS[kind], a | IDS, b));
         }
     }
 

@@ -8,10 +8,10 @@
 //!
 //! A key that is not in the set passes with a chance of `2^-BITS`.
 
-use super::hash;
+use qibu::decode::pairs;
 
 /// Bits of a slot.
-pub const BITS: usize = 5;
+pub const BITS: usize = 6;
 
 /// Seeds that are tried before the filter gets another segment.
 const SEEDS: u32 = 8;
@@ -32,7 +32,7 @@ impl Filter {
         for segments in least.. {
             for number in 1..=SEEDS {
                 let mut filter = Self {
-                    seed: hash::seed(number),
+                    seed: pairs::mix(number),
                     segments,
                     shift,
                     slots: vec![0; (segments as usize) << shift],
@@ -47,7 +47,7 @@ impl Filter {
     }
 
     fn places(&self, key: u32) -> ([usize; 3], u8) {
-        let (places, print) = hash::slots(key, self.seed, self.segments, self.shift);
+        let (places, print) = pairs::slots(key, self.seed, self.segments, self.shift);
         let print = print & ((1 << BITS) - 1);
         (places.map(|place| place as usize), print as u8)
     }

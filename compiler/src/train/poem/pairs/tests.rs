@@ -15,19 +15,12 @@ fn corpus(form: usize) -> Corpus {
     corpus
 }
 
-/// What the device asks of a table: header, three slots of it, and whether they are the fingerprint.
+/// Whether the device finds the pair in the table.
 fn contains(table: &[u8], key: u32) -> bool {
-    let word = |at: usize| u32::from_le_bytes(table[at..at + 4].try_into().unwrap());
-    let [segments, bits] = [word(4) & 0xffff, word(4) >> 24];
-    let (places, print) = hash::slots(key, word(0), segments, word(4) >> 16 & 0xff);
-    let slot = |place: u32| {
-        let bit = (place * bits) as usize;
-        let at = 12 + bit / 8;
-        let two = u32::from(table[at]) | u32::from(table[at + 1]) << 8;
-        two >> (bit % 8)
-    };
-    let [a, b, c] = places.map(slot);
-    (a ^ b ^ c ^ print) & ((1 << bits) - 1) == 0
+    let kinds = [Kind::Word, Kind::Caesura, Kind::End];
+    let [a, b] = [key >> 15, key].map(|id| id as u16 % IDS);
+    let pairs = qibu::decode::pairs::Pairs::new(table).unwrap();
+    pairs.contains(kinds[(key >> 30) as usize], a, b)
 }
 
 #[test]
@@ -35,8 +28,8 @@ fn pairs_are_neighbours_within_lines_of_known_characters() {
     let corpus = corpus(10);
     let vocabulary = corpus.vocabulary(1);
     let frequent = |vocabulary: &[char], least| -> Vec<String> {
-        let pairs = super::frequent(&corpus, vocabulary, least);
-        let text = |key: u32| [key >> 16, key & 0xffff].map(|id| vocabulary[id as usize]);
+        let pairs = super::frequent(std::slice::from_ref(&corpus), vocabulary, least);
+        let text = |key: u32| [key >> 15, key].map(|id| vocabulary[usize::from(id as u16 % IDS)]);
         pairs
             .into_iter()
             .map(|key| text(key).iter().collect())
@@ -74,7 +67,7 @@ fn couplets_of_a_corpus_of_quatrains_count_all() {
 
 #[test]
 fn table_of_five_pairs_is_these_bytes() {
-    let keys = [0, 1, 1 << 16, 2 << 16 | 7, 3644 << 16 | 3643];
+    let keys = [0, 1, 1 << 15, 2 << 30 | 2 << 15 | 7, 3644 << 15 | 3643];
     let table = table(&Filter::build(&keys), 3.0);
     assert!(keys.iter().all(|&key| contains(&table, key)));
     let hex: String = table.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -88,7 +81,7 @@ fn table_of_five_pairs_is_these_bytes() {
 fn all_pairs_are_in_and_few_others() {
     let mut random = Random::new(3, 3);
     for count in [1usize, 2, 3, 10, 100, 1000, 20_000] {
-        let mut draw = || random.below(3645) << 16 | random.below(3645);
+        let mut draw = || random.below(3) << 30 | random.below(3645) << 15 | random.below(3645);
         let mut keys: Vec<u32> = (0..count).map(|_| draw()).collect();
         keys.sort_unstable();
         keys.dedup();
