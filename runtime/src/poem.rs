@@ -4,6 +4,18 @@
 //! int32 or f32 `[1, n, k]`, and metadata `vocab` (characters in id order) and `temperature_milli`
 //! (the temperature that its card recommends, in thousandths). It has two lines, or four from 20
 //! characters on.
+//!
+//! [`Poet`] reads it as it comes; [`Composer`] keeps the rules of regulated verse, and a caller's own.
+
+mod compose;
+mod draft;
+mod likelihood;
+mod lists;
+mod rules;
+
+pub use compose::Composer;
+pub use draft::Draft;
+pub use rules::{ComposeError, Meter, Rule, Rules, See, Verse};
 
 use crate::decode::{Candidates, Vocabulary, choose_distinct, choose_first};
 use crate::error::InputError;
