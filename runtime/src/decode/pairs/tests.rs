@@ -17,7 +17,7 @@ fn kinds_count_from_the_end_of_the_line() {
 
 /// The reference: peels pairs that have a slot of their own, fills slots in the opposite order.
 fn build(keys: &[u32], shift: u32, bits: u32, bonus: u32) -> Vec<u8> {
-    let segments = (keys.len() as u32 * 9 / 8 >> shift) + 3;
+    let segments = ((keys.len() as u32 * 9 / 8) >> shift) + 3;
     let count = (segments << shift) as usize;
     let mask = (1 << bits) - 1;
     'seeds: for seed in (1..).map(mix) {
