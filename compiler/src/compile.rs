@@ -4,8 +4,9 @@ use crate::calibrate::{Method, Samples, Source, calibrate, equalise};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Graph;
 use crate::import::{self, ImportOptions};
+use crate::model_file::ModelFile;
 use crate::plan::{Planned, plan};
-use crate::prosody::{COMPOSE, Groups, Prosody};
+use crate::prosody::{COMPOSE, Groups, Prosody, TABLES};
 use crate::quantise::{Activations, Scheme, Weights, formats, quantise};
 use crate::search::{Found, Goal, search};
 use crate::simplify::{Simplified, simplify};
@@ -191,7 +192,15 @@ fn read(request: &Request) -> Result<Simplified> {
             Err(error) if asked && error.kind() == ErrorKind::Usage => Err(error.hint(format!(
                 "--prosody FILE adds function `{COMPOSE}`, from a table of tones and rhymes"
             ))),
-            graph => simplify(graph?),
+            graph => {
+                let mut graph = graph?;
+                if !graph.functions.iter().any(|f| f.name == COMPOSE) {
+                    let tables = &mut graph.metadata.tables;
+                    tables.retain(|name, _| !TABLES.contains(&name.as_str()));
+                    graph.metadata.themes.clear();
+                }
+                simplify(graph)
+            }
         };
     };
     if !names.is_empty() && !asked {
@@ -202,9 +211,21 @@ fn read(request: &Request) -> Result<Simplified> {
             "add {COMPOSE} to --functions, or leave out --prosody"
         )));
     }
-    let groups = Groups::from(Prosody::read(path)?);
+    let groups = groups(path)?;
     let simplified = simplify(own(groups.imported(names))?)?;
     groups.extend(simplified, names)
+}
+
+/// The groups of a prosody table, or those that a compiled file has.
+fn groups(path: &Path) -> Result<Groups> {
+    if path.extension().is_none_or(|extension| extension != "qibu") {
+        return Ok(Groups::from(Prosody::read(path)?));
+    }
+    let file = ModelFile::open(path)?;
+    Groups::of(&file.model()?).ok_or_else(|| {
+        Error::input(format!("{}: has no tones and rhymes", path.display()))
+            .hint("--prosody takes a table, or a file that was compiled with one")
+    })
 }
 
 /// The number formats that flags and the model's metadata ask for.

@@ -1,5 +1,6 @@
 //! Bytes that one function of a file needs on the device.
 
+use crate::prosody::{COMPOSE, TABLES};
 use qibu::format::{FunctionRecord, Header, Place, StepRecord, TensorRecord, aligned};
 use qibu::{Function, Model};
 use std::collections::BTreeSet;
@@ -13,8 +14,13 @@ pub fn flash(model: &Model<'_>, function: &Function<'_>) -> usize {
         .chain(function.outputs())
         .copied()
         .collect();
-    // Named tables stay with every function.
-    tensors.extend((0..model.tensors() as u32).filter(|&index| is_table(model, index)));
+    // Named tables stay with every function, but for those of one that is not there.
+    let composes = function.name() == COMPOSE;
+    let stays = |&index: &u32| {
+        let name = model.tensor(index).map(|tensor| model.tensor_name(tensor));
+        is_table(model, index) && (composes || !name.is_some_and(|name| TABLES.contains(&name)))
+    };
+    tensors.extend((0..model.tensors() as u32).filter(stays));
     let (mut steps, mut words) = (0, function.inputs().len() + function.outputs().len());
     for step in function.steps() {
         steps += 1;
@@ -55,7 +61,10 @@ fn is_table(model: &Model<'_>, index: u32) -> bool {
 /// Bytes of metadata and of the names that the function needs, each stored once.
 fn text(model: &Model<'_>, function: &Function<'_>, tensors: &BTreeSet<u32>) -> usize {
     let lines = model.metadata().entries();
+    // The names of a table's rows go with it.
+    let composes = function.name() == COMPOSE;
     let mut text: String = lines
+        .filter(|&(key, _)| composes || !TABLES.contains(&key))
         .map(|(key, value)| format!("{key}\t{value}\n"))
         .collect();
     let tensors = tensors.iter().filter_map(|&index| model.tensor(index));

@@ -2,7 +2,7 @@
 
 mod compose;
 
-pub use compose::{COMPOSE, Groups, TABLE};
+pub use compose::{COMPOSE, Groups, TABLE, TABLES};
 
 use crate::error::{Error, Result};
 use crate::input_file;

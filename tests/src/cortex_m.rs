@@ -162,13 +162,10 @@ pub fn count(core: Core, file: &ModelFile, function: Option<&str>, opt: &str) ->
     let found = Lines::of(&found, machine, file)?;
     let expected = host(&bundle, machine);
     let expected = Lines::of(&expected, machine, file)?;
-    let stack = comments
-        .strip_prefix("# stack ")
-        .and_then(|text| text.split(' ').next());
     let mut counted = Counted {
         load: found.ticks("load")?,
         weights_crc: found.ticks("weights")?,
-        stack: stack.and_then(|text| text.parse().ok()).unwrap_or(0),
+        stack: stack(&comments),
         functions: Vec::new(),
     };
     let model = file.model()?;
@@ -184,6 +181,45 @@ pub fn count(core: Core, file: &ModelFile, function: Option<&str>, opt: &str) ->
         }
     }
     Ok(counted)
+}
+
+/// Instructions of poems on `core`: read off position by position, and by all rules; one pair for each
+/// seed. And the most bytes of stack.
+///
+/// # Errors
+/// As [`count`].
+pub fn verse(core: Core, file: &ModelFile, opt: &str) -> Result<(Vec<[u64; 2]>, u64)> {
+    let machine = core.machine();
+    check_room(machine, core, file, Some(qibu_compiler::prosody::COMPOSE))?;
+    if let Some(missing) = emulator::lacks(machine) {
+        return Err(Error::environment(missing)
+            .hint("firmware-examples/toolchain installs targets and emulators"));
+    }
+    let program = program(core, opt)?;
+    let bundle = bundle(file, "verse");
+    let (found, comments) = emulator::run(machine, &program, &bundle, Time::Instructions)
+        .map_err(|error| Error::environment(format!("{}: {error}", machine.name)))?;
+    let found = Lines::of(&found, machine, file)?;
+    let expected = host(&bundle, machine);
+    let expected = Lines::of(&expected, machine, file)?;
+    let mut poems = Vec::new();
+    for seed in 1.. {
+        let line = format!("composed {seed}");
+        if expected.line(&line).is_err() {
+            break;
+        }
+        same(&line, &line, &found, &expected, core)?;
+        let plain = found.ticks(&format!("plain {seed}"))?;
+        poems.push([plain, found.ticks(&line)?]);
+    }
+    Ok((poems, stack(&comments)))
+}
+
+/// Most bytes of stack that a program reports.
+fn stack(comments: &str) -> u64 {
+    let stack = comments.strip_prefix("# stack ");
+    let stack = stack.and_then(|text| text.split(' ').next());
+    stack.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
 /// Whether the model fits: the machine would only say that it stopped.

@@ -72,7 +72,8 @@ pub struct CompileArgs {
     functions: Vec<String>,
     /// Adds function `compose` to a poem model: the best characters of each tone and, where a line ends,
     /// of each rhyme group, for poems that keep the rules. A table of lines `东 TAB P TAB 一东`: a
-    /// character, its tone (P level, Z oblique, B either), rhyme groups.
+    /// character, its tone (P level, Z oblique, B either), rhyme groups; or a file of the same model that
+    /// was compiled with one.
     #[arg(long, value_name = "FILE.tsv")]
     prosody: Option<PathBuf>,
     /// Draws the memory plan of every function (SVG); a function's name is added to the file's.

@@ -1,10 +1,14 @@
 //! A poem model ready to run: its functions, its vocabulary, and one arena for each thread.
 
 use super::coder::{Coder, Posterior, Worker};
+use super::text;
+use super::themes::Themes;
+use super::wishes::Known;
 use crate::aligned::AlignedBytes;
 use crate::error::{Error, Result};
+use qibu::decode::prosody::{Groups, RHYMES};
 use qibu::format::{DType, Tensor};
-use qibu::poem::{Poet, Reading};
+use qibu::poem::{Composer, Poet, Reading};
 use qibu::{Function, InputError, Model};
 use std::collections::BTreeMap;
 
@@ -112,6 +116,52 @@ impl<'f> Poem<'f> {
         Ok(text)
     }
 
+    /// The poem read off `latent`, as text.
+    ///
+    /// # Errors
+    /// Never for a loaded model.
+    pub fn read(&self, latent: &[f32], reading: Reading, arena: &mut Arena) -> Result<String> {
+        let arena = arena.of(self.poet.arena());
+        let ids = self.poet.decode(latent, reading, arena);
+        let ids = ids.map_err(|error| self.failed(error))?;
+        Ok(text::format(&self.characters(&ids)))
+    }
+
+    /// The composer of the runtime, where the model has tones and rhymes.
+    #[must_use]
+    pub fn composer(&self) -> Option<Composer<'f>> {
+        Composer::new(&self.model)
+    }
+
+    /// The model's themes.
+    #[must_use]
+    pub fn themes(&self) -> Themes<'f> {
+        Themes::new(&self.model, self.poet.latent())
+    }
+
+    /// Characters of a line, and of a poem.
+    #[must_use]
+    pub fn lengths(&self) -> [usize; 2] {
+        let positions = self.poet.positions();
+        [text::line_of(positions), positions]
+    }
+
+    /// Character `id`; U+FFFD outside the vocabulary.
+    #[must_use]
+    pub fn character(&self, id: i32) -> char {
+        let index = usize::try_from(id).ok();
+        let found = index.and_then(|index| self.vocabulary.get(index));
+        found.copied().unwrap_or(char::REPLACEMENT_CHARACTER)
+    }
+
+    /// Groups of character `id`, where the model knows them.
+    #[must_use]
+    pub fn groups(&self, id: i32) -> Option<Groups> {
+        let groups = self.model.table("prosody")?.u16()?;
+        let index = usize::try_from(id).ok()?;
+        groups.get(index).copied().map(Groups)
+    }
+
     fn failed(&self, error: InputError) -> Error {
         Error::input(format!("{}: {error}", self.name))
             .hint("please report this with the file: a model that loads also runs")
@@ -132,7 +182,8 @@ impl Arena {
         Self(AlignedBytes::zeros(0))
     }
 
-    fn of(&mut self, length: usize) -> &mut [u8] {
+    /// At least `length` bytes.
+    pub fn of(&mut self, length: usize) -> &mut [u8] {
         if self.0.len() < length {
             self.0 = AlignedBytes::zeros(length);
         }
@@ -176,6 +227,22 @@ impl Coder for Poem<'_> {
             poem: self,
             arena: Arena::new(),
         }))
+    }
+}
+
+impl Known for Poem<'_> {
+    fn id(&self, character: char) -> Option<i32> {
+        self.ids.get(&character).copied()
+    }
+
+    fn rhymes(&self, character: char) -> Vec<u8> {
+        let groups = self.ids.get(&character).and_then(|&id| self.groups(id));
+        let codes = groups.into_iter().flat_map(Groups::codes);
+        codes.filter(|&code| usize::from(code) < RHYMES).collect()
+    }
+
+    fn form(&self) -> [usize; 2] {
+        self.lengths()
     }
 }
 

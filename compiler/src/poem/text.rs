@@ -18,6 +18,12 @@ pub fn line_of(positions: usize) -> usize {
     }
 }
 
+/// Whether `character` may stand between characters of a poem without being one.
+#[must_use]
+pub fn is_mark(character: char) -> bool {
+    character.is_whitespace() || MARKS.contains(&character)
+}
+
 /// The form of a poem of `positions` characters in words.
 fn form(positions: usize) -> String {
     let line = line_of(positions);
@@ -33,8 +39,7 @@ fn form(positions: usize) -> String {
 /// The text has another number of characters, or characters that `id` does not know: all of them
 /// are named, with their positions.
 pub fn parse(text: &str, positions: usize, id: impl Fn(char) -> Option<i32>) -> Result<Vec<i32>> {
-    let plain = |character: &char| !character.is_whitespace() && !MARKS.contains(character);
-    let characters: Vec<char> = text.chars().filter(plain).collect();
+    let characters: Vec<char> = text.chars().filter(|&c| !is_mark(c)).collect();
     if characters.len() != positions {
         return Err(Error::usage(format!(
             "\"{text}\" has {} characters; expected {}",

@@ -17,6 +17,10 @@ pub const COMPOSE: &str = "compose";
 const GENERATE: &str = "generate";
 /// The file's named table of groups.
 pub const TABLE: &str = "prosody";
+/// Table of the ONNX file that is added to the biases; the compiled file does not have it.
+const NOVELTY: &str = "novelty";
+/// Tables that only those have a use for who compose: a file without the function has none of them.
+pub const TABLES: [&str; 4] = [TABLE, "pairs", "themes", NOVELTY];
 
 /// Groups of a vocabulary, entry by entry, and the functions of a file that has them.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,6 +83,9 @@ impl Groups {
         let codes = Tensor::new(vec![source.entries], Data::I32(codes))?;
         let mut inputs = source.node.inputs.clone();
         inputs.resize(3, None);
+        if let Some(bias) = novel_bias(&mut graph, inputs[2], source.entries)? {
+            inputs[2] = Some(bias);
+        }
         inputs.push(Some(graph.add_constant(TABLE, codes)));
         let op = Op::TopKDense {
             k: source.k,
@@ -134,6 +141,30 @@ impl Groups {
             }
         }
     }
+}
+
+/// The biases of `compose`: those of `generate` and what the model's table of novelty adds.
+fn novel_bias(graph: &mut Graph, bias: Option<ValueId>, entries: usize) -> Result<Option<ValueId>> {
+    let Some(novelty) = graph.metadata.tables.remove(NOVELTY) else {
+        return Ok(None);
+    };
+    let Data::F32(novelty) = novelty.data() else {
+        return Err(Error::input("table `novelty` is not of float32"));
+    };
+    if novelty.len() != entries {
+        return Err(Error::input(format!(
+            "table `novelty` has {} elements, the model chooses from {entries}",
+            novelty.len()
+        )));
+    }
+    let mut sum = novelty.to_vec();
+    if let Some(Data::F32(bias)) = bias.and_then(|id| graph.constant(id)).map(Tensor::data) {
+        for (sum, bias) in sum.iter_mut().zip(&**bias) {
+            *sum += bias;
+        }
+    }
+    let sum = Tensor::f32(&[entries], sum)?;
+    Ok(Some(graph.add_constant("compose_bias", sum)))
 }
 
 /// What the function is made of.
@@ -240,6 +271,39 @@ mod tests {
         };
         assert_eq!(codes[..4], [0xFF00, 0xFFFF, 30 << 8 | 13, 0xFFFF]);
         assert_eq!(names(&graph).last(), Some(&COMPOSE));
+    }
+
+    #[test]
+    fn novelty_is_added_to_the_biases_and_leaves_the_tables() {
+        let mut graph = simplified(vec![], Some("5")).into_graph();
+        let source = Source::find(&graph).unwrap();
+        let entries = source.entries;
+        let bias = |graph: &Graph, node: &Node| -> Vec<f32> {
+            let bias = node.input(2).and_then(|id| graph.constant(id));
+            match bias.map(Tensor::data) {
+                Some(Data::F32(bias)) => bias.to_vec(),
+                _ => vec![0.0; entries],
+            }
+        };
+        let old = bias(&graph, &source.node);
+        let novelty: Vec<f32> = (0..entries).map(|entry| entry as f32).collect();
+        let table = Tensor::f32(&[entries], novelty.clone()).unwrap();
+        graph.metadata.tables.insert(NOVELTY.into(), table);
+        let graph = groups()
+            .extend(Simplified::extended(graph), &[])
+            .unwrap()
+            .into_graph();
+        let function = graph.functions.iter().find(|f| f.name == COMPOSE).unwrap();
+        let node = graph.producer(function.outputs[0]).unwrap();
+        let sum: Vec<f32> = old.iter().zip(&novelty).map(|(a, b)| a + b).collect();
+        assert_eq!(bias(&graph, node), sum);
+        assert!(graph.metadata.tables.is_empty());
+
+        let mut graph = simplified(vec![], Some("5")).into_graph();
+        let short = Tensor::f32(&[1], vec![0.0]).unwrap();
+        graph.metadata.tables.insert(NOVELTY.into(), short);
+        let refused = groups().extend(Simplified::extended(graph), &[]);
+        assert!(refused.unwrap_err().to_string().contains("has 1 elements"));
     }
 
     #[test]

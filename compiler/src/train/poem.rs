@@ -10,6 +10,7 @@ mod curve;
 pub mod loss;
 pub mod lower;
 pub mod model;
+mod novelty;
 mod output;
 pub mod pairs;
 pub mod recipe;

@@ -22,6 +22,7 @@
 mod count;
 mod inputs;
 mod text;
+mod verse;
 
 use core::fmt::{self, Write};
 pub use count::{Clock, count};

@@ -147,7 +147,9 @@ impl Draft<'_> {
         if let Some(pairs) = self.form.pairs {
             let nats = pairs.bonus() as f32 / 65536.0;
             let bonus = math::round_even(nats / self.form.unit) as i32;
-            lattice.link(bonus.min(MAX_BONUS), |a, b| pairs.contains(a, b));
+            lattice.link(bonus.min(MAX_BONUS), |kind, a, b| {
+                pairs.contains(kind, a, b)
+            });
         }
         let path = lattice.best(scope, rules.avoided);
         let path = path.map_err(|position| none(position, Rule::Avoided))?;

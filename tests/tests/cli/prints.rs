@@ -59,9 +59,9 @@ fn five_couplets_from_a_seed_are_those_of_the_runtime() {
 fn poem_json_is_one_object() {
     let folder = inputs::folder();
     let call = |line: &str| json(qibu(folder.path(), &line.split(' ').collect::<Vec<_>>()));
-    let couplets = call("poem good.qibu --seed 3 --count 2 --json");
-    assert_eq!(keys(&couplets), ["temperature", "couplets"]);
-    assert_eq!(couplets["couplets"][1]["seed"], 4);
+    let poems = call("poem good.qibu --seed 3 --count 2 --json");
+    assert_eq!(keys(&poems), ["temperature", "poems"]);
+    assert_eq!(poems["poems"][1]["seed"], 4);
     let text = "白日依山尽，黄河入海流。";
     let model = poem5();
     let reconstruct = [

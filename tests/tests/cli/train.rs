@@ -121,7 +121,7 @@ fn bad_training_input_has_its_error() {
         (
             "--corpus empty --out new",
             3,
-            &["no couplet of 5 and 5", "help: "],
+            &["no poem of 2 lines of 5", "help: "],
         ),
         (
             "--corpus latin1.txt --out new",
@@ -166,7 +166,7 @@ fn bad_training_input_has_its_error() {
         (
             "--corpus corpus.txt --out new --set min_count=1 --valid empty",
             3,
-            &["no couplet"],
+            &["no poem"],
         ),
     ];
     for case in cases {

@@ -4,7 +4,7 @@ use super::corpus::Encoded;
 use super::recipe::Recipe;
 use super::tables::Tables;
 use super::task::Task;
-use super::{curve, model, samples, themes, validate};
+use super::{curve, model, novelty, samples, themes, validate};
 use crate::engine::{self, Options};
 use crate::error::Result;
 use crate::train::checkpoint::Checkpoint;
@@ -57,6 +57,7 @@ pub(super) fn export(task: &Task, plain: &Weights, options: &Options) -> Result<
     let (recipe, train, vocabulary) = (&task.recipe, &task.train, &task.vocabulary);
     let tables = Tables {
         pairs: task.pairs.clone(),
+        novelty: novelty::of(train, vocabulary.len(), recipe.novelty),
         themes: themes::learn(recipe, plain, train, vocabulary, options)?,
     };
     let mut model = model::export(recipe, plain, vocabulary);

@@ -29,7 +29,13 @@ pub enum GeneratorWeights {
 }
 
 /// Fields that recipes of earlier versions do not have.
-const LATER: [&str; 4] = ["generator_weights", "pair_count", "pair_bonus", "themes"];
+const LATER: [&str; 5] = [
+    "generator_weights",
+    "pair_count",
+    "pair_bonus",
+    "novelty",
+    "themes",
+];
 
 /// A poem model and its training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,6 +96,9 @@ pub struct Recipe {
     pub pair_count: usize,
     /// What a pair adds to a poem's score when it is composed, in nats.
     pub pair_bonus: f32,
+    /// How far common characters stand back where a poem is composed: this part of the logarithm of
+    /// their frequency is taken off their scores.
+    pub novelty: f32,
     /// Themes of the exported model; 0 means none.
     pub themes: usize,
     /// Author, as the model file names them.
@@ -123,6 +132,7 @@ impl Recipe {
             self.learning_rate,
             self.latent_scale,
             self.pair_bonus,
+            self.novelty,
         ];
         if !FORMS.contains(&self.form) {
             return refuse(
@@ -146,8 +156,10 @@ impl Recipe {
         {
             return refuse("rates, weights and scales must be finite and not negative");
         }
-        if self.pair_bonus > 100.0 || self.themes > 256 {
-            return refuse("pair_bonus is at most 100 nats, themes are at most 256");
+        if self.pair_bonus > 100.0 || self.novelty > 10.0 || self.themes > 256 {
+            return refuse(
+                "pair_bonus is at most 100 nats, novelty at most 10, themes are at most 256",
+            );
         }
         match self.temperature.parse::<f32>() {
             Ok(value) if value.is_finite() && value > 0.0 => Ok(()),

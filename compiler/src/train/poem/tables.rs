@@ -9,6 +9,8 @@ use crate::onnx::{ModelProto, tensor};
 pub struct Tables {
     /// Neighbours in the corpus' lines.
     pub pairs: Option<Pairs>,
+    /// What is added to each character's score where a poem is composed; [`super::novelty`].
+    pub novelty: Option<Vec<f32>>,
     /// Directions in the latent space.
     pub themes: Option<Themes>,
 }
@@ -21,6 +23,9 @@ impl Tables {
         if let Some(Pairs { table, .. }) = &self.pairs {
             let bytes: Vec<i8> = table.iter().map(|&byte| byte as i8).collect();
             tensors.push(tensor::i8("pairs", &[bytes.len()], &bytes));
+        }
+        if let Some(novelty) = &self.novelty {
+            tensors.push(tensor::f32("novelty", &[novelty.len()], novelty));
         }
         let mut properties = Vec::new();
         if let Some(Themes { names, directions }) = &self.themes {

@@ -1,7 +1,8 @@
 //! What a model costs on an emulated processor, step by step, and that it computes the same there.
 //!
 //! ```text
-//! bundle: one record (see the module above); its extra bytes name a function, else all are counted
+//! bundle: one record (see the module above); its extra bytes name a function, else all are counted;
+//!         `verse` counts poems instead
 //!
 //! # nothing T                 ticks of an empty stretch, to be taken off all others
 //! # load T                    structural load, with the kernels that the model needs and no others
@@ -18,6 +19,7 @@
 //! too, and compares.
 
 use super::inputs::{BOUNDS, draw};
+use super::verse::verse;
 use super::{Out, Record, next, part, place};
 use core::fmt::{self, Write};
 use qibu::format::crc::crc32;
@@ -34,6 +36,8 @@ pub trait Clock {
     fn ticks(&mut self) -> Option<u64>;
 }
 
+/// In place of a function's name: poems are counted, see [`super::verse`].
+const VERSE: &[u8] = b"verse";
 /// Most kernels: more than there are.
 const KERNELS: usize = 192;
 
@@ -80,6 +84,9 @@ fn counted(
     if !sound {
         return writeln!(out, "error: the weights are damaged");
     }
+    if record.extra == VERSE {
+        return verse(&model, arena, clock, out);
+    }
     for function in model.functions() {
         let wanted = record.extra.is_empty() || record.extra == function.name().as_bytes();
         if wanted {
@@ -108,7 +115,11 @@ fn needed(model: &Model<'_>, set: &mut [&'static Kernel]) -> usize {
     count
 }
 
-fn ticks(name: fmt::Arguments<'_>, ticks: Option<u64>, out: &mut Out<'_>) -> fmt::Result {
+pub(super) fn ticks(
+    name: fmt::Arguments<'_>,
+    ticks: Option<u64>,
+    out: &mut Out<'_>,
+) -> fmt::Result {
     match ticks {
         Some(ticks) => writeln!(out, "# {name} {ticks}"),
         None => writeln!(out, "# {name} -"),

@@ -17,6 +17,7 @@ impl Recipe {
                 generator_weights: trained.generator_weights,
                 pair_count: trained.pair_count,
                 pair_bonus: trained.pair_bonus,
+                novelty: trained.novelty,
                 themes: trained.themes,
                 author: trained.author.clone(),
                 licence: trained.licence.clone(),
@@ -28,7 +29,7 @@ impl Recipe {
                 ))
                 .hint(
                     "trained weights leave temperature, latent_scale, generator_weights, \
-                     pair_count, pair_bonus, themes, author and licence to set",
+                     pair_count, pair_bonus, novelty, themes, author and licence to set",
                 ));
             }
         }
