@@ -3,6 +3,9 @@
 pub mod crf;
 pub mod dictionary;
 mod distinct;
+pub mod lattice;
+pub mod pairs;
+pub mod prosody;
 mod sorted;
 mod vocabulary;
 

@@ -154,6 +154,18 @@ impl<'m, 'r> Run<'m, 'r> {
         self.output(index, tensor.dtype())
     }
 
+    /// Outputs `a` and `b` of 32-bit elements, whatever they are, for as long as the arena is lent.
+    pub(crate) fn into_words(self, a: usize, b: usize) -> Result<[&'r [i32]; 2], InputError> {
+        let (function, arena) = (self.function, &*self.arena);
+        let words = |index: usize| {
+            let range = function.output(index).and_then(range);
+            let bytes = range.and_then(|range| arena.get(range));
+            let words = bytemuck::try_cast_slice(bytes.ok_or(InputError::Index)?);
+            words.map_err(|_| InputError::Index)
+        };
+        Ok([words(a)?, words(b)?])
+    }
+
     /// An arena tensor of 32-bit elements of type `dtype`, as words.
     fn words_mut(
         &mut self,

@@ -1,8 +1,21 @@
-//! A seed in, a couplet out.
+//! A seed in, a poem out: two lines or four.
 //!
 //! A poem model has a function `generate`: latent f32 `[1, L]` → ids int32 `[1, n, k]`, scores
 //! int32 or f32 `[1, n, k]`, and metadata `vocab` (characters in id order) and `temperature_milli`
-//! (the temperature that its card recommends, in thousandths).
+//! (the temperature that its card recommends, in thousandths). It has two lines, or four from 20
+//! characters on.
+//!
+//! [`Poet`] reads it as it comes; [`Composer`] keeps the rules of regulated verse, and a caller's own.
+
+mod compose;
+mod draft;
+mod likelihood;
+mod lists;
+mod rules;
+
+pub use compose::Composer;
+pub use draft::Draft;
+pub use rules::{ComposeError, Meter, Rule, Rules, See, Verse};
 
 use crate::decode::{Candidates, Vocabulary, choose_distinct, choose_first};
 use crate::error::InputError;
@@ -12,12 +25,14 @@ use crate::model::{Function, Model};
 use crate::random::Random;
 use heapless::Vec;
 
-/// Most characters of a couplet.
-pub const MAX_CHARACTERS: usize = 16;
+/// Most characters of a poem: four lines of seven.
+pub const MAX_CHARACTERS: usize = 28;
+/// Fewest characters of four lines: two have up to nine each.
+const QUATRAIN: usize = 20;
 /// Most dimensions of a latent.
 pub const MAX_LATENT: usize = 256;
 
-/// A couplet's characters, by id.
+/// A poem's characters, by id.
 pub type Ids = Vec<i32, MAX_CHARACTERS>;
 
 /// A poem model with its vocabulary.
@@ -28,10 +43,11 @@ pub struct Poet<'m> {
     temperature: f32,
     latent: usize,
     positions: usize,
+    line: usize,
     k: usize,
 }
 
-/// How a couplet is read off the candidates.
+/// How a poem is read off the candidates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reading {
     /// No character twice, the most confident position first.
@@ -51,6 +67,8 @@ impl<'m> Poet<'m> {
         let vocabulary = Vocabulary::new(model.metadata().get("vocab")?);
         let (k, latent) = (ids.columns(), z.elements()?);
         let positions = ids.rows();
+        // Two lines or four.
+        let halvings = if positions < QUATRAIN { 1 } else { 2 };
         let typed = |tensor: Tensor<'_>, dtype| tensor.dtype() == dtype;
         let suitable = typed(z, DType::F32)
             && typed(ids, DType::I32)
@@ -59,7 +77,7 @@ impl<'m> Poet<'m> {
             && generate.inputs().len() == 1
             && latent <= MAX_LATENT
             && positions <= MAX_CHARACTERS
-            && positions % 2 == 0;
+            && positions & ((1 << halvings) - 1) == 0;
         let milli = model.metadata().get("temperature_milli");
         let milli: u32 = milli.and_then(|text| text.parse().ok()).unwrap_or(1000);
         suitable.then_some(Self {
@@ -68,6 +86,7 @@ impl<'m> Poet<'m> {
             temperature: milli as f32 / 1000.0,
             latent,
             positions,
+            line: positions >> halvings,
             k,
         })
     }
@@ -96,7 +115,7 @@ impl<'m> Poet<'m> {
         self.latent
     }
 
-    /// Characters of a couplet.
+    /// Characters of a poem.
     #[must_use]
     pub fn positions(&self) -> usize {
         self.positions
@@ -108,7 +127,7 @@ impl<'m> Poet<'m> {
         (0..self.latent).map(move |_| random.gaussian() * temperature)
     }
 
-    /// The couplet of `seed`.
+    /// The poem of `seed`.
     ///
     /// # Errors
     /// The arena is too short or misaligned.
@@ -124,7 +143,7 @@ impl<'m> Poet<'m> {
         self.read(&mut run, Reading::Distinct)
     }
 
-    /// The couplet of `latent`.
+    /// The poem of `latent`.
     ///
     /// # Errors
     /// The latent has another length; the arena is too short or misaligned.
@@ -139,7 +158,7 @@ impl<'m> Poet<'m> {
         self.read(&mut run, reading)
     }
 
-    /// Runs, and reads a couplet off the candidates.
+    /// Runs, and reads a poem off the candidates.
     fn read(&self, run: &mut Run<'_, '_>, reading: Reading) -> Result<Ids, InputError> {
         run.execute()?;
         // Floats as integers in the same order; leads compare as well as they need to.
@@ -157,17 +176,22 @@ impl<'m> Poet<'m> {
         })
     }
 
-    /// Writes a couplet as `XXXXX，XXXXX。`, piece by piece.
-    pub fn write(&self, ids: &[i32], mut put: impl FnMut(&str)) {
-        for (position, &id) in ids.iter().enumerate() {
-            if position * 2 == ids.len() {
-                put("，");
-            }
-            put(self
-                .vocabulary
-                .text(id.max(0) as usize)
-                .unwrap_or("\u{FFFD}"));
-        }
-        put("。");
+    /// Writes a poem as `XXXXX，XXXXX。`, piece by piece.
+    pub fn write(&self, ids: &[i32], put: impl FnMut(&str)) {
+        write(self.vocabulary, self.line, ids, put);
     }
+}
+
+/// Writes lines of `line` characters: a comma behind the first, a full stop behind the second, and so on.
+fn write(vocabulary: Vocabulary<'_>, line: usize, ids: &[i32], mut put: impl FnMut(&str)) {
+    let (mut at, mut first) = (0, true);
+    for &id in ids {
+        if at == line {
+            put(if first { "，" } else { "。" });
+            (at, first) = (0, !first);
+        }
+        put(vocabulary.text(id.max(0) as usize).unwrap_or("\u{FFFD}"));
+        at = at.wrapping_add(1);
+    }
+    put("。");
 }

@@ -50,7 +50,32 @@ fn float_scores_are_taken_however_many() {
 }
 
 #[test]
-fn a_couplet_has_an_even_number_of_positions_up_to_sixteen() {
-    assert_eq!(couplet(&float_poem(9, 4)), None);
-    assert_eq!(couplet(&float_poem(18, 4)), None);
+fn a_poem_has_two_equal_lines_or_four() {
+    for (positions, length) in [
+        (9, None),
+        (18, Some(18)),
+        (20, Some(20)),
+        (22, None),
+        (28, Some(28)),
+        (32, None),
+    ] {
+        assert_eq!(couplet(&float_poem(positions, 4)), length);
+    }
+}
+
+#[test]
+fn commas_and_full_stops_take_turns() {
+    for (positions, text) in [
+        (10, "山山山山山，山山山山山。"),
+        (14, "山山山山山山山，山山山山山山山。"),
+        (20, "山山山山山，山山山山山。山山山山山，山山山山山。"),
+    ] {
+        let file = float_poem(positions, 2).finish();
+        let model = Model::load(&file).unwrap();
+        let mut written = String::new();
+        let ids = vec![0; positions as usize];
+        let poet = Poet::new(&model).unwrap();
+        poet.write(&ids, |piece| written += piece);
+        assert_eq!(written, text);
+    }
 }

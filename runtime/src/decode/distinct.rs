@@ -63,22 +63,25 @@ fn fill<T, const N: usize>(filled: &mut Vec<T, N>, values: impl Iterator<Item = 
     }
 }
 
-/// Of a position without a character yet; no id.
-const OPEN: i64 = i64::MIN;
+/// Most positions of [`choose_distinct`]: each has a bit.
+const MOST: usize = 32;
 
-/// One candidate for each position, no character twice. At most `N` positions.
+/// One candidate for each position, no character twice. At most `N` positions, which is at most 32.
 #[must_use]
 pub fn choose_distinct<const N: usize>(candidates: Candidates<'_>) -> Vec<i32, N> {
+    const { assert!(N <= MOST) }
     let positions = candidates.positions().min(N);
-    let mut chosen: Vec<i64, N> = Vec::new();
-    fill(&mut chosen, (0..positions).map(|_| OPEN));
+    let mut chosen: Vec<i32, N> = Vec::new();
+    fill(&mut chosen, (0..positions).map(|_| 0));
+    // Positions without a character yet.
+    let mut open = u32::MAX;
     for _ in 0..positions {
         let mut best: Option<(i64, usize, i32)> = None;
         for position in 0..positions {
-            if chosen.get(position) != Some(&OPEN) {
+            if open >> position & 1 == 0 {
                 continue;
             }
-            let (lead, id) = lead(candidates.at(position), &chosen);
+            let (lead, id) = lead(candidates.at(position), &chosen, open);
             if best.is_none_or(|(most, ..)| lead > most) {
                 best = Some((lead, position, id));
             }
@@ -86,20 +89,24 @@ pub fn choose_distinct<const N: usize>(candidates: Candidates<'_>) -> Vec<i32, N
         if let Some((_, position, id)) = best
             && let Some(slot) = chosen.get_mut(position)
         {
-            *slot = id.into();
+            *slot = id;
+            open &= !(1 << position);
         }
     }
-    let mut ids = Vec::new();
-    fill(&mut ids, chosen.iter().map(|&id| id as i32));
-    ids
+    chosen
 }
 
 /// Lead of the best admissible candidate over the next, and that candidate.
-fn lead((ids, scores): (&[i32], &[i32]), chosen: &[i64]) -> (i64, i32) {
-    let mut admissible = ids
-        .iter()
-        .zip(scores)
-        .filter(|&(&id, _)| chosen.iter().all(|&taken| taken != id.into()));
+fn lead((ids, scores): (&[i32], &[i32]), chosen: &[i32], open: u32) -> (i64, i32) {
+    let is_free = |id| {
+        let mut open = open;
+        chosen.iter().all(|&taken| {
+            let is_open = open & 1 != 0;
+            open >>= 1;
+            is_open || taken != id
+        })
+    };
+    let mut admissible = ids.iter().zip(scores).filter(|&(&id, _)| is_free(id));
     match (admissible.next(), admissible.next()) {
         (Some((&id, &score)), Some((_, &next))) => (i64::from(score) - i64::from(next), id),
         // The last admissible one must have it, before another position takes it.

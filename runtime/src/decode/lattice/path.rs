@@ -1,0 +1,218 @@
+//! Two best paths to each candidate, position by position.
+
+use super::{Lattice, MAX_POSITIONS, Row, STATES};
+use heapless::Vec;
+
+/// Paths kept for each candidate.
+const RANKS: usize = 2;
+/// Places of a position: path `rank` of candidate `state` is at `state · RANKS + rank`.
+const PLACES: usize = STATES * RANKS;
+/// Score of a place without a path; every path has a better one.
+const NO_PATH: i32 = i32::MIN;
+
+/// Where no character may stand twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In the poem.
+    Poem,
+    /// In two lines, from the first line on.
+    Couplet,
+    /// Anything goes.
+    Anywhere,
+}
+
+/// A way through the candidates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// Characters, by id.
+    pub ids: Vec<i32, MAX_POSITIONS>,
+    /// Its score.
+    pub score: i32,
+}
+
+/// A path kept.
+#[derive(Clone, Copy)]
+struct Kept {
+    score: i32,
+    /// Its place at the position before.
+    from: u8,
+    /// Bits of the characters that it has in the scope, and of those that are fixed there.
+    used: u64,
+}
+
+const NOTHING: Kept = Kept {
+    score: NO_PATH,
+    from: 0,
+    used: 0,
+};
+
+/// Where the path at each place of each position comes from.
+type Origins = [[u8; PLACES]; MAX_POSITIONS];
+
+pub(super) fn best(lattice: &Lattice, scope: Scope, avoided: &[&[i32]]) -> Result<Path, usize> {
+    let rows = lattice.rows();
+    let mut origins = [[0; PLACES]; MAX_POSITIONS];
+    let (mut one, mut other) = ([NOTHING; PLACES], [NOTHING; PLACES]);
+    let (mut before, mut after) = (&mut one, &mut other);
+    // In front of the first position there is one path, without a character.
+    if let Some(first) = before.first_mut() {
+        first.score = 0;
+    }
+    let mut here = Position::first(rows, avoided);
+    let length = match scope {
+        Scope::Poem => rows.len(),
+        Scope::Couplet => lattice.line.saturating_mul(2),
+        Scope::Anywhere => 1,
+    };
+    for (row, links) in rows.iter().zip(&lattice.links) {
+        if here.index == here.end {
+            here.start_scope(length, before);
+        }
+        if here.at == lattice.line {
+            here.at = 0;
+        }
+        after.fill(NOTHING);
+        let candidates = row.ids().iter().zip(row.scores()).zip(links);
+        let mut places = after.chunks_exact_mut(RANKS);
+        for (((&id, &score), &links), kept) in candidates.zip(&mut places) {
+            extend(before, kept, (links, lattice.bonus), |path, place| {
+                here.admits(id, row.is_fixed(), path.used, (&origins, place))
+            });
+            for kept in kept.iter_mut().filter(|kept| kept.score != NO_PATH) {
+                kept.score = kept.score.wrapping_add(score);
+                kept.used |= bit(id);
+            }
+        }
+        if after.iter().all(|path| path.score == NO_PATH) {
+            return Err(here.index);
+        }
+        if let Some(origins) = origins.get_mut(here.index) {
+            for (origin, path) in origins.iter_mut().zip(after.iter()) {
+                *origin = path.from;
+            }
+        }
+        core::mem::swap(&mut before, &mut after);
+        here.index = here.index.wrapping_add(1);
+        here.at = here.at.wrapping_add(1);
+    }
+    let (mut place, mut score) = (0, NO_PATH);
+    for (at, path) in (0..).zip(before.iter()) {
+        if path.score > score {
+            (place, score) = (at, path.score);
+        }
+    }
+    let mut ids: Vec<i32, MAX_POSITIONS> = Vec::new();
+    for id in here.back((&origins, place)) {
+        let _ = ids.push(id.into());
+    }
+    ids.reverse();
+    Ok(Path { ids, score })
+}
+
+/// Keeps the best of the paths that may be extended, each with the bonus where it is linked.
+fn extend(
+    before: &[Kept; PLACES],
+    kept: &mut [Kept],
+    (links, bonus): (u8, i32),
+    admits: impl Fn(&Kept, u8) -> bool,
+) {
+    for (place, path) in (0u8..).zip(before) {
+        let [first, second] = kept else {
+            return;
+        };
+        if path.score == NO_PATH {
+            continue;
+        }
+        let linked = links >> (usize::from(place) / RANKS) & 1 != 0;
+        let score = path.score.wrapping_add(if linked { bonus } else { 0 });
+        if score <= second.score || !admits(path, place) {
+            continue;
+        }
+        *second = Kept {
+            score,
+            from: place,
+            used: path.used,
+        };
+        if second.score > first.score {
+            core::mem::swap(first, second);
+        }
+    }
+}
+
+/// The bit of `id` in a path's set.
+fn bit(id: u16) -> u64 {
+    1 << (id & 63)
+}
+
+/// A position on the way through the lines.
+struct Position<'a> {
+    rows: &'a [Row],
+    avoided: &'a [&'a [i32]],
+    index: usize,
+    /// Within its line.
+    at: usize,
+    /// The scope that it lies in: its first position, and one behind its last.
+    start: usize,
+    end: usize,
+}
+
+impl<'a> Position<'a> {
+    fn first(rows: &'a [Row], avoided: &'a [&'a [i32]]) -> Self {
+        Self {
+            rows,
+            avoided,
+            index: 0,
+            at: 0,
+            start: 0,
+            end: 0,
+        }
+    }
+
+    /// A scope of `length` positions starts here: what paths have from before does not count.
+    fn start_scope(&mut self, length: usize, paths: &mut [Kept; PLACES]) {
+        self.start = self.index;
+        self.end = self.index.saturating_add(length.max(1));
+        let used = self.fixed().fold(0, |bits, id| bits | bit(id));
+        for path in paths {
+            path.used = used;
+        }
+    }
+
+    /// Characters that are fixed in the scope.
+    fn fixed(&self) -> impl Iterator<Item = u16> {
+        let length = self.end.wrapping_sub(self.start);
+        let scope = self.rows.iter().skip(self.start).take(length);
+        let fixed = scope.filter(|row| row.is_fixed());
+        fixed.filter_map(|row| row.ids().first().copied())
+    }
+
+    /// Whether `id`, fixed or not, may follow the path that ends at a place of the position before.
+    fn admits(&self, id: u16, fixed: bool, used: u64, path: (&Origins, u8)) -> bool {
+        if !fixed && used & bit(id) != 0 {
+            let length = self.index.wrapping_sub(self.start);
+            let mut taken = self.back(path).take(length).chain(self.fixed());
+            if taken.any(|other| other == id) {
+                return false;
+            }
+        }
+        let words = self.avoided.iter().filter_map(|word| word.split_last());
+        let mut ending = words.filter(|&(&last, rest)| {
+            last == i32::from(id) && !rest.is_empty() && rest.len() <= self.at
+        });
+        !ending.any(|(_, rest)| {
+            let back = self.back(path).map(i32::from).take(rest.len());
+            rest.iter().rev().copied().eq(back)
+        })
+    }
+
+    /// Characters of a path, from the position before this one backwards.
+    fn back(&self, (origins, mut place): (&Origins, u8)) -> impl Iterator<Item = u16> {
+        let steps = self.rows.iter().zip(origins).take(self.index).rev();
+        steps.map(move |(row, origins)| {
+            let id = row.ids().get(usize::from(place) / RANKS);
+            let origin = origins.get(usize::from(place));
+            place = origin.copied().unwrap_or(0);
+            id.copied().unwrap_or(0)
+        })
+    }
+}
