@@ -57,9 +57,10 @@ pub fn calibrate<'g>(
     let (sites, mut moments) = Sites::new(graph, samples.count());
     let float = FloatRun::new(graph)?;
     float.check_work(samples.count())?;
-    let total = samples.count() * graph.functions.len();
+    let functions = graph.measured_functions();
+    let total = samples.count() * functions.len();
     let mut done = 0;
-    for function in &graph.functions {
+    for function in functions {
         for sample in 0..samples.count() {
             let inputs = samples.inputs(graph, function, sample)?;
             let mut strayed = None;

@@ -1,10 +1,11 @@
 //! The seven paces, one a line.
 
 use crate::calibrate::{Method, Samples, Source, calibrate, equalise};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Graph;
 use crate::import::{self, ImportOptions};
 use crate::plan::{Planned, plan};
+use crate::prosody::{COMPOSE, Groups, Prosody};
 use crate::quantise::{Activations, Scheme, Weights, formats, quantise};
 use crate::search::{Found, Goal, search};
 use crate::simplify::{Simplified, simplify};
@@ -41,6 +42,8 @@ pub struct Request {
     pub goal: Goal,
     /// How weights are arranged.
     pub arrangement: Arrangement,
+    /// Tones and rhymes of characters, for a function of lists.
+    pub prosody: Option<PathBuf>,
 }
 
 impl Request {
@@ -55,6 +58,7 @@ impl Request {
             activations: None,
             goal: Goal::default(),
             arrangement: Arrangement::default(),
+            prosody: None,
         }
     }
 }
@@ -80,7 +84,11 @@ pub type Progress<'a> = &'a mut dyn FnMut(&'static str, usize, usize);
 /// Whatever a pace finds wrong, with node and remedy.
 pub fn compile(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
     paces(request, progress).map_err(|error| {
-        let files = [Some(&request.model), request.calibration.as_ref()];
+        let files = [
+            Some(&request.model),
+            request.calibration.as_ref(),
+            request.prosody.as_ref(),
+        ];
         let mut named = files
             .into_iter()
             .flatten()
@@ -95,8 +103,7 @@ pub fn compile(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
 }
 
 fn paces(request: &Request, progress: Progress<'_>) -> Result<Compiled> {
-    let graph = import::read(&request.model, &options(request))?;
-    let mut simplified = simplify(graph)?;
+    let mut simplified = read(request)?;
     let scheme = scheme(request, &simplified)?;
     let samples = Samples::find(request.calibration.as_deref(), &request.model)?;
     if !scheme.is_float() {
@@ -155,8 +162,7 @@ pub fn compile_arranged(request: &Request, arrangements: &[Arrangement]) -> Resu
 
 /// The first five paces, the last of them for each arrangement.
 fn planned(request: &Request, arrangements: &[Arrangement]) -> Result<Vec<Planned>> {
-    let graph = import::read(&request.model, &options(request))?;
-    let mut simplified = simplify(graph)?;
+    let mut simplified = read(request)?;
     let scheme = scheme(request, &simplified)?;
     let samples = Samples::find(request.calibration.as_deref(), &request.model)?;
     if !scheme.is_float() {
@@ -167,6 +173,38 @@ fn planned(request: &Request, arrangements: &[Arrangement]) -> Result<Vec<Planne
     let each = arrangements.iter();
     each.map(|arrangement| plan(quantise(&calibrated, &formats)?, arrangement.clone()))
         .collect()
+}
+
+/// The first two paces, and the function that tones and rhymes add.
+fn read(request: &Request) -> Result<Simplified> {
+    let names = &request.functions;
+    let own = |functions: Vec<String>| {
+        let options = ImportOptions {
+            functions,
+            ..ImportOptions::default()
+        };
+        import::read(&request.model, &options)
+    };
+    let asked = names.iter().any(|name| name == COMPOSE);
+    let Some(path) = &request.prosody else {
+        return match own(names.clone()) {
+            Err(error) if asked && error.kind() == ErrorKind::Usage => Err(error.hint(format!(
+                "--prosody FILE adds function `{COMPOSE}`, from a table of tones and rhymes"
+            ))),
+            graph => simplify(graph?),
+        };
+    };
+    if !names.is_empty() && !asked {
+        return Err(Error::usage(format!(
+            "--prosody adds function `{COMPOSE}`, which --functions leaves out"
+        ))
+        .hint(format!(
+            "add {COMPOSE} to --functions, or leave out --prosody"
+        )));
+    }
+    let groups = Groups::from(Prosody::read(path)?);
+    let simplified = simplify(own(groups.imported(names))?)?;
+    groups.extend(simplified, names)
 }
 
 /// The number formats that flags and the model's metadata ask for.
@@ -204,11 +242,4 @@ fn float_file(graph: Graph) -> Result<Vec<u8>> {
         program,
         crate::plan::Reuse::WhenDead,
     )?)
-}
-
-fn options(request: &Request) -> ImportOptions {
-    ImportOptions {
-        functions: request.functions.clone(),
-        ..ImportOptions::default()
-    }
 }

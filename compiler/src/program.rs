@@ -106,7 +106,7 @@ pub struct Program {
     pub tensors: Vec<Tensor>,
     /// All functions.
     pub functions: Vec<Function>,
-    /// Constants that no step reads and that are found by their names.
+    /// Constants that are found by their names, whether steps read them or not.
     pub tables: Vec<TensorId>,
     /// What the model says about itself.
     pub metadata: Metadata,

@@ -1,5 +1,9 @@
 //! The prosody table: which tone each character has, and with which others it rhymes.
 
+mod compose;
+
+pub use compose::{COMPOSE, Groups, TABLE};
+
 use crate::error::{Error, Result};
 use crate::input_file;
 use std::collections::BTreeMap;
@@ -45,6 +49,8 @@ const OBLIQUE: u8 = 30;
 const LEVEL: u8 = 31;
 /// Code of nothing.
 const NONE: u8 = 255;
+/// Codes of an entry in no group.
+const NOTHING: u16 = u16::from_le_bytes([NONE; 2]);
 
 /// Tone of a character in classical verse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +85,7 @@ impl Prosody {
     /// The file is unreadable, empty, or has a line of another form: the line is named.
     pub fn read(path: &Path) -> Result<Self> {
         let name = path.display();
-        let text = input_file::read_text(path, TABLE)?;
+        let text = input_file::read_text(path, LINES)?;
         Self::parse(&text).map_err(|error| error.within(name))
     }
 
@@ -133,7 +139,7 @@ impl Prosody {
             Some(Tone::Level) => [rhyme, rhymes.get(1).copied().unwrap_or(NONE)],
             Some(Tone::Oblique) => [OBLIQUE, NONE],
             Some(Tone::Either) => [rhyme, OBLIQUE],
-            None => [NONE; 2],
+            None => return NOTHING,
         })
     }
 
@@ -192,11 +198,11 @@ fn entry(line: &str) -> Option<(char, Entry)> {
 }
 
 /// What a prosody table looks like.
-const TABLE: &str = "the prosody table has lines `东 TAB P TAB 一东`: a character, its tone \
+const LINES: &str = "the prosody table has lines `东 TAB P TAB 一东`: a character, its tone \
     (P level, Z oblique, B either), rhyme groups";
 
 fn bad(message: String) -> Error {
-    Error::input(message).hint(TABLE)
+    Error::input(message).hint(LINES)
 }
 
 #[cfg(test)]

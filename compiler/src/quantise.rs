@@ -39,7 +39,7 @@ pub use storage::formats;
 
 use crate::calibrate::{Calibrated, Ranges};
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Node, Op};
+use crate::graph::{Graph, Node, Op, ValueId};
 use crate::program::Program;
 pub(crate) use builder::Quantisation;
 pub(crate) use storage::{packs, weights_of};
@@ -73,7 +73,7 @@ fn lower(graph: &Graph, formats: &Formats, ranges: &Ranges) -> Result<Program> {
     let mut builder = Builder::new(graph, formats, ranges);
     if let Some(value) = ranges
         .infinite()
-        .find(|&id| builder.is_stored_in_integers(id))
+        .find(|&id| builder.is_stored_in_integers(id) && !is_of_lists(graph, id))
     {
         let name = &graph.value(value).name;
         return Err(Error::input(format!(
@@ -105,6 +105,12 @@ fn lower(graph: &Graph, formats: &Formats, ranges: &Ranges) -> Result<Program> {
     }
 }
 
+/// Whether `id` is the scores of lists: places that nobody fills hold the least score of their type.
+fn is_of_lists(graph: &Graph, id: ValueId) -> bool {
+    let node = graph.producer(id);
+    node.is_some_and(|node| matches!(node.op, Op::TopKDense { line: Some(_), .. }))
+}
+
 /// The table of operators: one line each.
 fn lower_node(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
     match &node.op {
@@ -113,7 +119,7 @@ fn lower_node(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
         Op::PoolNhwc(pool) => pool::lower(builder, node, pool),
         Op::Products => products::lower(builder, node),
         Op::Gate => gate::lower(builder, node),
-        Op::TopKDense { .. } => top_k::lower(builder, node),
+        Op::TopKDense { line, .. } => top_k::lower(builder, node, *line),
         Op::Gather { axis } => gather::lower(builder, node, *axis),
         Op::Scatter(kind) => choose::scatter(builder, node, *kind),
         Op::Binary(kind) => arithmetic::lower(builder, node, *kind),

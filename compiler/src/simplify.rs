@@ -92,6 +92,12 @@ impl Simplified {
         Self(graph)
     }
 
+    /// A simplified graph with a function more, of operators that no pass changes.
+    pub(crate) fn extended(mut graph: Graph) -> Self {
+        graph.compact();
+        Self(graph)
+    }
+
     /// Gives the graph up.
     pub fn into_graph(self) -> Graph {
         self.0

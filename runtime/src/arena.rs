@@ -1,6 +1,6 @@
 //! Memory that the caller owns: alignment, and the split into operands.
 
-use crate::format::opcode::{MAX_INPUTS, MAX_OUTPUTS};
+use crate::format::opcode::MAX_OUTPUTS;
 #[cfg(target_pointer_width = "64")]
 use core::mem::swap;
 use core::ops::Range;
@@ -34,10 +34,14 @@ impl<const N: usize> Default for Arena<N> {
 /// Ranges of a step's outputs, and behind them its scratch.
 pub(crate) const WRITTEN: usize = MAX_OUTPUTS + 1;
 
+/// Inputs whose bytes a kernel is handed. Of an operator that has more, the others are constants, which
+/// its kernels look for themselves: no other operator's steps pay for them.
+pub(crate) const HANDED: usize = 4;
+
 /// Bytes of one step's operands.
 pub(crate) struct Operands<'a> {
     /// Empty where there is none, and where output 0 replaces it.
-    pub inputs: [&'a [u8]; MAX_INPUTS],
+    pub inputs: [&'a [u8]; HANDED],
     pub outputs: [&'a mut [u8]; MAX_OUTPUTS],
     /// Memory that only this step uses.
     pub scratch: &'a mut [u8],

@@ -1,8 +1,7 @@
 //! Walks the steps of a function over the caller's arena.
 
-use crate::arena::{Operands, Parts, WRITTEN};
+use crate::arena::{HANDED, Operands, Parts, WRITTEN};
 use crate::error::InputError;
-use crate::format::opcode::MAX_INPUTS;
 use crate::format::{ALIGNMENT, DType, Place, Tensor};
 use crate::kernels::{Kernel, gather};
 use crate::model::Function;
@@ -343,8 +342,8 @@ fn run_step(arena: &mut [u8], kernel: &Kernel, step: &Step<'_>) -> Option<()> {
     let result = written.first().cloned();
     let mut parts = Parts::default();
     let [first, second, scratch] = parts.carve(arena, &mut written)?;
-    let mut inputs: [&[u8]; MAX_INPUTS] = Default::default();
-    for (position, &index) in step.inputs().iter().enumerate() {
+    let mut inputs: [&[u8]; HANDED] = Default::default();
+    for ((position, &index), input) in step.inputs().iter().enumerate().zip(&mut inputs) {
         let tensor = step.model.tensor(index)?;
         let bytes = match step.model.constant(tensor) {
             Some(bytes) => bytes,
@@ -356,7 +355,7 @@ fn run_step(arena: &mut [u8], kernel: &Kernel, step: &Step<'_>) -> Option<()> {
                 parts.get(range)?
             }
         };
-        *inputs.get_mut(position)? = bytes;
+        *input = bytes;
     }
     // One by one: what moves more than six words at once is a routine that has to be linked.
     let [a, b, c, d] = inputs;

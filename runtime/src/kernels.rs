@@ -39,6 +39,7 @@ pub mod tiled;
 pub mod to_grid;
 pub mod top_k;
 pub mod top_k_dense;
+pub mod top_k_groups;
 pub mod types;
 pub mod unary;
 mod walk;

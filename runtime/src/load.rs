@@ -18,7 +18,7 @@ use crate::model::Model;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Most work of one run of one function: multiply-accumulates, elements written, and in
-    /// `TopKDense` candidates that a score passes.
+    /// `TopKDense` and `TopKGroups` candidates that a score passes.
     pub macs: u64,
 }
 

@@ -4,6 +4,7 @@
 //! operator in every form. Weights are noise, so the couplets are, too.
 
 mod elements;
+mod groups;
 mod lanes;
 mod moves;
 mod real;
@@ -40,8 +41,9 @@ pub fn sample() -> AlignedBytes {
 }
 
 /// Names of the functions.
-pub const FUNCTIONS: [&str; 9] = [
+pub const FUNCTIONS: [&str; 10] = [
     "generate", "encode", "integers", "floats", "halves", "elements", "moves", "lanes", "windows",
+    "groups",
 ];
 
 /// The model before it is written, for tests that break it.
@@ -74,6 +76,7 @@ fn of(functions: &[&str]) -> Builder {
             "moves" => |b, _| moves::add(b),
             "lanes" => lanes::add,
             "windows" => windows::add,
+            "groups" => groups::add,
             _ => panic!("no function {name}"),
         };
         add(&mut builder, &mut noise);

@@ -58,7 +58,7 @@ const fn family(opcode: Opcode, sizes: [u32; 3], propose: Propose) -> Family {
     }
 }
 
-const FAMILIES: [Family; 27] = [
+const FAMILIES: [Family; 28] = [
     family(Opcode::Quantise, [1, 2, 5], elementwise::convert),
     family(Opcode::Dequantise, [1, 2, 4], elementwise::convert),
     family(Opcode::Dense, [1, 3, 4], layers::dense),
@@ -86,6 +86,7 @@ const FAMILIES: [Family; 27] = [
     family(Opcode::MatMul, [4, 3, 2], layers::mat_mul),
     family(Opcode::CumSum, [4, 1, 2], moves::cum_sum),
     family(Opcode::ToGrid, [1, 2, 5], elementwise::to_grid),
+    family(Opcode::TopKGroups, [1, 2, 4], layers::top_k_groups),
 ];
 
 /// Element types of tensors; scale words are none.

@@ -48,8 +48,11 @@ fn kernel(step: &Step<'_>) -> &'static str {
 }
 
 fn is_product(step: &Step<'_>) -> bool {
-    use Opcode::{Conv, Dense, MatMul, TopKDense};
-    matches!(step.opcode(), Conv | Dense | MatMul | TopKDense)
+    use Opcode::{Conv, Dense, MatMul, TopKDense, TopKGroups};
+    matches!(
+        step.opcode(),
+        Conv | Dense | MatMul | TopKDense | TopKGroups
+    )
 }
 
 /// Steps of a file, and the products among them that nothing excuses.

@@ -155,6 +155,25 @@ fn every_element_written_is_work() {
     assert_eq!(loaded, Err(LoadError::Function(0, Fault::Work)));
 }
 
+/// A score passes the candidates of two lists: 6 × 10 multiply-accumulates, 2 × 6 × 10 × 2 candidates, and
+/// the ids of 70 lists.
+#[test]
+fn candidates_of_two_lists_are_work() {
+    let mut builder = Builder::default();
+    let x = builder.activation(DType::F32, &[6, 1]);
+    let outputs = [DType::I32, DType::F32].map(|dtype| builder.activation(dtype, &[70, 2]));
+    let w = builder.weights(DType::F32, &[10, 1], &[1.0f32; 10]);
+    let bias = builder.weights(DType::F32, &[10], &[0.0f32; 10]);
+    let groups = builder.weights(DType::I16, &[10], &[30i16; 10]);
+    builder.step(Opcode::TopKGroups, &[x, w, bias, groups], &outputs, &[3]);
+    builder.function("main", &[x], &outputs);
+    let file = builder.finish();
+    let within = |macs| Model::load_within(&file, Limits { macs }).map(|_| ());
+    let work = 60 + 240 + 140;
+    assert_eq!(within(work), Ok(()));
+    assert_eq!(within(work - 1), Err(LoadError::Function(0, Fault::Work)));
+}
+
 /// Functions are work by what they cost: a sine of a huge number takes as long as many sums.
 #[test]
 fn functions_are_work_by_their_cost() {

@@ -109,7 +109,7 @@ fn measure(
     let wanted: BTreeMap<ValueId, usize> = wanted.collect();
     let mut measured: BTreeMap<ValueId, Channels> = BTreeMap::new();
     let float = FloatRun::new(graph)?;
-    for function in &graph.functions {
+    for function in graph.measured_functions() {
         for sample in 0..samples.count().min(SAMPLES) {
             let inputs = samples.inputs(graph, function, sample)?;
             float.run(&function.name, &inputs, |value, values| {

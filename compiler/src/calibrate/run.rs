@@ -271,7 +271,11 @@ pub(crate) fn reals(tensor: Tensor<'_>, bytes: &[u8]) -> Option<Vec<f32>> {
             .collect(),
         DType::I32 => bytemuck::allocation::pod_collect_to_vec::<u8, i32>(bytes)
             .into_iter()
-            .map(real)
+            .map(|q| match q {
+                // The score of nobody.
+                i32::MIN => f32::NEG_INFINITY,
+                q => real(q),
+            })
             .collect(),
         DType::Bool => bytes
             .iter()

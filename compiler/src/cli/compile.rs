@@ -70,6 +70,11 @@ pub struct CompileArgs {
     /// Functions to keep, separated by commas [default: all].
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     functions: Vec<String>,
+    /// Adds function `compose` to a poem model: the best characters of each tone and, where a line ends,
+    /// of each rhyme group, for poems that keep the rules. A table of lines `东 TAB P TAB 一东`: a
+    /// character, its tone (P level, Z oblique, B either), rhyme groups.
+    #[arg(long, value_name = "FILE.tsv")]
+    prosody: Option<PathBuf>,
     /// Draws the memory plan of every function (SVG); a function's name is added to the file's.
     #[arg(long, value_name = "FILE.svg")]
     memory_plan: Option<PathBuf>,
@@ -149,6 +154,7 @@ pub fn run(args: CompileArgs) -> Result<()> {
             wide: args.weights_wide,
             ..args.target.into()
         },
+        prosody: args.prosody,
     };
     let bar = progress::bar();
     let choices = match &args.tune {

@@ -88,7 +88,8 @@ impl Op {
             Self::ConvNhwc { .. } => "ConvNhwc",
             Self::PoolNhwc(_) => "PoolNhwc",
             Self::Gate => "Gate",
-            Self::TopKDense { .. } => "TopKDense",
+            Self::TopKDense { line: None, .. } => "TopKDense",
+            Self::TopKDense { .. } => "TopKGroups",
         }
     }
 }
@@ -103,7 +104,11 @@ impl fmt::Display for Op {
             Self::Softmax { axis, log: false } => write!(f, "Softmax[{axis}]"),
             Self::Softmax { axis, log: true } => write!(f, "LogSoftmax[{axis}]"),
             Self::TopK(top) => write!(f, "TopK[{}]", top.k),
-            Self::TopKDense { k } => write!(f, "TopKDense[{k}]"),
+            Self::TopKDense { k, line: None } => write!(f, "TopKDense[{k}]"),
+            Self::TopKDense {
+                k,
+                line: Some(line),
+            } => write!(f, "TopKGroups[{k},{line}]"),
             Self::Dense { clamp: Some(clamp) }
             | Self::ConvNhwc {
                 clamp: Some(clamp), ..

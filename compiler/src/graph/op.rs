@@ -134,9 +134,15 @@ pub enum Op {
     Gate,
     /// `(x […,K], w [N,K], bias? [N]) → (scores […,k], indices i64 […,k])`: the k best of a
     /// [`Op::Dense`] per row, best first, ties to the lower index; its N logits never exist.
+    ///
+    /// With lines, `(x […,R,K], w, bias?, groups i32 [N]) → (scores […,L,k], indices i64 […,L,k])`: the k best
+    /// of the lists of each row, which the codes of the entries' groups name, as the runtime's `TopKGroups`
+    /// says. Places that nobody fills hold −∞ and −1.
     TopKDense {
-        /// Results per row.
+        /// Results per row, or per list.
         k: usize,
+        /// Rows of a line, where lists are asked for.
+        line: Option<usize>,
     },
 }
 

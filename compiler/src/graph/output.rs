@@ -77,7 +77,8 @@ impl Op {
             Self::Concat { .. } => (1, usize::MAX),
             Self::Gate | Self::Where | Self::Scatter(_) => (3, 3),
             Self::Conv(_) | Self::ConvNhwc { .. } | Self::Gemm(_) => (2, 3),
-            Self::Dense { .. } | Self::TopKDense { .. } => (2, 3),
+            Self::Dense { .. } | Self::TopKDense { line: None, .. } => (2, 3),
+            Self::TopKDense { .. } => (4, 4),
             Self::MatMul | Self::Products | Self::Gather { .. } | Self::Binary(_) => (2, 2),
             _ => (1, 1),
         }
@@ -93,7 +94,11 @@ impl Op {
             Self::Gemm(gemm) => product::gemm(gemm, operands).map(one),
             Self::MatMul => product::mat_mul(operands).map(one),
             Self::Dense { .. } => product::dense(operands).map(one),
-            Self::TopKDense { k } => product::top_k_dense(*k, operands),
+            Self::TopKDense { k, line: None } => product::top_k_dense(*k, operands),
+            Self::TopKDense {
+                k,
+                line: Some(line),
+            } => product::top_k_groups(*k, *line, operands),
             Self::Identity => elementwise::same(operands).map(one),
             Self::Products => product::products(operands).map(one),
             Self::Binary(kind) => elementwise::binary(*kind, operands).map(one),

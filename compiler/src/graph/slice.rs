@@ -1,6 +1,6 @@
 //! Functions are backward slices of the graph: which nodes does a function need?
 
-use super::{Function, Graph, ValueId};
+use super::{Function, Graph, Op, ValueId};
 use crate::error::{Error, Result};
 use std::collections::BTreeSet;
 
@@ -8,6 +8,26 @@ impl Graph {
     /// Indices of the nodes that `function` needs, in executable order.
     pub fn reach(&self, function: &Function) -> Vec<usize> {
         self.reach_values(&function.outputs)
+    }
+
+    /// The functions that have values of their own, lists of scores aside: what is measured of all values is
+    /// measured of theirs.
+    pub fn measured_functions(&self) -> Vec<&Function> {
+        let is_list =
+            |index: &usize| matches!(self.nodes[*index].op, Op::TopKDense { line: Some(_), .. });
+        let mut kept: Vec<&Function> = Vec::new();
+        for function in &self.functions {
+            let (lists, rest): (Vec<usize>, Vec<usize>) =
+                self.reach(function).into_iter().partition(is_list);
+            let covers = |other: &&Function| {
+                let known = self.reach(other);
+                rest.iter().all(|index| known.contains(index))
+            };
+            if lists.is_empty() || !kept.iter().any(covers) {
+                kept.push(function);
+            }
+        }
+        kept
     }
 
     /// Indices of the nodes that `targets` need, in executable order.

@@ -1,7 +1,7 @@
 //! Weights in the layout that the target's kernels read, and scratch for their columns.
 //!
 //! ```text
-//! for each int8 matrix that only Dense, Conv without groups and TopKDense read:
+//! for each int8 matrix that only Dense, Conv without groups, TopKDense and TopKGroups read:
 //!     its layout is the one that was measured, or the target's for the most columns that a step has,
 //!     or its layout for many, where few multiply-accumulates have another
 //!     with wide weights, two bytes for each of them
@@ -95,7 +95,7 @@ fn shape(program: &Program, step: &Step) -> Option<Shape> {
     let k = elements(w).checked_div(rows)?;
     match step.opcode {
         Opcode::Dense => Some(dense::shape(k, elements(x).checked_div(k)?)),
-        Opcode::TopKDense => Some(Shape {
+        Opcode::TopKDense | Opcode::TopKGroups => Some(Shape {
             k,
             columns: elements(x).checked_div(k)?,
             pixel: None,
@@ -124,7 +124,7 @@ fn macs(program: &Program, step: &Step) -> usize {
     match step.opcode {
         Opcode::Conv | Opcode::Dense => elements(out).saturating_mul(k),
         // What each row of the input keeps are the best of all rows of the weights.
-        Opcode::TopKDense => elements(x).saturating_mul(rows),
+        Opcode::TopKDense | Opcode::TopKGroups => elements(x).saturating_mul(rows),
         _ => 0,
     }
 }

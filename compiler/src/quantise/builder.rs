@@ -115,7 +115,8 @@ impl<'g> Builder<'g> {
             let id = self.operand(output)?;
             let integer = matches!(self.tensor(id).dtype, DType::I8 | DType::I16 | DType::I32);
             let selected = self.steps.iter().any(|step| {
-                step.opcode == Opcode::TopKDense && step.outputs.contains(&self.program.root(id))
+                let selects = matches!(step.opcode, Opcode::TopKDense | Opcode::TopKGroups);
+                selects && step.outputs.contains(&self.program.root(id))
             });
             if integer && !selected && self.graph.value(output).dtype == Dtype::F32 {
                 let real = self.arena(output, DType::F32, Quantisation::NONE)?;
@@ -401,6 +402,22 @@ impl<'g> Builder<'g> {
         })?;
         self.program.tables.push(id);
         Ok(())
+    }
+
+    /// A constant under a name of its own that steps read, too, stored once.
+    pub fn shared_table(
+        &mut self,
+        name: &str,
+        dtype: DType,
+        shape: &[usize],
+        bytes: Vec<u8>,
+    ) -> Result<TensorId> {
+        let id = self.weights(name, dtype, shape, 1.0, bytes)?;
+        if !self.program.tables.contains(&id) {
+            self.program.tensors[id].name = name.to_owned();
+            self.program.tables.push(id);
+        }
+        Ok(id)
     }
 
     /// A vector in the parameters section; one that exists already serves again.

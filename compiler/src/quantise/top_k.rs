@@ -1,12 +1,15 @@
-//! `TopKDense`: the vocabulary projection, of which only the best candidates are kept.
+//! `TopKDense` and `TopKGroups`: the vocabulary projection, of which only the best candidates are kept, of
+//! each row or of lists by tone and rhyme.
 
 use super::builder::{Builder, Quantisation};
 use super::weights::{self, quantisation_of};
-use crate::error::Result;
-use crate::graph::Node;
+use crate::error::{Error, Result};
+use crate::graph::{Data, Node};
+use crate::program::TensorId;
+use crate::prosody;
 use qibu::format::{DType, Opcode};
 
-pub(super) fn lower(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
+pub(super) fn lower(builder: &mut Builder<'_>, node: &Node, line: Option<usize>) -> Result<()> {
     let x = builder.input(node, 0)?;
     let matrix = weights::matrix(builder, node, x)?;
     let (scores, ids) = (node.outputs[0], node.outputs[1]);
@@ -32,14 +35,23 @@ pub(super) fn lower(builder: &mut Builder<'_>, node: &Node) -> Result<()> {
             )
         }
     };
+    let (mut opcode, mut attributes) = (Opcode::TopKDense, vec![]);
+    if let Some(line) = line {
+        inputs.push(groups(builder, node)?);
+        (opcode, attributes) = (Opcode::TopKGroups, vec![line as u32]);
+    }
     let ids = builder.arena(ids, DType::I32, Quantisation::NONE)?;
     let scores = builder.arena(scores, dtype, quantisation)?;
-    builder.push(
-        Opcode::TopKDense,
-        &node.name,
-        inputs,
-        vec![ids, scores],
-        vec![],
-    );
+    builder.push(opcode, &node.name, inputs, vec![ids, scores], attributes);
     Ok(())
+}
+
+/// The codes of the entries, which programs find as a named table, too.
+fn groups(builder: &mut Builder<'_>, node: &Node) -> Result<TensorId> {
+    let groups = node.input(3).and_then(|id| builder.graph.constant(id));
+    let Some(Data::I32(codes)) = groups.map(|groups| groups.data()) else {
+        return Err(Error::input("groups must be a constant of i32").at_node(&node.name));
+    };
+    let bytes = codes.iter().flat_map(|&code| (code as u16).to_le_bytes());
+    builder.shared_table(prosody::TABLE, DType::I16, &[codes.len()], bytes.collect())
 }

@@ -4,7 +4,7 @@ use super::Point;
 use crate::aligned::AlignedBytes;
 use crate::calibrate::{Calibrated, FloatRun, Input, Samples, function, load_planned, outputs};
 use crate::error::Result;
-use crate::graph::{Function, Graph, ValueId};
+use crate::graph::{Function, Graph, Op, ValueId};
 use crate::plan::plan;
 use crate::quantise::{Formats, packs, quantise, weights_of};
 use crate::simplify::Simplified;
@@ -22,12 +22,21 @@ const ALL: usize = crate::verify::SAMPLES;
 pub(super) struct Layer {
     /// The value that it computes; none of the rest.
     pub value: Option<ValueId>,
+    /// Lists of the same product, whose format goes with it.
+    pub lists: Vec<ValueId>,
     /// Number of weights.
     pub weights: usize,
     /// Number of elements that it computes.
     pub elements: usize,
     /// Whether its kernel takes 4-bit weights.
     pub packs: bool,
+}
+
+impl Layer {
+    /// The values that have its format.
+    pub fn values(&self) -> impl Iterator<Item = ValueId> + '_ {
+        self.value.into_iter().chain(self.lists.iter().copied())
+    }
 }
 
 /// The model and its float outputs, ready to be compared with.
@@ -135,7 +144,7 @@ impl<'g> Bench<'g> {
 
 /// Operators with weights, and the rest.
 fn layers(graph: &Graph) -> Vec<Layer> {
-    let mut layers = Vec::new();
+    let mut layers: Vec<Layer> = Vec::new();
     let mut rest = 0;
     for node in &graph.nodes {
         let Some(weights) = weights_of(graph, node) else {
@@ -143,8 +152,19 @@ fn layers(graph: &Graph) -> Vec<Layer> {
             continue;
         };
         let value = node.outputs[0];
+        if let Op::TopKDense { line: Some(_), .. } = node.op {
+            let same = |layer: &&mut Layer| {
+                let other = layer.value.and_then(|value| graph.producer(value));
+                other.is_some_and(|other| other.inputs.get(..2) == node.inputs.get(..2))
+            };
+            if let Some(layer) = layers.iter_mut().find(same) {
+                layer.lists.push(value);
+                continue;
+            }
+        }
         layers.push(Layer {
             value: Some(value),
+            lists: Vec::new(),
             weights: graph.value(weights).len(),
             elements: graph.value(value).len(),
             packs: packs(graph, node),
@@ -153,6 +173,7 @@ fn layers(graph: &Graph) -> Vec<Layer> {
     if !layers.is_empty() {
         layers.push(Layer {
             value: None,
+            lists: Vec::new(),
             weights: 0,
             elements: rest,
             packs: false,

@@ -3,7 +3,6 @@
 use super::measure::{Bench, Layer};
 use crate::error::Result;
 use crate::quantise::{Activations, Formats, Scheme, Weights};
-use std::collections::BTreeMap;
 
 /// One choice of formats that was built and measured.
 #[derive(Clone, Debug)]
@@ -103,11 +102,11 @@ fn sensitivities(bench: &Bench<'_>, tick: &mut impl FnMut()) -> Result<Vec<Vec<f
 
 /// One layer in `scheme`, all others in f32.
 fn alone(bench: &Bench<'_>, layer: &Layer, scheme: Scheme) -> Formats {
-    let values = bench.layers.iter().filter_map(|layer| layer.value);
+    let values = bench.layers.iter().flat_map(Layer::values);
     match layer.value {
-        Some(value) => Formats {
+        Some(_) => Formats {
             default: Scheme::FLOAT,
-            layers: BTreeMap::from([(value, scheme)]),
+            layers: layer.values().map(|value| (value, scheme)).collect(),
         },
         None => Formats {
             default: scheme,
@@ -120,8 +119,11 @@ fn formats(bench: &Bench<'_>, at: &[usize]) -> Formats {
     let mut formats = Formats::from(LADDER[1].1);
     for (layer, &rung) in bench.layers.iter().zip(at) {
         match layer.value {
-            Some(value) => {
-                formats.layers.insert(value, LADDER[rung].1);
+            Some(_) => {
+                let values = layer.values();
+                formats
+                    .layers
+                    .extend(values.map(|value| (value, LADDER[rung].1)));
             }
             None => formats.default = LADDER[rung].1,
         }

@@ -32,7 +32,7 @@ pub(super) fn run(graph: &mut Graph) -> Result<bool> {
         let rows = graph.apply_one(Op::Reshape { shape }, &[Some(x)], &node.name)?;
         let mut inputs = dense.inputs;
         inputs[0] = Some(rows);
-        graph.nodes[index].op = Op::TopKDense { k };
+        graph.nodes[index].op = Op::TopKDense { k, line: None };
         graph.nodes[index].inputs = inputs;
         changed = true;
     }

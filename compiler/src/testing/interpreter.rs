@@ -4,6 +4,7 @@
 
 mod elementwise;
 mod general;
+mod lists;
 mod numbers;
 
 use super::windows::{channels_last, convolve, nhwc_shape, slide};
@@ -61,9 +62,13 @@ fn compute(graph: &Graph, node: &Node, values: &Values) -> Vec<Tensor> {
                 .collect())
         }
         Op::Dense { clamp } => one(matrix(x(0), x(1), bias.as_deref(), *clamp)),
-        Op::TopKDense { k } => {
+        Op::TopKDense { k, line } => {
             let logits = matrix(x(0), x(1), bias.as_deref(), None);
-            best(&logits, x(1).shape()[0], *k, out)
+            let width = x(1).shape()[0];
+            match line {
+                None => best(&logits, width, *k, out),
+                Some(line) => lists::best(&logits, width, x(3), (*k, *line), out),
+            }
         }
         Op::Conv(conv) => {
             // A channels-first convolution is a channels-last one between two transpositions.

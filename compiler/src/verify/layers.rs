@@ -162,10 +162,11 @@ pub(super) fn is_quantised(model: &Model<'_>) -> bool {
 /// Whether a step has an operand or a result of this type; named tables do not count.
 fn holds(model: &Model<'_>, dtype: DType) -> bool {
     let mut steps = (0..model.steps() as u32).filter_map(|index| model.step(index));
+    let is_table = |tensor: Tensor<'_>| tensor.place() == Place::Weights && tensor.name().1 > 0;
     let is = |&index: &u32| {
         model
             .tensor(index)
-            .is_some_and(|tensor| tensor.dtype() == dtype && !is_wide(tensor))
+            .is_some_and(|tensor| tensor.dtype() == dtype && !is_wide(tensor) && !is_table(tensor))
     };
     steps.any(|step| step.inputs().iter().chain(step.outputs()).any(is))
 }

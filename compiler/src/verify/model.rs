@@ -21,6 +21,7 @@ use crate::import::{self, ImportOptions};
 use crate::input_file;
 use crate::model_file::ModelFile;
 use crate::onnx::ModelProto;
+use crate::prosody::Groups;
 use crate::report::element_type;
 use crate::simplify::simplify;
 use prost::Message;
@@ -137,11 +138,22 @@ pub fn verify_file(
     let model = file.model()?;
     let source = input_file::read(&subject.model, "give the path of an existing .onnx file")?;
     check_source(subject, &source, &model)?;
+    let names: Vec<String> = model.functions().map(|f| f.name().to_owned()).collect();
+    // What the ONNX model does not know is made of it again, with the file's own groups.
+    let groups = Groups::of(&model);
     let options = ImportOptions {
-        functions: model.functions().map(|f| f.name().to_owned()).collect(),
+        functions: match &groups {
+            Some(groups) => groups.imported(&names),
+            None => names.clone(),
+        },
         ..ImportOptions::default()
     };
-    let simplified = simplify(import::read(&subject.model, &options)?)
+    let graph = import::read(&subject.model, &options)?;
+    let simplified = simplify(graph)
+        .and_then(|simplified| match &groups {
+            Some(groups) => groups.extend(simplified, &names),
+            None => Ok(simplified),
+        })
         .map_err(|error| error.within(subject.model.display()))?;
     let graph = simplified.graph();
     check_functions(graph, &model).map_err(|error| error.within(file.name()))?;

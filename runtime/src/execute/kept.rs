@@ -10,9 +10,8 @@
 //! Small layers take no longer than reading their records.
 
 use super::range;
-use crate::arena::{Operands, Parts, WRITTEN};
+use crate::arena::{HANDED, Operands, Parts, WRITTEN};
 use crate::format::Tensor;
-use crate::format::opcode::MAX_INPUTS;
 use crate::kernels::Kernel;
 use crate::model::Function;
 use crate::step::Step;
@@ -61,7 +60,7 @@ fn read<'m>(function: &Function<'m>) -> Option<Vec<Found<'m>>> {
 /// A step's kernel and operands.
 pub(super) struct Found<'m> {
     pub kernel: &'m Kernel,
-    inputs: [Source<'m>; MAX_INPUTS],
+    inputs: [Source<'m>; HANDED],
     /// Empty behind the arena where there is none.
     written: [Bytes; WRITTEN],
 }
@@ -103,10 +102,10 @@ impl<'m> Found<'m> {
             };
             *written.get_mut(position)? = Bytes::of(function.model.tensor(index)?)?;
         }
-        let mut inputs = [const { Source::Constant(&[]) }; MAX_INPUTS];
-        for (position, &index) in step.inputs().iter().enumerate() {
+        let mut inputs = [const { Source::Constant(&[]) }; HANDED];
+        for ((position, &index), input) in step.inputs().iter().enumerate().zip(&mut inputs) {
             let tensor = function.model.tensor(index)?;
-            *inputs.get_mut(position)? = match function.model.constant(tensor) {
+            *input = match function.model.constant(tensor) {
                 Some(bytes) => Source::Constant(bytes),
                 None => {
                     let bytes = Bytes::of(tensor)?;
@@ -128,7 +127,7 @@ impl<'m> Found<'m> {
     pub fn run(&self, arena: &mut [u8], step: &Step<'_>) -> Option<()> {
         let mut parts = Parts::default();
         let [first, second, scratch] = parts.carve(arena, &mut self.written.map(Bytes::range))?;
-        let mut inputs: [&[u8]; MAX_INPUTS] = Default::default();
+        let mut inputs: [&[u8]; HANDED] = Default::default();
         for (input, source) in inputs.iter_mut().zip(&self.inputs) {
             *input = match source {
                 Source::Constant(bytes) => bytes,

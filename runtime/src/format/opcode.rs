@@ -59,6 +59,8 @@ pub enum Opcode {
     CumSum = 26,
     /// f32 → integers of a grid, halves to the even one.
     ToGrid = 27,
+    /// Rows against a vocabulary whose entries are in groups; only the k best of each list are kept.
+    TopKGroups = 28,
 }
 
 /// Numbers of inputs, outputs and attribute words of a step.
@@ -75,13 +77,13 @@ pub struct Arity {
 }
 
 /// Most inputs of a step.
-pub const MAX_INPUTS: usize = 4;
+pub const MAX_INPUTS: usize = 5;
 /// Most outputs of a step.
 pub const MAX_OUTPUTS: usize = 2;
 
 impl Opcode {
     /// All operators, in the order of their codes.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Quantise,
         Self::Dequantise,
         Self::Dense,
@@ -109,6 +111,7 @@ impl Opcode {
         Self::MatMul,
         Self::CumSum,
         Self::ToGrid,
+        Self::TopKGroups,
     ];
 
     /// The operator with this code.
@@ -154,6 +157,7 @@ impl Opcode {
             Self::MatMul => "MatMul",
             Self::CumSum => "CumSum",
             Self::ToGrid => "ToGrid",
+            Self::TopKGroups => "TopKGroups",
         }
     }
 
@@ -170,7 +174,8 @@ impl Opcode {
     }
 
     /// Operand counts. Integer forms of `Dense`, `Conv` and `TopKDense` have scale words as their
-    /// last input, float forms leave it out; `Gate` and `Unary` likewise with their table.
+    /// last input, float forms leave it out; `Gate` and `Unary` likewise with their table. `TopKGroups`
+    /// has them before its last input, the groups.
     #[must_use]
     pub const fn arity(self) -> Arity {
         let (least_inputs, inputs, outputs, attributes) = match self {
@@ -178,6 +183,7 @@ impl Opcode {
             Self::Dense | Self::Gate => (3, 4, 1, 2),
             Self::Conv => (3, 4, 1, 11),
             Self::TopKDense => (3, 4, 2, 0),
+            Self::TopKGroups => (4, 5, 2, 1),
             Self::Gather => (2, 2, 1, 2),
             Self::Add => (2, 2, 1, 4),
             Self::ToGrid => (1, 1, 1, 4),
@@ -206,13 +212,16 @@ impl Opcode {
 
 #[cfg(test)]
 mod tests {
-    use super::Opcode;
+    use super::{MAX_INPUTS, MAX_OUTPUTS, Opcode};
 
     #[test]
     fn codes_count_from_one() {
         for (operator, code) in Opcode::ALL.into_iter().zip(1..) {
             assert_eq!(operator as u8, code);
             assert_eq!(Opcode::from_code(code), Some(operator));
+            let arity = operator.arity();
+            assert!(usize::from(arity.inputs) <= MAX_INPUTS);
+            assert!(usize::from(arity.outputs) <= MAX_OUTPUTS);
         }
         assert_eq!(Opcode::from_code(0), None);
         assert_eq!(Opcode::from_code(Opcode::ALL.len() as u8 + 1), None);

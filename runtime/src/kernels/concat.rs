@@ -12,9 +12,8 @@ use super::kernel::{Kernel, Types};
 use super::sink::Sink;
 use super::types::bounds;
 use super::{copy_bytes, rows};
-use crate::arena::Operands;
+use crate::arena::{HANDED, Operands};
 use crate::error::Fault;
-use crate::format::opcode::MAX_INPUTS;
 use crate::format::{DType, Opcode};
 use crate::isa::elementwise::{self, Operand};
 use crate::rounding::Scale;
@@ -27,7 +26,7 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let out = step.need_output(0)?;
     let outer = step.attribute(0) as usize;
     let mut elements = 0usize;
-    for index in 0..MAX_INPUTS {
+    for index in 0..HANDED {
         let scale = step.attribute(1 + index);
         let Some(x) = step.input(index) else {
             if scale != 0 {

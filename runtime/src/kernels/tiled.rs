@@ -1,4 +1,4 @@
-//! Columns of activations against weights in tiles: what `Conv`, `Dense` and `TopKDense` share.
+//! Columns of activations against weights in tiles: what `Conv`, `Dense`, `TopKDense` and `TopKGroups` share.
 //!
 //! ```text
 //! scratch = [ block: as many columns as the layout allows, or as there are | one column or pixel ]
@@ -70,10 +70,10 @@ pub struct Shape {
     /// Elements of a pixel, where columns are made of several or of padding; none where each is a row of
     /// the input.
     pub pixel: Option<usize>,
-    /// Whether the scratch holds all blocks at once, as for `TopKDense`, or one.
+    /// Whether the scratch holds all blocks at once, as for `TopKDense` and `TopKGroups`, or one.
     pub all: bool,
     /// Bytes for kernels that take a whole step of int8 whose weights are in tiles of sixteen rows; none
-    /// for `TopKDense`.
+    /// where the scratch holds all blocks.
     pub whole: usize,
 }
 

@@ -9,6 +9,8 @@
 //!
 //! The R × V scores never exist at once. Equal scores keep the lower index first. Types as in
 //! `Dense`; outputs: ids int32 `[R, k]`, scores int32 or f32 `[R, k]`. A NaN score is never kept.
+//!
+//! Who keeps scores is a [`Keep`]: [`Best`] those of each row here, for `TopKGroups` those of each list.
 
 use super::dense::check_weights;
 use super::dot::{self, Activation, Quantised, Weight};
@@ -17,15 +19,15 @@ use super::kernel::{Kernel, Types};
 use super::{quotient, rows};
 use crate::arena::Operands;
 use crate::error::Fault;
-use crate::format::{DType, Opcode};
+use crate::format::{DType, Opcode, Tensor};
 use crate::isa::{Tiles1, Tiles4, Tiles16, Wide1, Wide4};
 use crate::rounding::Scale;
 use crate::step::Step;
 
-mod tiled;
+pub(super) mod tiled;
 
 /// Most candidates of a row.
-const MAX_CANDIDATES: usize = 256;
+pub(super) const MAX_CANDIDATES: usize = 256;
 
 /// int8 activations, int8 weights.
 pub const I8_I8: Kernel = kernel([Types::I8, Types::I8], run_integer::<i8, i8>);
@@ -72,12 +74,24 @@ fn cost(step: &Step<'_>, written: u64) -> u64 {
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let (x, w) = (step.need_input(0)?, step.need_input(1)?);
-    let (ids, scores) = (step.need_output(0)?, step.need_output(1)?);
-    let (k, rows, candidates) = (x.columns(), x.rows(), ids.columns());
+    let kept = [step.need_output(0)?, step.need_output(1)?];
+    let (k, rows) = (x.columns(), x.rows());
     let vocabulary = w.elements().and_then(|elements| quotient(elements, k));
     let vocabulary = vocabulary.ok_or(Fault::Shape)?;
     check_weights(step, k, vocabulary)?;
-    if ids.rows() != rows
+    check_kept([x, w], kept, rows, vocabulary)
+}
+
+/// Ids and scores of products of `x` and `w` hold as many candidates for each of `lists` lists, and no more
+/// than there are; the multiply-accumulates.
+pub(super) fn check_kept(
+    [x, w]: [Tensor<'_>; 2],
+    [ids, scores]: [Tensor<'_>; 2],
+    lists: usize,
+    vocabulary: usize,
+) -> Result<u64, Fault> {
+    let candidates = ids.columns();
+    if ids.rows() != lists
         || scores.elements() != ids.elements()
         || scores.columns() != candidates
         || candidates > vocabulary.min(MAX_CANDIDATES)
@@ -90,13 +104,13 @@ fn check(step: &Step<'_>) -> Result<u64, Fault> {
         _ => return Err(Fault::DType),
     }
     (w.elements().ok_or(Fault::Shape)? as u64)
-        .checked_mul(rows as u64)
+        .checked_mul(x.rows() as u64)
         .ok_or(Fault::Work)
 }
 
 fn run_integer<X: Activation, W: Quantised>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let [x, w, bias, scales] = operands.inputs;
-    let best = Best::empty(step, operands.outputs, i32::MIN)?;
+    let best = Best::empty(step, operands.outputs, (0, i32::MIN))?;
     let rows = (elements::of(bias)?, elements::of(scales)?);
     let k = step.input(0)?.columns();
     integer::<X, W>(elements::of(x)?, elements::of(w)?, rows, k, best);
@@ -105,26 +119,43 @@ fn run_integer<X: Activation, W: Quantised>(step: &Step<'_>, operands: Operands<
 
 fn run_float<W: Weight>(step: &Step<'_>, operands: Operands<'_>) -> Option<()> {
     let [x, w, bias, _] = operands.inputs;
-    let best = Best::empty(step, operands.outputs, f32::NEG_INFINITY)?;
+    let best = Best::empty(step, operands.outputs, (0, f32::NEG_INFINITY))?;
     let (x, w, bias) = (elements::of(x)?, elements::of(w)?, elements::of(bias)?);
     float::<W>(x, w, bias, step.input(0)?.columns(), best);
     Some(())
 }
 
-/// The best candidates of all rows so far.
-struct Best<'a, S> {
+/// Who keeps scores. For each row ids come in ascending order.
+pub(super) trait Keep<S> {
+    /// Hears `row`'s score of `id`.
+    fn offer(&mut self, row: usize, id: i32, score: S);
+}
+
+/// Who keeps scores that come several at a time.
+pub(super) trait KeepAll {
+    /// Hears `row`'s `scores` of the ids from `first` on.
+    fn offer_all(&mut self, row: usize, first: i32, scores: &[i32]);
+}
+
+/// The best candidates so far of all rows, or of lists of any other kind.
+pub(super) struct Best<'a, S> {
     ids: &'a mut [i32],
     scores: &'a mut [S],
     candidates: usize,
 }
 
 impl<'a, S: PartialOrd + bytemuck::Pod> Best<'a, S> {
-    /// No candidates yet: each place holds id 0 and the score `least`.
-    fn empty(step: &Step<'_>, [ids, scores]: [&'a mut [u8]; 2], least: S) -> Option<Self> {
+    /// No candidates yet: each place holds the id and the score of `nobody`.
+    #[inline(always)]
+    pub fn empty(
+        step: &Step<'_>,
+        [ids, scores]: [&'a mut [u8]; 2],
+        nobody: (i32, S),
+    ) -> Option<Self> {
         let (ids, scores) = (elements::of_mut(ids)?, elements::of_mut(scores)?);
         // In one loop: two fills would link two routines of the compiler's.
         for (id, score) in ids.iter_mut().zip(scores.iter_mut()) {
-            (*id, *score) = (0, least);
+            (*id, *score) = nobody;
         }
         let candidates = step.output(0)?.columns();
         Some(Self {
@@ -134,8 +165,25 @@ impl<'a, S: PartialOrd + bytemuck::Pod> Best<'a, S> {
         })
     }
 
-    /// Offers candidate `id` to `row`. Ids come in ascending order, so that a strict comparison
-    /// keeps the lower one first.
+    /// Lists of `candidates` places each.
+    #[cfg(test)]
+    pub fn of(ids: &'a mut [i32], scores: &'a mut [S], candidates: usize) -> Self {
+        Self {
+            ids,
+            scores,
+            candidates,
+        }
+    }
+
+    /// The worst score kept of `row`.
+    pub fn worst(&self, row: usize) -> Option<S> {
+        let at = ((row + 1) * self.candidates).checked_sub(1)?;
+        self.scores.get(at).copied()
+    }
+}
+
+impl<S: PartialOrd + bytemuck::Pod> Keep<S> for Best<'_, S> {
+    /// Ids come in ascending order, so that a strict comparison keeps the lower one first.
     #[inline]
     fn offer(&mut self, row: usize, id: i32, score: S) {
         let start = row * self.candidates;
@@ -156,46 +204,49 @@ impl<'a, S: PartialOrd + bytemuck::Pod> Best<'a, S> {
     }
 }
 
-impl Best<'_, i32> {
-    /// The worst score kept of `row`.
-    fn worst(&self, row: usize) -> Option<i32> {
-        let at = ((row + 1) * self.candidates).checked_sub(1)?;
-        self.scores.get(at).copied()
+impl KeepAll for Best<'_, i32> {
+    fn offer_all(&mut self, row: usize, first: i32, scores: &[i32]) {
+        if let Some(least) = self.worst(row) {
+            sift(first, scores, least, |id, score| {
+                self.offer(row, id, score);
+                self.worst(row)
+            });
+        }
     }
+}
 
-    /// Offers those of `scores` that are better than `least`, the worst one kept; which that is then.
-    #[inline]
-    fn offer_some(&mut self, row: usize, first: i32, scores: &[i32], mut least: i32) -> i32 {
+/// Offers those of `scores`, of the ids from `first` on, that are better than `least`. `offer` answers
+/// what the next ones have to be better than.
+#[inline(always)]
+pub(super) fn sift(
+    first: i32,
+    scores: &[i32],
+    mut least: i32,
+    mut offer: impl FnMut(i32, i32) -> Option<i32>,
+) {
+    let mut some = |first: i32, scores: &[i32], mut least: i32| {
         for (id, &score) in (first..).zip(scores) {
             if score > least {
-                self.offer(row, id, score);
-                least = self.worst(row).unwrap_or(least);
+                least = offer(id, score).unwrap_or(least);
             }
         }
         least
-    }
-
-    /// Offers `scores` of the ids from `first` on to `row`, as [`Best::offer`] one by one.
-    fn offer_all(&mut self, row: usize, first: i32, scores: &[i32]) {
-        let Some(mut least) = self.worst(row) else {
-            return;
-        };
-        // Few scores are better: where there are vector registers, sixteen are looked at together.
-        let (sixteens, mut rest) = scores.as_chunks::<16>();
-        let mut id = first;
-        if dot::BY_HAND {
-            rest = scores;
-        } else {
-            for sixteen in sixteens {
-                let better = |any, &score| any | (score > least);
-                if sixteen.iter().fold(false, better) {
-                    least = self.offer_some(row, id, sixteen, least);
-                }
-                id += 16;
+    };
+    // Few scores are better: where there are vector registers, sixteen are looked at together.
+    let (sixteens, mut rest) = scores.as_chunks::<16>();
+    let mut id = first;
+    if dot::BY_HAND {
+        rest = scores;
+    } else {
+        for sixteen in sixteens {
+            let better = |any, &score| any | (score > least);
+            if sixteen.iter().fold(false, better) {
+                least = some(id, sixteen, least);
             }
+            id += 16;
         }
-        self.offer_some(row, id, rest, least);
     }
+    some(id, rest, least);
 }
 
 /// Puts a candidate into its place; the last one drops out.
@@ -212,12 +263,12 @@ fn insert<S: PartialOrd + Copy>(ids: &mut [i32], scores: &mut [S], id: i32, scor
     }
 }
 
-fn integer<X: Activation, W: Quantised>(
+pub(super) fn integer<X: Activation, W: Quantised>(
     x: &[X],
     w: &[W],
     (bias, scales): (&[i32], &[u32]),
     k: usize,
-    mut best: Best<'_, i32>,
+    mut best: impl Keep<i32>,
 ) {
     for (id, ((w, &bias), &scale)) in rows(w, W::units(k)).zip(bias).zip(scales).enumerate() {
         for (row, x) in rows(x, k).enumerate() {
@@ -227,7 +278,13 @@ fn integer<X: Activation, W: Quantised>(
     }
 }
 
-fn float<W: Weight>(x: &[f32], w: &[W], bias: &[f32], k: usize, mut best: Best<'_, f32>) {
+pub(super) fn float<W: Weight>(
+    x: &[f32],
+    w: &[W],
+    bias: &[f32],
+    k: usize,
+    mut best: impl Keep<f32>,
+) {
     for (id, (w, &bias)) in rows(w, k).zip(bias).enumerate() {
         for (row, x) in rows(x, k).enumerate() {
             best.offer(row, id as i32, dot::float(x, w) + bias);
@@ -257,7 +314,7 @@ mod tests {
             let scale = Scale::nearest(0.01).unwrap();
             let mut ids = std::vec![0; rows * candidates];
             let mut scores = std::vec![i32::MIN; rows * candidates];
-            let best = Best { ids: &mut ids, scores: &mut scores, candidates };
+            let best = Best::of(&mut ids, &mut scores, candidates);
             let words = std::vec![scale.word(); v];
             if nibbles {
                 let packed: Vec<u8> = w.chunks(k).flat_map(nibble::pack_row).collect();

@@ -50,6 +50,37 @@ pub(super) fn top_k_dense(d: &mut Draw, _: u32, types: &[DType]) -> Option<Case>
     })
 }
 
+pub(super) fn top_k_groups(d: &mut Draw, kind: u32, types: &[DType]) -> Option<Case> {
+    let case = top_k_dense(d, kind, types)?;
+    Some(grouped(d, case, types[0]))
+}
+
+/// A `TopKDense` of some rows as a `TopKGroups` of so many lines, or as many lines of so many rows.
+pub(super) fn grouped(d: &mut Draw, mut case: Case, x: DType) -> Case {
+    let [entries, best] = [case.inputs[1].dims[0], case.outputs[0].dims[1]];
+    // The few codes that stand for something, and any.
+    let codes = (0..2 * entries).map(|_| match d.between(0, 9) {
+        0 => d.0.next_u32() as u8,
+        1..=4 => d.between(0, 4) as u8,
+        5..=7 => 30,
+        8 => 31,
+        _ => 255,
+    });
+    let codes = codes.collect();
+    let mut groups = d.arena(I16, &[entries]);
+    groups.source = super::case::Source::Weights(codes);
+    case.inputs.push(groups);
+    let [line, rows] = [d.between(1, 4), case.inputs[0].dims[0]];
+    let line = if rows % line == 0 { line } else { rows };
+    let lists = rows / line * (2 * (line - 1) + 31);
+    let scores = if x == F32 { F32 } else { I32 };
+    case.outputs = [I32, scores]
+        .map(|dtype| d.arena(dtype, &[lists, best]))
+        .to_vec();
+    case.attributes = vec![line];
+    case
+}
+
 /// Height and width.
 pub(super) type Sides = [u32; 2];
 

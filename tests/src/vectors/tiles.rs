@@ -10,7 +10,7 @@
 
 use super::Vector;
 use super::case::{Case, Draw, Operand, Source};
-use super::layers::{ANY, window};
+use super::layers::{ANY, grouped, window};
 use qibu::format::DType::{self, I8, I16, I32};
 use qibu::format::layout::widen;
 use qibu::format::{Layout, Opcode};
@@ -36,10 +36,11 @@ type Propose = fn(&mut Draw, DType, DType) -> (Case, Shape);
 /// All of them, always the same.
 pub(super) fn vectors() -> Vec<Vector> {
     let mut vectors = Vec::new();
-    let proposals: [(Opcode, Propose); 3] = [
+    let proposals: [(Opcode, Propose); 4] = [
         (Opcode::Dense, dense),
         (Opcode::Conv, conv),
         (Opcode::TopKDense, top_k_dense),
+        (Opcode::TopKGroups, top_k_groups),
     ];
     for (opcode, propose) in proposals {
         for [x, out] in [
@@ -155,6 +156,11 @@ fn top_k_dense(d: &mut Draw, x: DType, _: DType) -> (Case, Shape) {
         whole: 0,
     };
     (case, shape)
+}
+
+fn top_k_groups(d: &mut Draw, x: DType, out: DType) -> (Case, Shape) {
+    let (case, shape) = top_k_dense(d, x, out);
+    (grouped(d, case, x), shape)
 }
 
 fn conv(d: &mut Draw, x: DType, out: DType) -> (Case, Shape) {

@@ -1,6 +1,7 @@
 //! One named case for every way in which a file is refused, with the exact error.
 
 mod files;
+mod groups;
 mod in_place;
 mod operators;
 mod records;

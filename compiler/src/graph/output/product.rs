@@ -3,6 +3,7 @@
 use super::{Fact, Operands, broadcast};
 use crate::error::{Error, Result};
 use crate::graph::{Dtype, Gemm};
+use qibu::kernels::top_k_groups::lists;
 
 fn mismatch(a: &[usize], b: &[usize]) -> Error {
     Error::input(format!("matrices {a:?} and {b:?} do not multiply"))
@@ -89,6 +90,31 @@ pub(super) fn top_k_dense(k: usize, operands: &Operands<'_>) -> Result<Vec<Fact>
         *last = k;
     }
     Ok(vec![(Dtype::F32, shape.clone()), (Dtype::I64, shape)])
+}
+
+pub(super) fn top_k_groups(k: usize, line: usize, operands: &Operands<'_>) -> Result<Vec<Fact>> {
+    let facts = top_k_dense(k, operands)?;
+    let (entries, groups) = (operands.floats(1)?[0], operands.get(3)?);
+    if (groups.dtype, &groups.shape[..]) != (Dtype::I32, &[entries]) {
+        return Err(Error::input(format!(
+            "groups {:?} {}, expected [{entries}] i32",
+            groups.shape,
+            groups.dtype.name()
+        )));
+    }
+    let lists = |(dtype, mut shape): Fact| {
+        let rows = shape.iter().rev().nth(1).copied().unwrap_or(1);
+        let lists = lists(rows, line).ok_or_else(|| {
+            Error::input(format!("{rows} positions are no whole lines of {line}"))
+        })?;
+        let axis = shape.len().checked_sub(2);
+        match axis.and_then(|axis| shape.get_mut(axis)) {
+            Some(rows) => *rows = lists,
+            None => shape.insert(0, lists),
+        }
+        Ok((dtype, shape))
+    };
+    facts.into_iter().map(lists).collect()
 }
 
 /// A bias, where present, is one float per output channel.

@@ -1,4 +1,4 @@
-//! `TopKDense` on weights in tiles, see [`crate::kernels::tiled`].
+//! `TopKDense`, and `TopKGroups`, on weights in tiles, see [`crate::kernels::tiled`].
 //!
 //! ```text
 //! prepare all rows of x
@@ -11,8 +11,8 @@ use super::super::elements;
 use super::super::kernel::{Kernel, Types};
 use super::super::sink::{Out, Sink};
 use super::super::tiled::{self, Column, Prepared, Shape};
-use super::{Best, check as check_plain, cost};
-use crate::arena::Operands;
+use super::{Best, KeepAll, check as check_plain, cost};
+use crate::arena::{HANDED, Operands};
 use crate::error::Fault;
 use crate::format::Opcode;
 use crate::format::layout::QUAD;
@@ -29,7 +29,7 @@ pub(super) const fn kernel<
     activations: Types,
 ) -> Kernel {
     let types = [activations, Types::tiled(T::LAYOUT, T::WEIGHTS)];
-    let kernel = Kernel::new(Opcode::TopKDense, types, check, run::<T, X, SCORES>);
+    let kernel = Kernel::new(Opcode::TopKDense, types, check, run_best::<T, X, SCORES>);
     kernel.costing(cost).with_scratch()
 }
 
@@ -48,23 +48,42 @@ fn shape(step: &Step<'_>) -> Option<Shape> {
 
 fn check(step: &Step<'_>) -> Result<u64, Fault> {
     let macs = check_plain(step)?;
+    check_tiles(step)?;
+    Ok(macs)
+}
+
+/// Weights and scratch are as tiles need them.
+pub(in super::super) fn check_tiles(step: &Step<'_>) -> Result<(), Fault> {
     let (w, bias) = (step.need_input(1)?, step.need_input(2)?);
     if !tiled::is_matrix(w, bias.elements().ok_or(Fault::Shape)?) {
         return Err(Fault::Shape);
     }
-    tiled::check(step, &shape(step).ok_or(Fault::Shape)?)?;
-    Ok(macs)
+    tiled::check(step, &shape(step).ok_or(Fault::Shape)?)
 }
 
-fn run<T: Tile, X: Column + Default + bytemuck::NoUninit, const SCORES: usize>(
+fn run_best<T: Tile, X: Column + Default + bytemuck::NoUninit, const SCORES: usize>(
     step: &Step<'_>,
     operands: Operands<'_>,
 ) -> Option<()> {
+    let best = Best::empty(step, operands.outputs, (0, i32::MIN))?;
+    run::<T, X, SCORES>(step, operands.inputs, operands.scratch, best)
+}
+
+/// Offers all scores to `best`.
+#[inline(always)]
+pub(in super::super) fn run<
+    T: Tile,
+    X: Column + Default + bytemuck::NoUninit,
+    const SCORES: usize,
+>(
+    step: &Step<'_>,
+    [x, w, bias, scales]: [&[u8]; HANDED],
+    scratch: &mut [u8],
+    mut best: impl KeepAll,
+) -> Option<()> {
     let shape = shape(step)?;
-    let [x, w, bias, scales] = operands.inputs;
-    let mut best = Best::empty(step, operands.outputs, i32::MIN)?;
     let x: &[X] = elements::of(x)?;
-    let prepared = Prepared::new::<T, X>(x, operands.scratch, shape)?;
+    let prepared = Prepared::new::<T, X>(x, scratch, shape)?;
     let mut scores = [0; SCORES];
     // Whole tiles, both powers of two.
     let rows = SCORES / T::LAYOUT.columns();
