@@ -257,4 +257,36 @@ pub(crate) mod tests {
         let other = RIVER.replacen('间', "流", 1);
         assert!(!first(&other) && rhymes(&other));
     }
+
+    /// Every couplet of level and oblique characters, by the runtime's tables and by these.
+    #[test]
+    fn couplets_are_judged_as_the_runtime_composes_them() {
+        use qibu::decode::prosody as runtime;
+        use runtime::{LineType, Pattern};
+
+        let table = Prosody::parse("平\tP\t一东\n仄\tZ\t-\n").unwrap();
+        for length in [5, 7] {
+            let meter = Meter::new(&table, length);
+            for tones in 0u32..1 << (2 * length) {
+                let level = |position: usize| tones >> position & 1 == 1;
+                let suits = |kind: LineType, line: usize| {
+                    (0..length).all(|at| match kind.tone(length, at) {
+                        runtime::Tone::Level => level(line * length + at),
+                        runtime::Tone::Oblique => !level(line * length + at),
+                        runtime::Tone::Either => true,
+                    })
+                };
+                let keeps = |pattern: &Pattern| {
+                    (0..2).all(|line| match pattern.line(line) {
+                        LineType::B => suits(LineType::B, line) || suits(LineType::Rescued, line),
+                        kind => suits(kind, line),
+                    })
+                };
+                let couplet = (0..2 * length).map(|at| if level(at) { '平' } else { '仄' });
+                let couplet: Vec<char> = couplet.collect();
+                let expected = Pattern::ALL.iter().any(keeps);
+                assert_eq!(meter.template(&couplet), expected, "{couplet:?}");
+            }
+        }
+    }
 }
