@@ -183,12 +183,22 @@ pub fn count(core: Core, file: &ModelFile, function: Option<&str>, opt: &str) ->
     Ok(counted)
 }
 
-/// Instructions of poems on `core`: read off position by position, and by all rules; one pair for each
-/// seed. And the most bytes of stack.
+/// What poems cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedVerse {
+    /// Instructions of each seed's poem: read off position by position, and composed by all rules.
+    pub poems: Vec<[u64; 2]>,
+    /// Bytes of arena that composing needs.
+    pub arena: u64,
+    /// Most bytes of stack, of the whole program.
+    pub stack: u64,
+}
+
+/// Counts poems on `core`, from the latent to the characters.
 ///
 /// # Errors
 /// As [`count`].
-pub fn verse(core: Core, file: &ModelFile, opt: &str) -> Result<(Vec<[u64; 2]>, u64)> {
+pub fn verse(core: Core, file: &ModelFile, opt: &str) -> Result<CountedVerse> {
     let machine = core.machine();
     check_room(machine, core, file, Some(qibu_compiler::prosody::COMPOSE))?;
     if let Some(missing) = emulator::lacks(machine) {
@@ -212,7 +222,13 @@ pub fn verse(core: Core, file: &ModelFile, opt: &str) -> Result<(Vec<[u64; 2]>, 
         let plain = found.ticks(&format!("plain {seed}"))?;
         poems.push([plain, found.ticks(&line)?]);
     }
-    Ok((poems, stack(&comments)))
+    let model = file.model()?;
+    let function = model.function(qibu_compiler::prosody::COMPOSE);
+    Ok(CountedVerse {
+        poems,
+        arena: function.map_or(0, |function| function.arena() as u64),
+        stack: stack(&comments),
+    })
 }
 
 /// Most bytes of stack that a program reports.

@@ -46,6 +46,10 @@ struct Arguments {
     /// board's).
     #[arg(long)]
     text: bool,
+    /// Counts poems of seeds 1 to 3 at full temperature, from the latent to the characters: read off
+    /// position by position, and composed by all rules.
+    #[arg(long, conflicts_with_all = ["function", "text"])]
+    verse: bool,
     /// Prints one JSON object.
     #[arg(long)]
     json: bool,
@@ -66,6 +70,11 @@ fn run(arguments: &Arguments) -> Result<()> {
     let core = core.ok_or_else(|| Error::usage("no such core"))?;
     let opt = &arguments.opt_level;
     let file = ModelFile::open(&arguments.model)?;
+    if arguments.verse {
+        let shown = verse(core, &file, arguments)?;
+        let _ = std::io::stdout().write_all(shown.as_bytes());
+        return Ok(());
+    }
     let counted = cortex_m::count(core, &file, arguments.function.as_deref(), opt)?;
     let text = match arguments.text {
         true => Some(cortex_m::text(core, &file.model()?, opt)?),
@@ -78,6 +87,38 @@ fn run(arguments: &Arguments) -> Result<()> {
     // A reader that has left, such as `head`, is no error.
     let _ = std::io::stdout().write_all(shown.as_bytes());
     Ok(())
+}
+
+/// Poems by both ways.
+fn verse(core: Core, file: &ModelFile, arguments: &Arguments) -> Result<String> {
+    let counted = cortex_m::verse(core, file, &arguments.opt_level)?;
+    if arguments.json {
+        let poems = counted.poems.iter();
+        let poems = poems.map(|[plain, composed]| json!({"plain": plain, "composed": composed}));
+        let object = json!({
+            "poems": poems.collect::<Vec<_>>(),
+            "arena": counted.arena,
+            "stack": counted.stack,
+            "core": core.title,
+        });
+        return Ok(format!("{object}\n"));
+    }
+    let mut text = String::new();
+    for (seed, [plain, composed]) in (1..).zip(&counted.poems) {
+        let ratio = *composed as f64 / (*plain).max(1) as f64;
+        let _ = writeln!(
+            text,
+            "seed {seed}: plain {}, composed {} instructions, {ratio:.3} times as many",
+            grouped(*plain as usize),
+            grouped(*composed as usize)
+        );
+    }
+    let (arena, stack) = (counted.arena, counted.stack);
+    let _ = writeln!(
+        text,
+        "RAM: arena {arena}, stack {stack} bytes of the whole program"
+    );
+    Ok(text)
 }
 
 fn as_json(core: Core, counted: &Counted, opt: &str, text: Option<u32>) -> Value {

@@ -77,6 +77,9 @@ fn poem(args: &PoemArgs) -> Result<()> {
     let int8 = file.poem()?;
     let functions = ["generate", "encode", "score"];
     int8.need(&functions)?;
+    if int8.has("compose") {
+        int8.need(&["compose"])?;
+    }
     let form = int8.positions();
     let materials = Materials {
         corpus: Corpus::read(&args.corpus, form)?,

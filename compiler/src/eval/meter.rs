@@ -75,16 +75,31 @@ impl<'a> Meter<'a> {
     /// count too and poems of unknown groups do not.
     #[must_use]
     pub fn rhymes(&self, poem: &[char]) -> bool {
-        let ends = || {
-            let couplets = poem.chunks(2 * self.line);
-            couplets.filter_map(|couplet| couplet.last().copied())
-        };
-        let shared = |group: &u8| ends().all(|end| self.prosody.rhymes(end).contains(group));
-        let first = ends()
-            .next()
-            .map_or(&[][..], |end| self.prosody.rhymes(end));
-        ends().all(|end| self.prosody.fits(end, Tone::Level))
-            && (ends().count() == 1 || first.iter().any(shared))
+        self.rhyme(self.second_ends(poem))
+    }
+
+    /// The rhyme with the first line in it, where that can only end level: in patterns that start
+    /// with B or D it rhymes too. People often content themselves with a neighbouring group there.
+    #[must_use]
+    pub fn first_rhymes(&self, poem: &[char]) -> bool {
+        let first = poem.get(self.line - 1).copied();
+        let first = first.filter(|&end| self.prosody.tone(end) == Some(Tone::Level));
+        self.rhyme(self.second_ends(poem).chain(first))
+    }
+
+    /// The last characters of every second line.
+    fn second_ends(&self, poem: &[char]) -> impl Iterator<Item = char> + Clone {
+        let couplets = poem.chunks(2 * self.line);
+        couplets.filter_map(|couplet| couplet.last().copied())
+    }
+
+    /// Whether all of `ends` are level, and two or more in one group.
+    fn rhyme(&self, mut ends: impl Iterator<Item = char> + Clone) -> bool {
+        let level = ends.clone().all(|end| self.prosody.fits(end, Tone::Level));
+        let first = ends.next().map_or(&[][..], |end| self.prosody.rhymes(end));
+        let rest = || ends.clone().map(|end| self.prosody.rhymes(end));
+        let shared = |group: &u8| rest().all(|groups| groups.contains(group));
+        level && (rest().next().is_none() || first.iter().any(shared))
     }
 
     /// Whether `lines` end on a level tone.
@@ -233,5 +248,45 @@ pub(crate) mod tests {
             assert!(!rhymes(&TOWER.replace('楼', &end.to_string())), "{end}");
         }
         assert!(rhymes("白日依山尽黄河入海啼") && !rhymes("白日依山尽黄河入海目"));
+        let first = |poem: &str| {
+            let poem: Vec<char> = poem.chars().collect();
+            Meter::new(&table, 7).first_rhymes(&poem)
+        };
+        // 间 may be oblique; 山 rhymes with 还 and 山; 流 does not.
+        assert!(first(RIVER) && first(&RIVER.replacen('间', "山", 1)));
+        let other = RIVER.replacen('间', "流", 1);
+        assert!(!first(&other) && rhymes(&other));
+    }
+
+    /// Every couplet of level and oblique characters, by the runtime's tables and by these.
+    #[test]
+    fn couplets_are_judged_as_the_runtime_composes_them() {
+        use qibu::decode::prosody as runtime;
+        use runtime::{LineType, Pattern};
+
+        let table = Prosody::parse("平\tP\t一东\n仄\tZ\t-\n").unwrap();
+        for length in [5, 7] {
+            let meter = Meter::new(&table, length);
+            for tones in 0u32..1 << (2 * length) {
+                let level = |position: usize| tones >> position & 1 == 1;
+                let suits = |kind: LineType, line: usize| {
+                    (0..length).all(|at| match kind.tone(length, at) {
+                        runtime::Tone::Level => level(line * length + at),
+                        runtime::Tone::Oblique => !level(line * length + at),
+                        runtime::Tone::Either => true,
+                    })
+                };
+                let keeps = |pattern: &Pattern| {
+                    (0..2).all(|line| match pattern.line(line) {
+                        LineType::B => suits(LineType::B, line) || suits(LineType::Rescued, line),
+                        kind => suits(kind, line),
+                    })
+                };
+                let couplet = (0..2 * length).map(|at| if level(at) { '平' } else { '仄' });
+                let couplet: Vec<char> = couplet.collect();
+                let expected = Pattern::ALL.iter().any(keeps);
+                assert_eq!(meter.template(&couplet), expected, "{couplet:?}");
+            }
+        }
     }
 }

@@ -193,7 +193,7 @@ const ACROSTICS: [Row<Acrostics>; 6] = [
 ];
 
 /// Measures of poems.
-const MEASURES: usize = 11;
+const MEASURES: usize = 12;
 
 /// The measures of poems, with a target for each.
 fn verse(targets: &[Option<Target>; MEASURES]) -> [Row<Verse>; MEASURES] {
@@ -203,6 +203,7 @@ fn verse(targets: &[Option<Target>; MEASURES]) -> [Row<Verse>; MEASURES] {
         tones,
         ends,
         rhyme,
+        first,
         pairs,
         one,
         two,
@@ -216,6 +217,7 @@ fn verse(targets: &[Option<Target>; MEASURES]) -> [Row<Verse>; MEASURES] {
         ("tone rule", |v| v.tone_rule, true, tones),
         ("line ends", |v| v.line_ends, true, ends),
         ("rhyme", |v| v.rhyme, true, rhyme),
+        ("rhyme, first line too", |v| v.first_line_rhyme, true, first),
         ("pairs seen", |v| v.pairs_seen, true, pairs),
         ("distinct characters", |v| v.distinct_1, true, one),
         ("distinct pairs", |v| v.distinct_2, true, two),
@@ -233,6 +235,7 @@ fn composed_targets(human: &Verse) -> [Option<Target>; MEASURES] {
         None,
         None,
         Some(Least(1.0)),
+        Some(Least(1.0)),
         Some(Least(0.95)),
         None,
         Some(Least(0.85 * human.distinct_2)),
@@ -249,6 +252,7 @@ fn generated_targets(human: &Verse) -> [Option<Target>; MEASURES] {
         None,
         Some(Least(0.60)),
         Some(Least(0.85)),
+        None,
         None,
         Some(Least(0.78)),
         None,

@@ -26,6 +26,8 @@ pub struct Verse {
     pub line_ends: f64,
     /// Poems that rhyme, see [`Meter::rhymes`].
     pub rhyme: f64,
+    /// Poems whose first line rhymes too where it should, see [`Meter::first_rhymes`].
+    pub first_line_rhyme: f64,
     /// Adjacent pairs within a line that occur within a line of the reference.
     pub pairs_seen: f64,
     /// Different characters per character.
@@ -83,6 +85,7 @@ impl<'a> Judge<'a> {
             tone_rule: share(poems(), |poem| meter.rule(poem)),
             line_ends: share(poems(), |poem| meter.ends(poem)),
             rhyme: share(poems(), |poem| meter.rhymes(poem)),
+            first_line_rhyme: share(poems(), |poem| meter.first_rhymes(poem)),
             pairs_seen: share(lines().flat_map(reference::pairs), |pair| {
                 reference.has_pair(pair)
             }),

@@ -1,6 +1,6 @@
 //! A poem model ready to run: its functions, its vocabulary, and one arena for each thread.
 
-use super::coder::{Coder, Posterior, Worker};
+use super::coder::{Coder, Composed, Posterior, Worker};
 use super::text;
 use super::themes::Themes;
 use super::wishes::Known;
@@ -8,7 +8,7 @@ use crate::aligned::AlignedBytes;
 use crate::error::{Error, Result};
 use qibu::decode::prosody::{Groups, RHYMES};
 use qibu::format::{DType, Tensor};
-use qibu::poem::{Composer, Poet, Reading};
+use qibu::poem::{ComposeError, Composer, Poet, Reading, Rules};
 use qibu::{Function, InputError, Model};
 use std::collections::BTreeMap;
 
@@ -17,6 +17,7 @@ pub struct Poem<'f> {
     name: &'f str,
     model: Model<'f>,
     poet: Poet<'f>,
+    composer: Option<Composer<'f>>,
     vocabulary: Vec<char>,
     ids: BTreeMap<char, i32>,
 }
@@ -39,10 +40,12 @@ impl<'f> Poem<'f> {
         let text = model.metadata().get("vocab").unwrap_or("");
         let vocabulary: Vec<char> = text.chars().collect();
         let ids = vocabulary.iter().copied().zip(0..).collect();
+        let composer = Composer::new(&model);
         Ok(Self {
             name,
             model,
             poet,
+            composer,
             vocabulary,
             ids,
         })
@@ -52,6 +55,18 @@ impl<'f> Poem<'f> {
     #[must_use]
     pub fn poet(&self) -> Poet<'f> {
         self.poet
+    }
+
+    /// The composer of the runtime, where the model has one.
+    #[must_use]
+    pub fn composer(&self) -> Option<Composer<'f>> {
+        self.composer
+    }
+
+    /// Whether there is a function `name`.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.model.function(name).is_some()
     }
 
     /// What errors call the model.
@@ -89,13 +104,14 @@ impl<'f> Poem<'f> {
                 is(function.input(0), DType::F32, latent)
                     && is(function.output(0), DType::F32, logits)
             }
+            "compose" => self.composer.is_some(),
             _ => true,
         };
         if suits && (name == "generate" || function.inputs().len() == 1) {
             return Ok(function);
         }
         Err(Error::input(format!(
-            "{}: function {name} has other inputs or outputs than a poem model's",
+            "{}: function {name} has other inputs, outputs or tables than a poem model's",
             self.name
         ))
         .hint("rebuild the file with `qibu compile` from a model that `qibu train poem` wrote"))
@@ -125,12 +141,6 @@ impl<'f> Poem<'f> {
         let ids = self.poet.decode(latent, reading, arena);
         let ids = ids.map_err(|error| self.failed(error))?;
         Ok(text::format(&self.characters(&ids)))
-    }
-
-    /// The composer of the runtime, where the model has tones and rhymes.
-    #[must_use]
-    pub fn composer(&self) -> Option<Composer<'f>> {
-        Composer::new(&self.model)
     }
 
     /// The model's themes.
@@ -222,6 +232,10 @@ impl Coder for Poem<'_> {
         self.poet.sample(seed, temperature).collect()
     }
 
+    fn composes(&self) -> bool {
+        self.composer.is_some()
+    }
+
     fn worker(&self) -> Result<Box<dyn Worker + '_>> {
         Ok(Box::new(Hand {
             poem: self,
@@ -286,6 +300,24 @@ impl Worker for Hand<'_, '_> {
         let ids = poet.decode(latent, reading, arena);
         let ids = ids.map_err(|error| self.poem.failed(error))?;
         Ok(ids.iter().copied().collect())
+    }
+
+    fn compose(&mut self, latent: &[f32], fixed: &[i32]) -> Result<Composed> {
+        let Some(composer) = self.poem.composer else {
+            // Says that the function is missing, or what is wrong with it.
+            self.poem.need(&["compose"])?;
+            return Err(Error::input(format!("{}: cannot compose", self.poem.name)));
+        };
+        let rules = Rules {
+            fixed,
+            ..Rules::default()
+        };
+        let arena = self.arena.of(composer.arena());
+        match composer.compose(latent, &rules, arena) {
+            Ok(verse) => Ok(Composed::Poem(verse.ids.iter().copied().collect())),
+            Err(ComposeError::Input(error)) => Err(self.poem.failed(error)),
+            Err(refused) => Ok(Composed::Unsatisfiable(refused.to_string())),
+        }
     }
 }
 

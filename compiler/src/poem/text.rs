@@ -7,15 +7,14 @@ const MARKS: [char; 14] = [
     '，', '。', ',', '.', '、', '；', '！', '？', '：', ';', '!', '?', ':', '/',
 ];
 
-/// Characters of a line of a poem of `positions` characters: quatrains have 20 or 28, what has
-/// another number is a couplet.
+/// Fewest characters of four lines, as the runtime has it: what has fewer is a couplet.
+const QUATRAIN: usize = 20;
+
+/// Characters of a line of a poem of `positions` characters.
 #[must_use]
 pub fn line_of(positions: usize) -> usize {
-    match positions {
-        20 => 5,
-        28 => 7,
-        couplet => (couplet / 2).max(1),
-    }
+    let lines = if positions < QUATRAIN { 2 } else { 4 };
+    (positions / lines).max(1)
 }
 
 /// Whether `character` may stand between characters of a poem without being one.
@@ -27,9 +26,9 @@ pub fn is_mark(character: char) -> bool {
 /// The form of a poem of `positions` characters in words.
 fn form(positions: usize) -> String {
     let line = line_of(positions);
-    match positions {
-        20 | 28 => format!("a quatrain: four lines of {line}"),
-        _ => format!("a couplet of {line} and {line}"),
+    match positions < QUATRAIN {
+        true => format!("a couplet of {line} and {line}"),
+        false => format!("a quatrain: four lines of {line}"),
     }
 }
 
@@ -51,7 +50,7 @@ pub fn parse(text: &str, positions: usize, id: impl Fn(char) -> Option<i32>) -> 
             14 => "write it as 两个黄鹂鸣翠柳，一行白鹭上青天。",
             20 => "write it as 白日依山尽，黄河入海流。欲穷千里目，更上一层楼。",
             28 => "write it as 朝辞白帝彩云间，千里江陵一日还。两岸猿声啼不住，轻舟已过万重山。",
-            _ => "write both lines, with or without ， and 。",
+            _ => "write all lines, with or without ， and 。",
         }));
     }
     let ids: Vec<Option<i32>> = characters.iter().map(|&character| id(character)).collect();

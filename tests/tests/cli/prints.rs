@@ -268,6 +268,7 @@ fn eval_json_has_its_keys() {
         "tone_rule",
         "line_ends",
         "rhyme",
+        "first_line_rhyme",
         "pairs_seen",
         "distinct_1",
         "distinct_2",
