@@ -130,6 +130,11 @@ impl Report {
         table.0
     }
 
+    /// Whether the poems have two lines.
+    fn couplets(&self) -> bool {
+        self.form == 2 * line_of(self.form)
+    }
+
     /// The measures of poems, generated ones beside human ones. Targets are for the composed poems;
     /// of a file that cannot compose, for its generated couplets.
     fn verses(&self, table: &mut Table) {
@@ -147,8 +152,7 @@ impl Report {
             }
             None => {
                 table.head(&["generated", "human"]);
-                let couplets = self.form == 2 * line_of(self.form);
-                let targets = match couplets {
+                let targets = match self.couplets() {
                     true => generated_targets(human),
                     false => [None; MEASURES],
                 };

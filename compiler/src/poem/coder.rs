@@ -83,6 +83,12 @@ pub trait Coder: Sync {
     }
 }
 
+/// What a model says that is asked to compose and cannot.
+pub(super) fn cannot_compose() -> Error {
+    Error::input("the model has no function compose")
+        .hint("compile it with `qibu compile --prosody`")
+}
+
 /// The runs of one thread.
 pub trait Worker {
     /// Posterior of the poem `ids`.
@@ -95,8 +101,7 @@ pub trait Worker {
     /// twice. `fixed` has an id for every position that is given, −1 for the open ones; it may be
     /// shorter than the poem.
     fn compose(&mut self, _latent: &[f32], _fixed: &[i32]) -> Result<Composed> {
-        Err(Error::input("the model has no function compose")
-            .hint("compile it with `qibu compile --prosody`"))
+        Err(cannot_compose())
     }
 }
 

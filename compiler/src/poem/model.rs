@@ -1,6 +1,6 @@
 //! A poem model ready to run: its functions, its vocabulary, and one arena for each thread.
 
-use super::coder::{Coder, Composed, Posterior, Worker};
+use super::coder::{Coder, Composed, Posterior, Worker, cannot_compose};
 use super::text;
 use super::themes::Themes;
 use super::wishes::Known;
@@ -303,11 +303,7 @@ impl Worker for Hand<'_, '_> {
     }
 
     fn compose(&mut self, latent: &[f32], fixed: &[i32]) -> Result<Composed> {
-        let Some(composer) = self.poem.composer else {
-            // Says that the function is missing, or what is wrong with it.
-            self.poem.need(&["compose"])?;
-            return Err(Error::input(format!("{}: cannot compose", self.poem.name)));
-        };
+        let composer = self.poem.composer.ok_or_else(cannot_compose)?;
         let rules = Rules {
             fixed,
             ..Rules::default()
