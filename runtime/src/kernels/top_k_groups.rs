@@ -19,7 +19,7 @@
 //! Deviations from the loop above, which leave the result as it is:
 //!
 //! 1. What is not better than the worse of a row's two lists is dropped before its groups are looked up.
-//! 2. Where tiles give several scores at once, they are looked at together, see [`sift`].
+//! 2. Where tiles give several scores at once, they are looked at together, see `sift`.
 
 use super::dense::check_weights;
 use super::dot::{Activation, Quantised, Weight};
@@ -27,7 +27,8 @@ use super::elements;
 use super::kernel::{Kernel, Types};
 use super::quotient;
 use super::tiled::Column;
-use super::top_k_dense::{Best, Keep, KeepAll, check_kept, float, integer, sift, tiled};
+use super::top_k_dense::best::{Best, Keep, KeepAll, sift};
+use super::top_k_dense::{check_kept, float, integer, tiled};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, Opcode};
