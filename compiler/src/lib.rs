@@ -5,8 +5,8 @@
 //! [`import`] → [`simplify`] → [`calibrate`] → [`quantise`] → [`plan`] → [`write`](mod@write) →
 //! [`verify`]. Each takes what the one before returns, so that none can be skipped. [`graph`] is
 //! what the first three work on, [`program`] what the last four do. [`train`] makes models through
-//! ONNX Runtime, which only [`engine`] knows. [`poem`] and [`tag`] run models on the host, [`eval`]
-//! measures them, [`mod@bench`] times them. [`cli`] is the command line.
+//! ONNX Runtime, which only [`engine`] knows. [`prosody`] says which characters rhyme, for models
+//! and for [`eval`], which measures them. [`poem`] and [`tag`] run models on the host, [`mod@bench`] times them. [`cli`] is the command line.
 
 pub mod aligned;
 pub mod atomic;

@@ -1,47 +1,15 @@
 //! The prosody table: which tone each character has, and with which others it rhymes.
 
 mod compose;
+mod rhymes;
 
 pub use compose::{COMPOSE, Groups, TABLE, TABLES};
+pub use rhymes::RHYMES;
 
 use crate::error::{Error, Result};
 use crate::input_file;
 use std::collections::BTreeMap;
 use std::path::Path;
-
-/// The thirty level rhyme groups of Pingshui, in the order of their codes.
-pub const RHYMES: [&str; 30] = [
-    "一东",
-    "二冬",
-    "三江",
-    "四支",
-    "五微",
-    "六鱼",
-    "七虞",
-    "八齐",
-    "九佳",
-    "十灰",
-    "十一真",
-    "十二文",
-    "十三元",
-    "十四寒",
-    "十五删",
-    "一先",
-    "二萧",
-    "三肴",
-    "四豪",
-    "五歌",
-    "六麻",
-    "七阳",
-    "八庚",
-    "九青",
-    "十蒸",
-    "十一尤",
-    "十二侵",
-    "十三覃",
-    "十四盐",
-    "十五咸",
-];
 
 /// Code of the oblique tone.
 const OBLIQUE: u8 = 30;

@@ -13,7 +13,7 @@ pub struct Metadata {
     pub vocab: Vec<char>,
     /// What the model does (`qibu.task`), for instance `poem`.
     pub task: Option<String>,
-    /// Form of what it writes (`qibu.form`), for instance `5+5`.
+    /// Form of what it writes (`qibu.form`): characters of a line.
     pub form: Option<String>,
     /// Licence (`qibu.licence`).
     pub licence: Option<String>,

@@ -19,7 +19,7 @@
 //! Deviations from the loop above, which leave the result as it is:
 //!
 //! 1. What is not better than the worse of a row's two lists is dropped before its groups are looked up.
-//! 2. Where tiles give several scores at once, they are looked at together, see [`sift`].
+//! 2. Where tiles give several scores at once, they are looked at together, see `sift`.
 
 use super::dense::check_weights;
 use super::dot::{Activation, Quantised, Weight};
@@ -27,7 +27,8 @@ use super::elements;
 use super::kernel::{Kernel, Types};
 use super::quotient;
 use super::tiled::Column;
-use super::top_k_dense::{Best, Keep, KeepAll, check_kept, float, integer, sift, tiled};
+use super::top_k_dense::best::{Best, Keep, KeepAll, sift};
+use super::top_k_dense::{check_kept, float, integer, tiled};
 use crate::arena::Operands;
 use crate::error::Fault;
 use crate::format::{DType, Opcode};
@@ -50,25 +51,25 @@ pub const F32_F32: Kernel = kernel([Types::F32, Types::F32], run_float::<f32>);
 /// Floats, f16 weights.
 pub const F32_F16: Kernel = kernel([Types::F32, Types::F16], run_float::<u16>);
 /// int8 activations, int8 weights in tiles of one row.
-pub const I8_TILE1: Kernel = in_tiles::<Tiles1, i8, 32>(Types::I8);
+pub const I8_TILE1: Kernel = in_tiles::<Tiles1, i8, 64>(Types::I8);
 /// int8 activations, int8 weights in tiles of four rows.
-pub const I8_TILE4: Kernel = in_tiles::<Tiles4, i8, 32>(Types::I8);
+pub const I8_TILE4: Kernel = in_tiles::<Tiles4, i8, 64>(Types::I8);
 /// int8 activations, int8 weights in tiles of sixteen rows.
 pub const I8_TILE16: Kernel = in_tiles::<Tiles16, i8, 1024>(Types::I8);
 /// int16 activations, int8 weights in tiles of one row.
-pub const I16_TILE1: Kernel = in_tiles::<Tiles1, i16, 32>(Types::I16);
+pub const I16_TILE1: Kernel = in_tiles::<Tiles1, i16, 64>(Types::I16);
 /// int16 activations, int8 weights in tiles of four rows.
-pub const I16_TILE4: Kernel = in_tiles::<Tiles4, i16, 32>(Types::I16);
+pub const I16_TILE4: Kernel = in_tiles::<Tiles4, i16, 64>(Types::I16);
 /// int16 activations, int8 weights in tiles of sixteen rows.
 pub const I16_TILE16: Kernel = in_tiles::<Tiles16, i16, 1024>(Types::I16);
 /// int8 activations, wide weights in tiles of one row.
-pub const I8_WIDE1: Kernel = in_tiles::<Wide1, i8, 32>(Types::I8);
+pub const I8_WIDE1: Kernel = in_tiles::<Wide1, i8, 64>(Types::I8);
 /// int8 activations, wide weights in tiles of four rows.
-pub const I8_WIDE4: Kernel = in_tiles::<Wide4, i8, 32>(Types::I8);
+pub const I8_WIDE4: Kernel = in_tiles::<Wide4, i8, 64>(Types::I8);
 /// int16 activations, wide weights in tiles of one row.
-pub const I16_WIDE1: Kernel = in_tiles::<Wide1, i16, 32>(Types::I16);
+pub const I16_WIDE1: Kernel = in_tiles::<Wide1, i16, 64>(Types::I16);
 /// int16 activations, wide weights in tiles of four rows.
-pub const I16_WIDE4: Kernel = in_tiles::<Wide4, i16, 32>(Types::I16);
+pub const I16_WIDE4: Kernel = in_tiles::<Wide4, i16, 64>(Types::I16);
 
 /// Code of the oblique tone; below are the level rhyme groups.
 const OBLIQUE: u8 = 30;
@@ -83,7 +84,8 @@ const fn kernel(types: [Types; 2], run: fn(&Step<'_>, Operands<'_>) -> Option<()
     Kernel::new(Opcode::TopKGroups, types, check, run).costing(cost)
 }
 
-/// The kernel for tiles `T`, see [`tiled`].
+/// The kernel for tiles `T`, see [`tiled`]. On chips it has room for twice the scores that `TopKDense` has: going
+/// to a row's lists costs more.
 const fn in_tiles<T: Tile, X: Column + Default + bytemuck::NoUninit, const SCORES: usize>(
     activations: Types,
 ) -> Kernel {
@@ -223,58 +225,64 @@ impl<'a, S: PartialOrd + bytemuck::Pod> Lists<'a, S> {
         Some(if oblique < level { oblique } else { level })
     }
 
-    /// Offers candidate `id` to the row's lists that its groups name.
-    fn sort_in(&mut self, is_last: bool, id: i32, score: S) {
-        let Some(codes) = self.groups.get(id as usize) else {
-            return;
-        };
-        let mut before = None;
-        for code in codes.to_le_bytes() {
-            let list = list(code, is_last);
-            let at = list.filter(|_| list != before);
-            before = list;
-            let Some(at) = at.map(|list| self.first + list) else {
-                continue;
-            };
-            if self.best.worst(at).is_some_and(|worst| score > worst) {
-                self.best.offer(at, id, score);
-            }
+    /// Offers candidate `id` to the lists of a row in a line.
+    fn by_tone(&mut self, id: i32, score: S) {
+        let codes = self.groups.get(id as usize).copied().unwrap_or(u16::MAX);
+        let codes = codes.to_le_bytes();
+        if codes.contains(&LEVEL) || codes.iter().any(|&code| code < OBLIQUE) {
+            self.best.offer(self.first, id, score);
+        }
+        if codes.contains(&OBLIQUE) {
+            self.best.offer(self.first + 1, id, score);
         }
     }
-}
 
-/// The list of a row that `code` names.
-fn list(code: u8, is_last: bool) -> Option<usize> {
-    match (code, is_last) {
-        (..=OBLIQUE, true) => Some(code.into()),
-        (OBLIQUE, false) => Some(1),
-        (..=LEVEL, false) => Some(0),
-        _ => None,
+    /// Offers candidate `id`, which is in these groups, to the lists of a line's last row.
+    #[inline]
+    fn by_rhyme(&mut self, codes: u16, id: i32, score: S) {
+        let [one, other] = codes.to_le_bytes();
+        self.by_group(one, id, score);
+        if other != one {
+            self.by_group(other, id, score);
+        }
+    }
+
+    #[inline]
+    fn by_group(&mut self, code: u8, id: i32, score: S) {
+        let list = self.first + usize::from(code);
+        // Most scores end here.
+        if code <= OBLIQUE && self.best.worst(list).is_some_and(|worst| score > worst) {
+            self.best.offer(list, id, score);
+        }
     }
 }
 
 impl<S: PartialOrd + bytemuck::Pod> Keep<S> for Lists<'_, S> {
     #[inline]
     fn offer(&mut self, row: usize, id: i32, score: S) {
-        let is_last = self.seek(row);
-        if is_last || self.least().is_some_and(|least| score > least) {
-            self.sort_in(is_last, id, score);
+        if self.seek(row) {
+            if let Some(&codes) = self.groups.get(id as usize) {
+                self.by_rhyme(codes, id, score);
+            }
+        } else if self.least().is_some_and(|least| score > least) {
+            self.by_tone(id, score);
         }
     }
 }
 
 impl KeepAll for Lists<'_, i32> {
+    /// Not inlined: one for all layouts.
+    #[inline(never)]
     fn offer_all(&mut self, row: usize, first: i32, scores: &[i32]) {
-        let is_last = self.seek(row);
-        let least = |lists: &Self| match is_last {
-            // Each list has its own.
-            true => Some(i32::MIN),
-            false => lists.least(),
-        };
-        if let Some(known) = least(self) {
-            sift(first, scores, known, |id, score| {
-                self.sort_in(is_last, id, score);
-                least(self)
+        if self.seek(row) {
+            let groups = self.groups.get(first as usize..).unwrap_or(&[]);
+            for ((id, &score), &codes) in (first..).zip(scores).zip(groups) {
+                self.by_rhyme(codes, id, score);
+            }
+        } else if let Some(least) = self.least() {
+            sift(first, scores, least, |id, score| {
+                self.by_tone(id, score);
+                self.least()
             });
         }
     }

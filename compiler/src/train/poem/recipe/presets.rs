@@ -58,9 +58,9 @@ impl Recipe {
     /// taken off common characters.
     pub fn best_of(form: usize) -> Self {
         let (epochs, novelty) = match form {
-            14 => (4, 0.1),
-            20 => (6, 0.2),
-            _ => (6, 0.3),
+            14 => (4, 0.3),
+            20 => (16, 0.8),
+            _ => (6, 0.8),
         };
         Self {
             form,
