@@ -15,9 +15,11 @@
 //! 13. [`layers`]: single layers as models, of the shapes that peers publish figures for.
 //! 14. [`quick`]: ONNX to `.qibu` without all that judges it.
 //! 15. [`mlperf`]: networks of the geometries of MLPerf Tiny, the project's own and the published ones.
+//! 16. [`composer`]: small models that compose poems by rules.
 
 pub mod builder;
 pub mod command;
+pub mod composer;
 pub mod cortex_m;
 pub mod emulator;
 pub mod exercise;

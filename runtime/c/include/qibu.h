@@ -23,9 +23,9 @@
  *    made of it, is used; a run's arena stays in place, and a stream's is the stream's alone, as long
  *    as that is used. Pieces of memory that one call is given do not overlap, unless they are only
  *    read.
- * 3. Handles. A handle (`qibu_model`, `qibu_run`, `qibu_poet`, `qibu_tagger`, `qibu_stream`) is
- *    storage of the caller's: zero, or initialised by its own function, before it is given to
- *    another one. A stream is zero before it is started for the first time, too: what stands there by
+ * 3. Handles. A handle (`qibu_model`, `qibu_run`, `qibu_poet`, `qibu_composer`, `qibu_tagger`,
+ *    `qibu_stream`) is storage of the caller's: zero, or initialised by its own function, before it is
+ *    given to another one. A stream is zero before it is started for the first time, too: what stands there by
  *    chance, or from before a reset, could say that it is in use. None needs to be freed, and
  *    initialising one again replaces it.
  *
@@ -210,9 +210,14 @@ extern const qibu_kernel qibu_kernel_normalise_f32;
 #define QIBU_POET_WORDS 30
 
 /**
- * Bytes that hold any couplet.
+ * Bytes that hold any poem, of two lines or four.
  */
-#define QIBU_COUPLET_BYTES 70
+#define QIBU_COUPLET_BYTES 124
+
+/**
+ * Words of a `qibu_composer`.
+ */
+#define QIBU_COMPOSER_WORDS 44
 
 /**
  * Words of a `qibu_tagger`.
@@ -258,6 +263,11 @@ extern const qibu_kernel qibu_kernel_normalise_f32;
  * Numbers in a `qibu_wide_stream` behind its stream.
  */
 #define QIBU_WIDE_STREAM_NUMBERS 1222
+
+/**
+ * Most words.
+ */
+#define Words_MOST 32
 
 /**
  * What every function answers. The numbers are stable.
@@ -416,6 +426,14 @@ enum qibu_status
      * The stream has too few ids or tags for this tagger: use a wider one.
      */
     QIBU_STATUS_STREAM_CAPACITY = 73,
+    /**
+     * The model has no function `compose`, or not what belongs to it.
+     */
+    QIBU_STATUS_NO_COMPOSER = 74,
+    /**
+     * A rule leaves a position of the poem without a character: `qibu_verse` says which.
+     */
+    QIBU_STATUS_UNSATISFIABLE = 75,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -626,6 +644,85 @@ typedef int32_t qibu_reading;
 #endif // __cplusplus
 
 /**
+ * Which tones a poem keeps: a pattern by the types of its lines, in five characters `A *ZPPZ`,
+ * `B PP*ZP`, `C *PPZZ`, `D *ZZPP` (P level, Z oblique).
+ */
+enum qibu_meter
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Those of the best pattern.
+     */
+    QIBU_METER_ANY = 0,
+    /**
+     * Pattern ABCD; of a couplet the first two lines, as of all.
+     */
+    QIBU_METER_ABCD = 1,
+    /**
+     * Pattern DBCD.
+     */
+    QIBU_METER_DBCD = 2,
+    /**
+     * Pattern CDAB.
+     */
+    QIBU_METER_CDAB = 3,
+    /**
+     * Pattern BDAB.
+     */
+    QIBU_METER_BDAB = 4,
+    /**
+     * None, and no rhyme unless one is given.
+     */
+    QIBU_METER_FREE = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum qibu_meter qibu_meter;
+#else
+typedef int32_t qibu_meter;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A rule that leaves a position without a character.
+ */
+enum qibu_rule
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * None does.
+     */
+    QIBU_RULE_NONE = 0,
+    /**
+     * The pattern's tone.
+     */
+    QIBU_RULE_TONE = 1,
+    /**
+     * The rhyme.
+     */
+    QIBU_RULE_RHYME = 2,
+    /**
+     * The fixed character is not in the vocabulary.
+     */
+    QIBU_RULE_FIXED = 3,
+    /**
+     * Avoided words.
+     */
+    QIBU_RULE_AVOIDED = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum qibu_rule qibu_rule;
+#else
+typedef int32_t qibu_rule;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * A loaded model, in the caller's memory. Its bytes must stay unchanged as long as it, or what was
  * made of it, is used. It may be copied, and owns nothing: there is nothing to free.
  */
@@ -728,7 +825,7 @@ typedef struct qibu_poet_sizes {
      */
     size_t latent;
     /**
-     * Characters of a couplet.
+     * Characters of a poem.
      */
     size_t characters;
     /**
@@ -736,6 +833,82 @@ typedef struct qibu_poet_sizes {
      */
     float temperature;
 } qibu_poet_sizes;
+
+/**
+ * A poem model that keeps rules, in the caller's memory. It may be copied, and owns nothing; it does
+ * not need the `qibu_model` any more, but the model's bytes.
+ */
+typedef struct qibu_composer {
+    size_t opaque[QIBU_COMPOSER_WORDS];
+} qibu_composer;
+
+/**
+ * What a poem has to keep. All zero, it is a regulated verse of the best pattern and rhyme.
+ */
+typedef struct qibu_rules {
+    /**
+     * A `qibu_meter`.
+     */
+    int32_t meter;
+    /**
+     * 0, or the rhyme: 1 for 一东 to 30 for 十五咸, in the order of the Pingshui book's level groups.
+     */
+    int32_t rhyme;
+    /**
+     * Characters by position, UTF-8: `?` leaves one open, as does the end of the text. May be null.
+     */
+    const char *fixed;
+    /**
+     * Its bytes.
+     */
+    size_t fixed_length;
+    /**
+     * First characters of the lines, in the same way. May be null.
+     */
+    const char *heads;
+    /**
+     * Its bytes.
+     */
+    size_t heads_length;
+    /**
+     * Words that no line may have, UTF-8, with blanks between them. May be null.
+     */
+    const char *avoided;
+    /**
+     * Its bytes.
+     */
+    size_t avoided_length;
+} qibu_rules;
+
+/**
+ * A poem, or why there is none.
+ */
+typedef struct qibu_verse {
+    /**
+     * The pattern that it keeps: a `qibu_meter`.
+     */
+    int32_t meter;
+    /**
+     * Its rhyme, 1…30, or 0.
+     */
+    int32_t rhyme;
+    /**
+     * 1 where no poem was found without a character that stands twice, else 0.
+     */
+    int32_t repeats;
+    /**
+     * With `QIBU_STATUS_UNSATISFIABLE`, what none suits: a `qibu_rule`.
+     */
+    int32_t rule;
+    /**
+     * And where: characters before it.
+     */
+    size_t position;
+    /**
+     * Log-probability by the network, in nats: it ranks poems of different latents.
+     */
+    float likelihood;
+} qibu_verse;
 
 /**
  * A tag model with its vocabulary and tables, in the caller's memory. It may be copied, and owns
@@ -1079,6 +1252,47 @@ qibu_status qibu_poet_decode(const struct qibu_poet *poet,
                              char *text,
                              size_t capacity,
                              size_t *length);
+
+/**
+ * Finds the composer in `model`: a function `compose` and what belongs to it.
+ */
+qibu_status qibu_composer_new(struct qibu_composer *composer, const struct qibu_model *model);
+
+/**
+ * What the composer needs and gives.
+ */
+qibu_status qibu_composer_describe(const struct qibu_composer *composer,
+                                   struct qibu_poet_sizes *sizes);
+
+/**
+ * Draws the latent of `seed`: `count` Gaussians times `temperature`, as `qibu_poet_sample` does.
+ */
+qibu_status qibu_composer_sample(const struct qibu_composer *composer,
+                                 uint64_t seed,
+                                 float temperature,
+                                 float *latent,
+                                 size_t count);
+
+/**
+ * Writes the poem of `latent`, `count` floats, that keeps `rules` to `text`: UTF-8, without a NUL
+ * behind it.
+ *
+ * `rules` may be null, and is all zero then. `verse` may be null; else it says what the poem keeps, or,
+ * with `QIBU_STATUS_UNSATISFIABLE`, which position and rule leave no character. `QIBU_STATUS_LENGTH`:
+ * the latent has another length, or more is fixed than a poem has, or more avoided than 128 characters
+ * in 32 words. Arena, text and length are as of `qibu_poet_couplet`; the latent does not lie in the
+ * arena.
+ */
+qibu_status qibu_composer_compose(const struct qibu_composer *composer,
+                                  const float *latent,
+                                  size_t count,
+                                  const struct qibu_rules *rules,
+                                  void *arena,
+                                  size_t arena_length,
+                                  char *text,
+                                  size_t capacity,
+                                  size_t *length,
+                                  struct qibu_verse *verse);
 
 /**
  * Finds the tagger in `model`.

@@ -8,7 +8,8 @@
 //! 3. `handle`: Rust values in the caller's storage, behind a mark that tells what they are.
 //! 4. `model`, `kernels`, `function`, `run`: load a file, for some kernels or all, ask what is in
 //!    it, run it.
-//! 5. `poet`, `tagger`, `stream` (its inside in `session`): seeds to couplets, text to tags.
+//! 5. `poet`, `composer`, `tagger`, `stream` (its inside in `session`): seeds to poems, rules to poems
+//!    that keep them, text to tags.
 //!
 //! cbindgen writes `include/qibu.h` from these files, documentation included; a test compares.
 //!
@@ -40,6 +41,8 @@ mod run;
 
 mod poet;
 
+mod composer;
+
 mod tagger;
 
 mod stream;
@@ -48,7 +51,9 @@ mod handle;
 mod memory;
 mod session;
 mod utf8;
+mod words;
 
+pub use composer::*;
 pub use function::*;
 pub use kernels::*;
 pub use model::*;

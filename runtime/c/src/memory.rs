@@ -116,6 +116,34 @@ pub(crate) unsafe fn put_if_wanted<T>(pointer: *mut T, value: T) -> Answer {
     }
 }
 
+/// Writes text that `write` hands over piece by piece, the same each time it is asked, and its length;
+/// no text where `capacity` is less.
+///
+/// # Safety
+/// The memory is valid and quiet.
+pub(crate) unsafe fn put_text(
+    write: impl Fn(&mut dyn FnMut(&str)),
+    text: *mut c_char,
+    capacity: usize,
+    length: *mut usize,
+) -> Answer {
+    let mut needed = 0_usize;
+    write(&mut |piece| needed = needed.saturating_add(piece.len()));
+    // SAFETY: the caller's promise is ours.
+    unsafe { put(length, needed) }?;
+    if needed > capacity {
+        return Err(qibu_status::Buffer);
+    }
+    // SAFETY: as before.
+    let mut slots = unsafe { slice_mut(text.cast::<u8>(), needed) }?.iter_mut();
+    write(&mut |piece| {
+        for (byte, slot) in piece.bytes().zip(slots.by_ref()) {
+            *slot = byte;
+        }
+    });
+    Ok(())
+}
+
 /// Where some memory lies, to tell whether two overlap.
 #[derive(Clone, Copy)]
 pub(crate) struct Region {

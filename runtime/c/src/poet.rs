@@ -11,10 +11,10 @@ use qibu::poem::{Ids, Poet, Reading};
 /// Words of a `qibu_poet`.
 pub const QIBU_POET_WORDS: usize = 30;
 
-/// Bytes that hold any couplet.
-pub const QIBU_COUPLET_BYTES: usize = 70;
-// Characters of at most four bytes, a comma and a full stop.
-const _: () = assert!(QIBU_COUPLET_BYTES == qibu::poem::MAX_CHARACTERS * 4 + 6);
+/// Bytes that hold any poem, of two lines or four.
+pub const QIBU_COUPLET_BYTES: usize = 124;
+// Characters of at most four bytes, two commas and two full stops.
+const _: () = assert!(QIBU_COUPLET_BYTES == qibu::poem::MAX_CHARACTERS * 4 + 12);
 
 /// A poem model with its vocabulary, in the caller's memory. It may be copied, and owns nothing; it
 /// does not need the `qibu_model` any more, but the model's bytes.
@@ -52,7 +52,7 @@ pub struct qibu_poet_sizes {
     pub arena: usize,
     /// Dimensions of the latent.
     pub latent: usize,
-    /// Characters of a couplet.
+    /// Characters of a poem.
     pub characters: usize,
     /// The temperature that the model's card recommends.
     pub temperature: f32,
@@ -205,19 +205,7 @@ unsafe fn write(
     capacity: usize,
     length: *mut usize,
 ) -> Answer {
-    let mut needed = 0_usize;
-    poet.write(ids, |piece| needed = needed.saturating_add(piece.len()));
+    let write = |put: &mut dyn FnMut(&str)| poet.write(ids, put);
     // SAFETY: as promised.
-    unsafe { memory::put(length, needed) }?;
-    if needed > capacity {
-        return Err(qibu_status::Buffer);
-    }
-    // SAFETY: as promised.
-    let mut slots = unsafe { memory::slice_mut(text.cast::<u8>(), needed) }?.iter_mut();
-    poet.write(ids, |piece| {
-        for (byte, slot) in piece.bytes().zip(slots.by_ref()) {
-            *slot = byte;
-        }
-    });
-    Ok(())
+    unsafe { memory::put_text(write, text, capacity, length) }
 }

@@ -86,6 +86,10 @@ pub enum qibu_status {
     TaggerPairs = 72,
     /// The stream has too few ids or tags for this tagger: use a wider one.
     StreamCapacity = 73,
+    /// The model has no function `compose`, or not what belongs to it.
+    NoComposer = 74,
+    /// A rule leaves a position of the poem without a character: `qibu_verse` says which.
+    Unsatisfiable = 75,
 }
 
 impl From<LoadError> for qibu_status {
@@ -177,6 +181,8 @@ pub extern "C" fn qibu_status_string(status: i32) -> *const c_char {
         71 => c"the transitions do not fit the tags",
         72 => c"the tables of character pairs do not fit",
         73 => c"the stream has too few ids or tags",
+        74 => c"the model composes no poems by rules",
+        75 => c"a rule leaves a position of the poem without a character",
         _ => c"unknown status",
     };
     text.as_ptr()

@@ -6,6 +6,7 @@
 #![no_std]
 #![no_main]
 
+mod compose;
 mod crf;
 
 use qibu::decode::dictionary::{Dictionary, Entry, Roles};
@@ -43,7 +44,8 @@ fn run(input: &mut Input<'_>) -> Option<u32> {
     let error = execute(&model, input).err();
     let tags = tag(&model, input)
         .unwrap_or(0)
-        .wrapping_add(table(&model, input));
+        .wrapping_add(table(&model, input))
+        .wrapping_add(compose::run(&model, input).unwrap_or(0));
     let poet = Poet::new(&model)?;
     let ids = poet.couplet(input.seed, poet.temperature(), input.arena);
     let again = poet.decode(input.latent, Reading::Greedy, input.arena);

@@ -1,4 +1,4 @@
-/* Attacks the interface: attack POEM.qibu TAG.qibu. Prints every answer that was not expected; the
+/* Attacks the interface: attack POEM.qibu TAG.qibu COMPOSER.qibu. Prints every answer that was not expected; the
  * sanitizers see what else happens. Everything is freed, so that leaks are the library's. */
 #define _POSIX_C_SOURCE 200112L
 #include <stdio.h>
@@ -157,11 +157,11 @@ static void load(unsigned char *bytes, size_t length)
 
 int main(int count, char **arguments)
 {
-    void *poem_owner, *tag_owner;
-    size_t poem_length, tag_length;
-    unsigned char *poem, *tag;
+    void *poem_owner, *tag_owner, *rules_owner;
+    size_t poem_length, tag_length, rules_length;
+    unsigned char *poem, *tag, *rules;
     int status;
-    if (count != 3)
+    if (count != 4)
         return 2;
     CHECK(qibu_abi() == QIBU_ABI, 1);
     for (status = -1; status < 300; status++) {
@@ -170,12 +170,15 @@ int main(int count, char **arguments)
     }
     poem = whole_file(arguments[1], &poem_owner, &poem_length);
     tag = whole_file(arguments[2], &tag_owner, &tag_length);
+    rules = whole_file(arguments[3], &rules_owner, &rules_length);
     load(poem, poem_length);
     damage(tag, tag_length);
     attack_runs(poem, poem_length);
     attack_poets(poem, poem_length, tag, tag_length);
+    attack_composers(poem, poem_length, rules, rules_length);
     attack_streams(poem, poem_length, tag, tag_length);
     free(poem_owner);
+    free(rules_owner);
     free(tag_owner);
     printf("%d checks, %d failures\n", checks, failures);
     return failures != 0;

@@ -2,6 +2,7 @@
 //! checked as much as the program's.
 
 use crate::c::{link, output, sanitized_library, succeed};
+use qibu_tests::composer;
 use qibu_tests::need::{has_program, poem5, root, skip};
 use std::path::PathBuf;
 use std::process::Command;
@@ -29,13 +30,21 @@ fn sanitized(scratch: &tempfile::TempDir, sources: &[&str]) -> Option<PathBuf> {
 #[test]
 fn mistakes_are_answers() {
     let scratch = tempfile::tempdir().expect("a temporary folder");
-    let sources = ["attack.c", "attack_runs.c", "attack_streams.c"];
+    let sources = [
+        "attack.c",
+        "attack_runs.c",
+        "attack_composers.c",
+        "attack_streams.c",
+    ];
     let Some(binary) = sanitized(&scratch, &sources) else {
         return;
     };
     let mut attack = Command::new(binary);
     attack.arg(poem5());
     attack.arg(root().join("models/cws-150k/model.qibu"));
+    let composer = scratch.path().join("composer.qibu");
+    std::fs::write(&composer, &composer::file(&composer::COUPLET)[..]).expect("a model");
+    attack.arg(composer);
     attack.env("ASAN_OPTIONS", "detect_leaks=1");
     let output = output(&mut attack);
     let printed = String::from_utf8_lossy(&output.stdout);

@@ -3,7 +3,9 @@
 use crate::c::{folder, program, succeed};
 use qibu::Model;
 use qibu::format::DType;
+use qibu::poem::{Composer, Ids, Rules};
 use qibu_compiler::aligned::AlignedBytes;
+use qibu_tests::composer;
 use qibu_tests::need::{has_program, poem5, root, skip};
 use qibu_tests::sample::sample;
 use std::fs::File;
@@ -56,6 +58,57 @@ fn poem_prints_the_couplets_of_the_tool() {
         let log = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{log}");
         assert!(log.starts_with("error: ") && log.contains(part), "{log}");
+    }
+}
+
+#[test]
+fn compose_prints_the_poem_of_the_runtime() {
+    let scratch = tempfile::tempdir().expect("a temporary folder");
+    let Some(compose) = example(&scratch, "compose") else {
+        return;
+    };
+    let file = composer::file(&composer::COUPLET);
+    let path = scratch.path().join("compose.qibu");
+    std::fs::write(&path, &file[..]).expect("the model");
+    let model = Model::load(&file).expect("a sound model");
+    let composer = Composer::new(&model).expect("a composer");
+    let mut arena = AlignedBytes::zeros(composer.arena());
+    let mut fixed = Ids::new();
+    composer.fix_heads("?月", &mut fixed).expect("characters");
+    let (word, other) = ([4, 5], [6]);
+    let rules = Rules {
+        fixed: &fixed,
+        avoided: &[&word, &other],
+        ..Rules::default()
+    };
+    let latent: Vec<f32> = composer.sample(5, composer.temperature()).collect();
+    let draft = composer.draft(&latent, &mut arena).expect("the arena fits");
+    let verse = draft.compose(&rules).expect("a poem");
+    let mut expected = String::new();
+    composer.write(&verse.ids, |piece| expected += piece);
+    let pattern = verse.pattern.expect("a pattern") as u32 + 1;
+    let rhyme = verse.rhyme.expect("a rhyme") + 1;
+    let likelihood = draft.likelihood(&verse.ids);
+    expected += &format!("\npattern {pattern}, rhyme {rhyme}, likelihood {likelihood:.2}\n");
+    // An unknown character's word is no poem's.
+    let mut five = Command::new(&compose);
+    let five = five.arg(&path).args(["5", "?月", "月日  龘月 石"]);
+    assert_eq!(succeed(five), expected);
+    let poem5 = poem5();
+    let refused = [
+        (
+            path.as_path(),
+            "？山",
+            "error: character 6: no character of the model",
+        ),
+        (&path, "月日石", "error: poem: wrong length"),
+        (poem5.as_path(), "", "composes no poems"),
+    ];
+    for (path, heads, part) in refused {
+        let output = crate::c::output(Command::new(&compose).arg(path).args(["5", heads]));
+        let log = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(log.contains(part), "{log}");
+        assert_eq!(output.status.code(), Some(1), "{log}");
     }
 }
 

@@ -54,7 +54,9 @@ fn written() -> String {
         },
         export: ExportConfig {
             // Functions take it as a number: C may pass any.
-            include: vec!["qibu_reading".into()],
+            include: ["qibu_reading", "qibu_meter", "qibu_rule"]
+                .map(Into::into)
+                .to_vec(),
             rename: [("Kernel".to_owned(), "qibu_kernel".to_owned())].into(),
             ..ExportConfig::default()
         },

@@ -23,9 +23,9 @@
  *    made of it, is used; a run's arena stays in place, and a stream's is the stream's alone, as long
  *    as that is used. Pieces of memory that one call is given do not overlap, unless they are only
  *    read.
- * 3. Handles. A handle (`qibu_model`, `qibu_run`, `qibu_poet`, `qibu_tagger`, `qibu_stream`) is
- *    storage of the caller's: zero, or initialised by its own function, before it is given to
- *    another one. A stream is zero before it is started for the first time, too: what stands there by
+ * 3. Handles. A handle (`qibu_model`, `qibu_run`, `qibu_poet`, `qibu_composer`, `qibu_tagger`,
+ *    `qibu_stream`) is storage of the caller's: zero, or initialised by its own function, before it is
+ *    given to another one. A stream is zero before it is started for the first time, too: what stands there by
  *    chance, or from before a reset, could say that it is in use. None needs to be freed, and
  *    initialising one again replaces it.
  *

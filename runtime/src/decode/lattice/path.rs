@@ -102,10 +102,13 @@ pub(super) fn best(lattice: &Lattice, scope: Scope, avoided: &[&[i32]]) -> Resul
         }
     }
     let mut ids: Vec<i32, MAX_POSITIONS> = Vec::new();
-    for id in here.back((&origins, place)) {
-        let _ = ids.push(id.into());
+    for _ in rows {
+        let _ = ids.push(0);
     }
-    ids.reverse();
+    // Not `reverse`, in which a check of its bounds may be left.
+    for (slot, id) in ids.iter_mut().rev().zip(here.back((&origins, place))) {
+        *slot = id.into();
+    }
     Ok(Path { ids, score })
 }
 
