@@ -49,6 +49,7 @@ mod stream;
 
 mod handle;
 mod memory;
+mod rules;
 mod session;
 mod utf8;
 mod words;

@@ -160,9 +160,10 @@ impl<'m> Pairs<'m> {
     fn get(&self, slot: u32) -> u32 {
         // Below 2³¹.
         let bit = slot.wrapping_mul(self.bits.into());
-        let tail = self.slots.get((bit >> 3) as usize..).unwrap_or(&[]);
-        let word = tail.first_chunk().map_or(0, |&two| u16::from_le_bytes(two));
-        u32::from(word) >> (bit & 7)
+        let at = (bit >> 3) as usize;
+        let two = self.slots.get(at..at.wrapping_add(2));
+        let word = two.and_then(<[u8]>::first_chunk).copied();
+        u32::from(u16::from_le_bytes(word.unwrap_or([0; 2]))) >> (bit & 7)
     }
 }
 

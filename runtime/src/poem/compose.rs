@@ -9,7 +9,8 @@
 //! once          the network: candidates of all tones and rhymes
 //! for each pattern
 //!     rhyme     given, or the group whose best candidates have the best sum
-//!     lattice   fixed characters, else the candidates of the tone; links where pairs are in the set
+//!     lattice   fixed characters, else the candidates of the tone; links where pairs are in the set;
+//!               what the pattern before asked for, too, stays
 //!     path      the best without a character twice
 //! the best of the paths; where there is none: again, then with repeats in other couplets, then anywhere
 //! ```

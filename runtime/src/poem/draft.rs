@@ -7,7 +7,7 @@ mod rhyme;
 mod tests;
 
 use super::lists::Lists;
-use super::{ComposeError, Meter, Rule, Rules, See, Verse};
+use super::{ComposeError, MAX_CHARACTERS, Meter, Rule, Rules, See, Verse};
 use crate::decode::lattice::{Lattice, MAX_BONUS, STATES, Scope};
 use crate::decode::pairs::Pairs;
 use crate::decode::prosody::{Groups, Pattern};
@@ -52,6 +52,23 @@ pub struct Draft<'d> {
     pub(super) lists: Lists<'d>,
 }
 
+/// Candidates, and what was asked for at each position: two patterns have much in common.
+struct Sheet {
+    lattice: Lattice,
+    demands: [Option<Demand>; MAX_CHARACTERS],
+}
+
+impl Sheet {
+    fn new(line: usize) -> Self {
+        let mut sheet = Self {
+            lattice: Lattice::default(),
+            demands: [None; MAX_CHARACTERS],
+        };
+        sheet.lattice.clear(line);
+        sheet
+    }
+}
+
 /// The rule leaves the position without a character.
 fn none(position: usize, rule: Rule) -> ComposeError {
     ComposeError::Unsatisfiable { position, rule }
@@ -86,7 +103,7 @@ impl Draft<'_> {
             Meter::Pattern(pattern) => core::slice::from_ref(pattern),
             Meter::Free => &[],
         };
-        let mut lattice = Lattice::default();
+        let mut sheet = Sheet::new(self.form.line);
         // Of the last round, in which everything may repeat.
         let mut farthest = None;
         for scope in [Scope::Poem, Scope::Couplet, Scope::Anywhere] {
@@ -94,7 +111,7 @@ impl Draft<'_> {
             farthest = None;
             for choice in 0..choices.len().max(1) {
                 let pattern = choices.get(choice).copied();
-                match self.attempt(rules, pattern, scope, &mut lattice) {
+                match self.attempt(rules, pattern, scope, &mut sheet) {
                     Ok(verse) if best.as_ref().is_none_or(|best| verse.score > best.score) => {
                         best = Some(verse);
                     }
@@ -122,9 +139,9 @@ impl Draft<'_> {
         see: &mut See<'_>,
     ) -> Result<Verse, ComposeError> {
         let verse = self.compose(rules)?;
-        let mut lattice = Lattice::default();
-        self.fill(rules, verse.pattern, &mut lattice)?;
-        for (position, row) in lattice.rows().iter().enumerate() {
+        let mut sheet = Sheet::new(self.form.line);
+        self.fill(rules, verse.pattern, &mut sheet)?;
+        for (position, row) in sheet.lattice.rows().iter().enumerate() {
             let mut ids = [0; STATES];
             for (wide, &id) in ids.iter_mut().zip(row.ids()) {
                 *wide = i32::from(id);
@@ -141,17 +158,17 @@ impl Draft<'_> {
         rules: &Rules<'_>,
         pattern: Option<Pattern>,
         scope: Scope,
-        lattice: &mut Lattice,
+        sheet: &mut Sheet,
     ) -> Result<Verse, ComposeError> {
-        let rhyme = self.fill(rules, pattern, lattice)?;
+        let rhyme = self.fill(rules, pattern, sheet)?;
         if let Some(pairs) = self.form.pairs {
             let nats = pairs.bonus() as f32 / 65536.0;
             let bonus = math::round_even(nats / self.form.unit) as i32;
-            lattice.link(bonus.min(MAX_BONUS), |kind, a, b| {
-                pairs.contains(kind, a, b)
-            });
+            let bonus = bonus.min(MAX_BONUS);
+            let linked = |kind, a, b| pairs.contains(kind, a, b);
+            sheet.lattice.link(bonus, linked);
         }
-        let path = lattice.best(scope, rules.avoided);
+        let path = sheet.lattice.best(scope, rules.avoided);
         let path = path.map_err(|position| none(position, Rule::Avoided))?;
         Ok(Verse {
             ids: path.ids,
@@ -162,26 +179,32 @@ impl Draft<'_> {
         })
     }
 
-    /// Fills `lattice` with the candidates of `pattern`; the rhyme.
+    /// Fills `sheet` with the candidates of `pattern`; the rhyme.
     fn fill(
         &self,
         rules: &Rules<'_>,
         pattern: Option<Pattern>,
-        lattice: &mut Lattice,
+        sheet: &mut Sheet,
     ) -> Result<Option<u8>, ComposeError> {
         let rhyme = match (rules.rhyme, pattern) {
             (None, None) => None,
             (None, Some(pattern)) => Some(self.best_rhyme(rules, pattern)?),
             (given, _) => given,
         };
-        lattice.clear(self.form.line);
         for (position, line, at) in self.form.positions() {
             let place = self.lists.place(line, at);
             let demand = match rhyme {
                 Some(group) if place.is_last && self.rhymes(pattern, line) => Demand::Rhyme(group),
                 _ => Demand::Tone(self.tone(rules, pattern, line, at)),
             };
-            lattice.push(self.row(rules, position, &place, demand)?);
+            let Some(filled) = sheet.demands.get_mut(position) else {
+                break;
+            };
+            if *filled != Some(demand) {
+                let row = self.row(rules, position, &place, demand)?;
+                sheet.lattice.set(position, row);
+                *filled = Some(demand);
+            }
         }
         Ok(rhyme)
     }

@@ -1,5 +1,6 @@
 //! Two best paths to each candidate, position by position.
 
+use super::bits::Bits;
 use super::{Lattice, MAX_POSITIONS, Row, STATES};
 use heapless::Vec;
 
@@ -40,6 +41,13 @@ struct Kept {
     used: u64,
 }
 
+impl Kept {
+    /// Whether `other` is better; of equals the one from the lower place is.
+    fn follows(&self, other: &Self) -> bool {
+        self.score < other.score || self.score == other.score && self.from >= other.from
+    }
+}
+
 const NOTHING: Kept = Kept {
     score: NO_PATH,
     from: 0,
@@ -58,7 +66,9 @@ pub(super) fn best(lattice: &Lattice, scope: Scope, avoided: &[&[i32]]) -> Resul
     if let Some(first) = before.first_mut() {
         first.score = 0;
     }
-    let mut here = Position::first(rows, avoided);
+    let mut bits = Bits::EMPTY;
+    bits.fill(rows);
+    let mut here = Position::first(rows, &bits, avoided);
     let length = match scope {
         Scope::Poem => rows.len(),
         Scope::Couplet => lattice.line.saturating_mul(2),
@@ -72,15 +82,20 @@ pub(super) fn best(lattice: &Lattice, scope: Scope, avoided: &[&[i32]]) -> Resul
             here.at = 0;
         }
         after.fill(NOTHING);
+        let order = sorted(before);
         let candidates = row.ids().iter().zip(row.scores()).zip(links);
         let mut places = after.chunks_exact_mut(RANKS);
         for (((&id, &score), &links), kept) in candidates.zip(&mut places) {
-            extend(before, kept, (links, lattice.bonus), |path, place| {
-                here.admits(id, row.is_fixed(), path.used, (&origins, place))
-            });
+            let bit = here.bits.get(id);
+            let admits = |path: &Kept, place| {
+                let seen = !row.is_fixed() && path.used & bit.mask != 0;
+                let way = (&origins, place);
+                !(seen && (bit.is_own || here.repeats(id, way))) && !here.completes(id, way)
+            };
+            extend((before, &order), kept, (links, lattice.bonus), admits);
             for kept in kept.iter_mut().filter(|kept| kept.score != NO_PATH) {
                 kept.score = kept.score.wrapping_add(score);
-                kept.used |= bit(id);
+                kept.used |= bit.mask;
             }
         }
         if after.iter().all(|path| path.score == NO_PATH) {
@@ -112,44 +127,65 @@ pub(super) fn best(lattice: &Lattice, scope: Scope, avoided: &[&[i32]]) -> Resul
     Ok(Path { ids, score })
 }
 
+/// Places with a path, the best first; of equals the lower place.
+fn sorted(paths: &[Kept; PLACES]) -> Vec<u8, PLACES> {
+    let mut order: Vec<u8, PLACES> = Vec::new();
+    let score = |place: u8| paths.get(usize::from(place)).map(|path| path.score);
+    for (place, path) in (0u8..).zip(paths) {
+        if path.score == NO_PATH || order.push(place).is_err() {
+            continue;
+        }
+        let mut new = order.as_mut_slice();
+        while let [.., before, last] = new
+            && score(*before) < Some(path.score)
+        {
+            core::mem::swap(before, last);
+            let behind = new.len().wrapping_sub(1);
+            new = new.get_mut(..behind).unwrap_or_default();
+        }
+    }
+    order
+}
+
 /// Keeps the best of the paths that may be extended, each with the bonus where it is linked.
 fn extend(
-    before: &[Kept; PLACES],
+    (before, order): (&[Kept; PLACES], &[u8]),
     kept: &mut [Kept],
     (links, bonus): (u8, i32),
     admits: impl Fn(&Kept, u8) -> bool,
 ) {
-    for (place, path) in (0u8..).zip(before) {
-        let [first, second] = kept else {
+    let [first, second] = kept else {
+        return;
+    };
+    // What a path may gain at most.
+    let most = if links == 0 { 0 } else { bonus.max(0) };
+    for &place in order {
+        let Some(path) = before.get(usize::from(place)) else {
             return;
         };
-        if path.score == NO_PATH {
-            continue;
+        if path.score.wrapping_add(most) < second.score {
+            return;
         }
         let linked = links >> (usize::from(place) / RANKS) & 1 != 0;
-        let score = path.score.wrapping_add(if linked { bonus } else { 0 });
-        if score <= second.score || !admits(path, place) {
-            continue;
-        }
-        *second = Kept {
-            score,
+        let new = Kept {
+            score: path.score.wrapping_add(if linked { bonus } else { 0 }),
             from: place,
             used: path.used,
         };
-        if second.score > first.score {
+        if new.follows(second) || !admits(path, place) {
+            continue;
+        }
+        *second = new;
+        if first.follows(second) {
             core::mem::swap(first, second);
         }
     }
 }
 
-/// The bit of `id` in a path's set.
-fn bit(id: u16) -> u64 {
-    1 << (id & 63)
-}
-
 /// A position on the way through the lines.
 struct Position<'a> {
     rows: &'a [Row],
+    bits: &'a Bits,
     avoided: &'a [&'a [i32]],
     index: usize,
     /// Within its line.
@@ -160,9 +196,10 @@ struct Position<'a> {
 }
 
 impl<'a> Position<'a> {
-    fn first(rows: &'a [Row], avoided: &'a [&'a [i32]]) -> Self {
+    fn first(rows: &'a [Row], bits: &'a Bits, avoided: &'a [&'a [i32]]) -> Self {
         Self {
             rows,
+            bits,
             avoided,
             index: 0,
             at: 0,
@@ -175,7 +212,9 @@ impl<'a> Position<'a> {
     fn start_scope(&mut self, length: usize, paths: &mut [Kept; PLACES]) {
         self.start = self.index;
         self.end = self.index.saturating_add(length.max(1));
-        let used = self.fixed().fold(0, |bits, id| bits | bit(id));
+        let used = self
+            .fixed()
+            .fold(0, |bits, id| bits | self.bits.get(id).mask);
         for path in paths {
             path.used = used;
         }
@@ -189,20 +228,21 @@ impl<'a> Position<'a> {
         fixed.filter_map(|row| row.ids().first().copied())
     }
 
-    /// Whether `id`, fixed or not, may follow the path that ends at a place of the position before.
-    fn admits(&self, id: u16, fixed: bool, used: u64, path: (&Origins, u8)) -> bool {
-        if !fixed && used & bit(id) != 0 {
-            let length = self.index.wrapping_sub(self.start);
-            let mut taken = self.back(path).take(length).chain(self.fixed());
-            if taken.any(|other| other == id) {
-                return false;
-            }
-        }
+    /// Whether the path that ends at a place of the position before has `id` in this scope, or another
+    /// position of it is fixed to `id`.
+    fn repeats(&self, id: u16, path: (&Origins, u8)) -> bool {
+        let length = self.index.wrapping_sub(self.start);
+        let mut taken = self.back(path).take(length).chain(self.fixed());
+        taken.any(|other| other == id)
+    }
+
+    /// Whether `id` completes an avoided word behind the path.
+    fn completes(&self, id: u16, path: (&Origins, u8)) -> bool {
         let words = self.avoided.iter().filter_map(|word| word.split_last());
         let mut ending = words.filter(|&(&last, rest)| {
             last == i32::from(id) && !rest.is_empty() && rest.len() <= self.at
         });
-        !ending.any(|(_, rest)| {
+        ending.any(|(_, rest)| {
             let back = self.back(path).map(i32::from).take(rest.len());
             rest.iter().rev().copied().eq(back)
         })

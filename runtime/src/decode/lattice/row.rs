@@ -47,20 +47,27 @@ impl Row {
         if self.ids().contains(&id) {
             return;
         }
-        let mut new = (score.clamp(-MAX_SCORE, MAX_SCORE), id);
+        let score = score.clamp(-MAX_SCORE, MAX_SCORE);
         let length = usize::from(self.length);
         let places = self.ids.iter_mut().zip(&mut self.scores);
-        for (place, (id, score)) in places.enumerate() {
-            if place >= length {
-                (*score, *id) = new;
-                self.length = self.length.wrapping_add(1);
-                return;
+        // From the end, as most candidates come in order: those that are worse make room.
+        let mut free: Option<(&mut u16, &mut i32)> = None;
+        for (place, (old_id, old)) in places.enumerate().rev() {
+            if place > length {
+                continue;
             }
-            if new.0 > *score || new.0 == *score && new.1 < *id {
-                let worse = (*score, *id);
-                (*score, *id) = new;
-                new = worse;
+            let is_free = place == length;
+            if !is_free && (*old > score || *old == score && *old_id < id) {
+                break;
             }
+            if let Some((free_id, free)) = free.filter(|_| !is_free) {
+                (*free_id, *free) = (*old_id, *old);
+            }
+            free = Some((old_id, old));
+        }
+        if let Some((free_id, free)) = free {
+            (*free_id, *free) = (id, score);
+            self.length = self.length.wrapping_add(1).min(STATES as u8);
         }
     }
 }

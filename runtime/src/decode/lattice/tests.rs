@@ -1,5 +1,7 @@
 //! Against all paths of small lattices, one by one.
 
+mod twin;
+
 use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeSet;

@@ -8,7 +8,7 @@ use crate::poem::{ComposeError, Rule, Rules};
 use core::ops::Range;
 
 /// What a position asks for.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Demand {
     Tone(Tone),
     Rhyme(u8),

@@ -4,6 +4,7 @@ mod case;
 mod errors;
 
 use super::*;
+use crate::decode::pairs::Kind;
 use crate::decode::prosody::{LEVEL, NONE, Tone};
 use crate::poem::Ids;
 use case::{Case, groups_of, has};
@@ -156,10 +157,11 @@ fn pairs_of_the_set_are_preferred() {
     assert_eq!(pairs.bonus(), 1 << 16);
     let linked = |verse: &Verse| {
         let lines = verse.ids.chunks(5);
-        let neighbours = lines.flat_map(|line| line.windows(2));
-        neighbours
-            .filter(|two| pairs.contains(two[0] as u16, two[1] as u16))
-            .count() as i32
+        let neighbours = lines.flat_map(|line| line.windows(2).zip((0..4).rev()));
+        let linked = neighbours.filter(|(two, left)| {
+            pairs.contains(Kind::behind(*left), two[0] as u16, two[1] as u16)
+        });
+        linked.count() as i32
     };
     let mut most = 0;
     for seed in 0..30 {
