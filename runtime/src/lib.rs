@@ -14,7 +14,9 @@
 //! 4. [`rounding`] is the one definition of every rounding; [`math`] the one place of float
 //!    functions; [`random`] the one generator. The compiler uses the same three.
 //! 5. [`decode`] turns candidates into text and emissions into tags; [`poem`] and [`tag`] join all
-//!    of it: a seed in, a couplet out; text in, tags out.
+//!    of it: a seed in, a poem out; text in, tags out. [`poem::Composer`] keeps the rules of regulated
+//!    verse: [`decode::prosody`] knows tones, rhymes and patterns, [`decode::pairs`] which neighbours
+//!    people have written, and [`decode::lattice`] finds the best way through the candidates.
 //! 6. [`Table`] is a constant that no step reads, found by name.
 //!
 //! ```
