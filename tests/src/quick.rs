@@ -10,6 +10,7 @@ use qibu_compiler::engine::Tensor;
 use qibu_compiler::error::Result;
 use qibu_compiler::import::{ImportOptions, from_bytes};
 use qibu_compiler::plan::plan;
+use qibu_compiler::prosody::COMPOSE;
 use qibu_compiler::quantise::{Scheme, formats, quantise};
 use qibu_compiler::simplify::simplify;
 use qibu_compiler::target::{Arrangement, Target};
@@ -56,8 +57,10 @@ pub fn compile_models(folder: &Path, arrangements: &[Arrangement]) -> Vec<Vec<u8
     let committed = std::fs::read(folder.join("model.qibu")).expect("a committed file");
     let bytes = AlignedBytes::from(&committed[..]);
     let functions = Model::load(&bytes).expect("a sound model");
-    let functions = functions.functions().map(|f| f.name().to_owned()).collect();
+    let functions: Vec<String> = functions.functions().map(|f| f.name().to_owned()).collect();
     let mut request = Request::new(&folder.join("model.onnx"));
+    let composes = functions.iter().any(|name| name == COMPOSE);
+    request.prosody = composes.then(|| folder.join("model.qibu"));
     request.functions = functions;
     compile_arranged(&request, arrangements).expect("the model compiles")
 }

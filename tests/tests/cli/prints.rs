@@ -28,6 +28,7 @@ fn five_couplets_from_a_seed_are_those_of_the_runtime() {
     let arguments = [
         "poem",
         "models/poem5/model.qibu",
+        "--plain",
         "--seed",
         "7",
         "--count",

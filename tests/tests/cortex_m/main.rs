@@ -14,6 +14,7 @@
 mod bounds;
 mod models;
 mod record;
+mod verse;
 
 use models::Subject;
 use qibu_compiler::model_file::ModelFile;

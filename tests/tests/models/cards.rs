@@ -39,6 +39,9 @@ fn checksums_are_those_of_the_files() {
 fn presets_are_the_recipes_of_the_models() {
     for (model, preset) in [
         ("poem5", "best"),
+        ("poem7", "couplet7"),
+        ("wujue", "wujue"),
+        ("qijue", "qijue"),
         ("poem-small", "small"),
         ("cws", "600k"),
         ("cws-300k", "300k"),
@@ -46,7 +49,7 @@ fn presets_are_the_recipes_of_the_models() {
     ] {
         let path = root().join("models").join(model).join("recipe.json");
         let text = std::fs::read_to_string(&path).expect("a recipe");
-        let recipe = match model.starts_with("poem") {
+        let recipe = match !model.starts_with("cws") {
             true => poem::recipe::Recipe::preset(preset).map(|recipe| recipe.to_json()),
             false => tagger::recipe::Recipe::preset(preset).map(|recipe| recipe.to_json()),
         };

@@ -4,8 +4,10 @@ use super::all;
 use qibu::Model;
 use qibu_compiler::aligned::AlignedBytes;
 use qibu_compiler::compile::{Request, compile};
+use qibu_compiler::prosody::COMPOSE;
 use qibu_tests::command::{command, run};
 use qibu_tests::need::say;
+use std::path::{Path, PathBuf};
 
 /// The functions of a file. The rest of what was asked for is in the ONNX file; a file for a chip
 /// is compiled with `--functions`.
@@ -18,6 +20,12 @@ fn functions(file: &[u8]) -> Vec<String> {
     names.collect()
 }
 
+/// Where tones and rhymes come from: the table is not in the repository, what a file keeps of it is.
+fn prosody(folder: &Path, functions: &[String]) -> Option<PathBuf> {
+    let composes = functions.iter().any(|name| name == COMPOSE);
+    composes.then(|| folder.join("model.qibu"))
+}
+
 /// With the environment as it is.
 #[test]
 fn files_are_rebuilt_byte_for_byte() {
@@ -26,6 +34,7 @@ fn files_are_rebuilt_byte_for_byte() {
         let committed = std::fs::read(folder.join("model.qibu")).expect("a committed file");
         let mut request = Request::new(&folder.join("model.onnx"));
         request.functions = functions(&committed);
+        request.prosody = prosody(&folder, &request.functions);
         let compiled = compile(&request, &mut |_, _, _| {}).expect("the model compiles");
         assert!(
             compiled.bytes == committed,
@@ -76,7 +85,11 @@ fn files_are_rebuilt_without_onnx_runtime() {
         let committed = std::fs::read(folder.join("model.qibu")).expect("a committed file");
         let mut compile = command(scratch.path(), &[]);
         compile.arg("compile").arg(model).arg("-o").arg(&output);
-        compile.args(["--functions", &functions(&committed).join(",")]);
+        let functions = functions(&committed);
+        compile.args(["--functions", &functions.join(",")]);
+        if let Some(file) = prosody(&folder, &functions) {
+            compile.arg("--prosody").arg(file);
+        }
         let report = run(compile, None).text();
         let rebuilt = std::fs::read(&output).expect("compile writes the file");
         assert!(

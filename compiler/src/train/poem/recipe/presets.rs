@@ -32,8 +32,8 @@ impl Recipe {
             latent_scale: 1.0,
             generator_weights: GeneratorWeights::Int8,
             pair_count: 2,
-            pair_bonus: 3.0,
-            novelty: 0.0,
+            pair_bonus: 8.0,
+            novelty: 0.3,
             themes: 12,
             author: "The Qibu authors".into(),
             licence: "MIT OR Apache-2.0".into(),
@@ -53,13 +53,13 @@ impl Recipe {
     }
 
     /// The same for another form: couplets of seven (14), quatrains of five (20, wujue) and of seven
-    /// characters a line (28, qijue). Few epochs, since Song poems beside the Tang are eight times as
-    /// many; the more positions share a latent, the more of them it leaves open, and the more is to be
-    /// taken off common characters.
+    /// characters a line (28, qijue). Those of seven are also trained on Song poems, which are eight
+    /// times as many as the Tang, and so in few epochs. The more positions share a latent, the more of
+    /// them it leaves open, and the more is to be taken off common characters.
     pub fn best_of(form: usize) -> Self {
         let (epochs, novelty) = match form {
-            14 => (4, 0.3),
-            20 => (16, 0.8),
+            14 => (4, 0.55),
+            20 => (16, 0.7),
             _ => (6, 0.8),
         };
         Self {
