@@ -1,5 +1,6 @@
 //! `Composer::new` takes only models that it can compose with, and what those make keeps the rules.
 
+use qibu::decode::pairs::Kind;
 use qibu::decode::prosody::Pattern;
 use qibu::format::DType;
 use qibu::poem::{ComposeError, Composer, Ids, Meter, Rule, Rules};
@@ -135,10 +136,11 @@ fn units_of_the_network_are_told() {
         };
         let verse = composer.compose(&[0.0; K], &rules, &mut arena).unwrap();
         let set = composer.pairs().unwrap();
-        let neighbours = verse.ids.chunks(5).flat_map(|line| line.windows(2));
+        let lines = verse.ids.chunks(5);
+        let neighbours = lines.flat_map(|line| line.windows(2).zip((0..4).rev()));
         let seen = neighbours
-            .filter(|two| set.contains(two[0] as u16, two[1] as u16))
-            .count();
+            .filter(|(two, left)| set.contains(Kind::behind(*left), two[0] as u16, two[1] as u16));
+        let seen = seen.count();
         assert!(seen > 4);
         let bonus = seen as f32 / unit;
         let rest = verse.score as f32 - bonus;

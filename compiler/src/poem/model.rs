@@ -351,7 +351,7 @@ mod tests {
         let marks: Vec<(usize, char)> = text
             .chars()
             .enumerate()
-            .filter(|&(_, character)| poem.id(character).is_none())
+            .filter(|&(_, character)| Coder::id(&poem, character).is_none())
             .collect();
         assert_eq!(marks, [(5, '，'), (11, '。')]);
     }

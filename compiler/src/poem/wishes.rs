@@ -151,8 +151,8 @@ fn set(fixed: &mut [i32], position: usize, id: i32, text: &str) -> Result<()> {
 
 /// The group that `rhyme` names: 东, 一东, or any character that rhymes in one group only.
 fn group(rhyme: &str, known: &impl Known) -> Result<u8> {
-    let named = |name: &&str| *name == rhyme || name.ends_with(rhyme);
-    let found = RHYME_NAMES.iter().position(|name| named(&name));
+    let named = |name: &str| name == rhyme || name.ends_with(rhyme);
+    let found = RHYME_NAMES.iter().position(|name| named(name));
     if let (false, Some(group)) = (rhyme.is_empty(), found) {
         return Ok(group as u8);
     }
