@@ -73,7 +73,7 @@ fn table_of_five_pairs_is_these_bytes() {
     let hex: String = table.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(
         hex,
-        "c0908968030003050000030000000000040000004005000028200000"
+        "c090896803000306000003000000004005000000c000000000000021e05900"
     );
 }
 
