@@ -1,10 +1,9 @@
 //! The prosody table: which tone each character has, and with which others it rhymes.
 
 mod compose;
-mod rhymes;
 
 pub use compose::{COMPOSE, Groups, TABLE, TABLES};
-pub use rhymes::RHYMES;
+pub use qibu::decode::prosody::RHYME_NAMES as RHYMES;
 
 use crate::error::{Error, Result};
 use crate::input_file;

@@ -16,8 +16,8 @@ use std::path::PathBuf;
 /// Writes poems, one for each seed, by the rules of regulated verse where the model knows them; or shows
 /// what a model makes of given ones.
 ///
-/// A model that was compiled with --prosody keeps the tones of a regulated pattern, rhymes, and never
-/// repeats a character; it takes the wishes below. Others write position by position.
+/// A model that was compiled with --prosody keeps the tones of a regulated pattern, rhymes, and repeats no
+/// character where it finds a poem without; it takes the wishes below. Others write position by position.
 #[derive(Args, Debug)]
 #[command(allow_negative_numbers = true)]
 #[command(group = ArgGroup::new("look").args(["reconstruct", "between", "map"]).multiple(true))]
@@ -84,13 +84,15 @@ struct Wishes {
     #[arg(long, value_name = "CLASS", conflicts_with_all = ["look", "plain"])]
     rhyme: Option<String>,
     /// Tones: any (the best regulated pattern), abcd, dbcd, cdab or bdab (one of them, by the types of
-    /// its lines: A ..仄仄平平仄, B ..平平仄仄平, C ..平平平仄仄, D ..仄仄仄平平), free (no rule).
+    /// its lines: A ..仄仄平平仄, B ..平平仄仄平, C ..平平平仄仄, D ..仄仄仄平平; the first character of
+    /// each, and a few others, are free), free (no rule). Where --fix or --acrostic puts an oblique
+    /// character at the head of B, its third is level instead (拗救).
     #[arg(long, value_name = "PATTERN", value_parser = wishes::meter, conflicts_with_all = ["look", "plain"])]
     pattern: Option<Meter>,
     /// Characters in their places, ? for open ones: "??????月?".
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["look", "plain"])]
     fix: Option<String>,
-    /// A word that must not occur; may be given several times.
+    /// A word that must not occur within a line; may be given several times.
     #[arg(long, value_name = "WORD", conflicts_with_all = ["look", "plain"])]
     avoid: Vec<String>,
     /// Starts from where this poem lies in the latent space.
@@ -250,12 +252,20 @@ mod tests {
 
     #[test]
     fn seeds_do_not_wrap_around() {
+        let last = |path: &std::path::Path, json: &str| {
+            let mut args = parse(&format!("--seed 18446744073709551615 {json}")).unwrap();
+            args.model = path.to_owned();
+            run(args)
+        };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("m.qibu");
         std::fs::write(&path, crate::poem::testing::file()).unwrap();
         let mut args = parse("--seed 18446744073709551615 --count 2").unwrap();
-        args.model = path;
+        args.model.clone_from(&path);
         assert!(run(args).unwrap_err().to_string().contains("64-bit seeds"));
+        for json in ["", "--json"] {
+            last(&path, json).unwrap();
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::explain::{Explanation, Place};
 use super::model::{Arena, Poem};
 use crate::error::{Error, Result};
 use qibu::decode::prosody::{Pattern, RHYME_NAMES, Tone};
-use qibu::poem::{ComposeError, Composer, Rules};
+use qibu::poem::{ComposeError, Composer, Rule, Rules};
 
 /// A composed poem.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,11 +17,13 @@ pub struct Composed {
     pub rhyme: Option<u8>,
     /// Log-probability among the candidates, in nats.
     pub likelihood: f32,
+    /// Whether no poem was found in which no character stands twice, those that were fixed apart.
+    pub repeats: bool,
     /// Candidates of each position with their scores in nats, best first.
     pub candidates: Vec<Vec<(i32, f32)>>,
 }
 
-/// The likeliest poem of `latents`; the first of equals.
+/// The likeliest poem of `latents`, one without repeats where there is one; the first of equals.
 ///
 /// # Errors
 /// No poem at any of them keeps the rules: where and why, of the last.
@@ -36,11 +38,7 @@ pub fn best(
     let mut refused = Error::usage("no poem was asked for");
     for latent in latents {
         match one(poem, composer, latent, rules, arena) {
-            Ok(found)
-                if best
-                    .as_ref()
-                    .is_none_or(|best| found.likelihood > best.likelihood) =>
-            {
+            Ok(found) if best.as_ref().is_none_or(|best| found.is_better(best)) => {
                 best = Some(found);
             }
             Ok(_) => {}
@@ -67,7 +65,7 @@ fn one(
                 .collect();
         }
     };
-    let refused = |error| refusal(poem, &error);
+    let refused = |error| refusal(poem, &error, rules);
     let draft = composer
         .draft(latent, arena.of(composer.arena()))
         .map_err(|error| refused(error.into()))?;
@@ -77,21 +75,43 @@ fn one(
         ids: verse.ids.to_vec(),
         pattern: verse.pattern,
         rhyme: verse.rhyme,
+        repeats: verse.repeats,
         candidates,
     })
 }
 
 /// An error of the runtime with what a user can do.
-fn refusal(poem: &Poem<'_>, error: &ComposeError) -> Error {
+fn refusal(poem: &Poem<'_>, error: &ComposeError, rules: &Rules<'_>) -> Error {
     match error {
         ComposeError::Input(error) => Error::input(format!("{}: {error}", poem.name()))
             .hint("please report this with the file: a model that loads also runs"),
-        ComposeError::Unsatisfiable { .. } => Error::usage(error.to_string())
-            .hint("fix or avoid fewer characters, leave --rhyme out, or take --pattern free"),
+        ComposeError::Unsatisfiable { position, rule } => {
+            let [line, _] = poem.lengths();
+            let fixed = rules.fixed.get(*position).filter(|&&id| id >= 0);
+            let fixed = fixed.map_or(String::new(), |&id| format!(" ({})", poem.character(id)));
+            let [number, place] = [position / line + 1, position % line + 1];
+            Error::usage(format!("line {number}, character {place}{fixed}: {rule}")).hint(
+                match rule {
+                    Rule::Rhyme => {
+                        "lines that rhyme end in a level character of the group: give another \
+                         --rhyme or --fix, or take --pattern free"
+                    }
+                    _ => "fix or avoid fewer characters, or take --pattern free",
+                },
+            )
+        }
     }
 }
 
 impl Composed {
+    fn is_better(&self, other: &Self) -> bool {
+        match (self.repeats, other.repeats) {
+            (false, true) => true,
+            (true, false) => false,
+            _ => self.likelihood > other.likelihood,
+        }
+    }
+
     /// Name of the rhyme group.
     #[must_use]
     pub fn rhyme_name(&self) -> Option<&'static str> {
@@ -120,6 +140,7 @@ impl Composed {
             pattern: self.pattern,
             rhyme: self.rhyme,
             likelihood: self.likelihood,
+            repeats: self.repeats,
         }
     }
 }

@@ -30,6 +30,8 @@ pub struct Explanation {
     pub rhyme: Option<u8>,
     /// Log-probability among the candidates, in nats.
     pub likelihood: f32,
+    /// Whether a character that was not fixed stands twice, since no other poem was found.
+    pub repeats: bool,
 }
 
 /// Alternatives that are shown of each place.
@@ -64,9 +66,14 @@ impl Explanation {
         }
         let pattern = self.pattern.map_or("free", wishes::name);
         let rhyme = self.rhyme_name().map(|name| format!(", rhyme {name}"));
+        let repeats = if self.repeats {
+            ", characters repeat"
+        } else {
+            ""
+        };
         let _ = writeln!(
             drawn,
-            "pattern {pattern}{}, {:.1} nats; ○ level, ● oblique, ◐ either, below: the next best",
+            "pattern {pattern}{}{repeats}, {:.1} nats; ○ level, ● oblique, ◐ either, below: the next best",
             rhyme.unwrap_or_default(),
             self.likelihood
         );
@@ -96,6 +103,7 @@ impl Explanation {
             "pattern": self.pattern.map(wishes::name),
             "rhyme": self.rhyme_name(),
             "likelihood": rounded(self.likelihood),
+            "repeats": self.repeats,
             "places": self.places.iter().map(place).collect::<Vec<_>>(),
         })
     }

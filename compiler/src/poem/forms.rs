@@ -66,13 +66,23 @@ pub fn model(path: &Path, form: Option<Form>) -> Result<PathBuf> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
+    let own = path.join("model.qibu");
+    if own.is_file() {
+        return Ok(own);
+    }
+    let file = |form: Form| path.join(form.folder()).join("model.qibu");
+    let mut forms = Form::value_variants().iter();
     let Some(form) = form else {
+        // A folder of something else is no model: opening it says so.
+        if !forms.any(|&form| file(form).is_file()) {
+            return Ok(path.to_owned());
+        }
         return Err(
             Error::usage(format!("{} is a folder of models", path.display()))
                 .hint("say which one with --form couplet5, couplet7, wujue or qijue"),
         );
     };
-    let file = path.join(form.folder()).join("model.qibu");
+    let file = file(form);
     match file.is_file() {
         true => Ok(file),
         false => Err(Error::input(format!(
@@ -118,6 +128,9 @@ mod tests {
         let missing = find(Some(Form::Qijue)).unwrap_err();
         assert!(missing.contains("no qijue/model.qibu"), "{missing}");
         assert_eq!(model(&file, None).unwrap(), file);
+        assert_eq!(model(file.parent().unwrap(), None).unwrap(), file);
+        let other = tempfile::tempdir().unwrap();
+        assert_eq!(model(other.path(), None).unwrap(), other.path());
     }
 
     #[test]

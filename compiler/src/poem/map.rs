@@ -92,15 +92,32 @@ pub fn map<C: Coder>(
         at: plane.project(mean),
         theme: themes.nearest(mean),
     };
+    let poems: Vec<Place> = means.iter().map(place).collect();
     let named = themes.names().zip(themes.centroids());
+    let named: Vec<(String, [f32; 2])> = named
+        .map(|(name, centroid)| (name.to_string(), plane.project(centroid)))
+        .collect();
     let way = ends.map(|ends| way(coder, &plane, ends)).transpose()?;
     Ok(Map {
-        poems: means.iter().map(place).collect(),
-        themes: named
-            .map(|(name, centroid)| (name.to_string(), plane.project(centroid)))
-            .collect(),
+        themes: within(named, &poems),
+        poems,
         way,
     })
+}
+
+/// Themes in the directions of their centroids, which are longer than most poems' latents, moved to
+/// where the poems end.
+fn within(themes: Vec<(String, [f32; 2])>, poems: &[Place]) -> Vec<(String, [f32; 2])> {
+    let radius = |[x, y]: [f32; 2]| qibu::math::sqrt(x * x + y * y);
+    let cloud = poems.iter().map(|poem| radius(poem.at));
+    let cloud = cloud.fold(0.0, qibu::math::max);
+    let far = themes.iter().map(|&(_, at)| radius(at));
+    let far = far.fold(0.0, qibu::math::max);
+    if cloud == 0.0 || far <= cloud {
+        return themes;
+    }
+    let nearer = |(name, at): (String, [f32; 2])| (name, at.map(|x| x * cloud / far));
+    themes.into_iter().map(nearer).collect()
 }
 
 fn way(coder: &impl Coder, plane: &Plane, ends: [&[i32]; 2]) -> Result<Way> {

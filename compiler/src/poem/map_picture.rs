@@ -7,7 +7,6 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 const SIZE: (u32, u32) = (1000, 800);
 const PAPER: RGBColor = RGBColor(0xfb, 0xf8, 0xf1);
-const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
 /// Vermilion, the colour of seals.
 const WAY: RGBColor = RGBColor(0xb3, 0x26, 0x1e);
 const FONT: &str = "Noto Serif CJK SC, Songti SC, SimSun, serif";
@@ -15,6 +14,8 @@ const FONT: &str = "Noto Serif CJK SC, Songti SC, SimSun, serif";
 const SATURATION: f64 = 0.45;
 /// As well.
 const LIGHTNESS: f64 = 0.55;
+/// Of their names.
+const DARK: f64 = 0.25;
 
 type Drawn = std::result::Result<(), Box<dyn std::error::Error>>;
 
@@ -39,7 +40,7 @@ fn draw(map: &Map, text: &mut String) -> Drawn {
     let wide = |[x, y]: [f32; 2]| (f64::from(x), f64::from(y));
     chart.draw_series(map.poems.iter().map(|poem| {
         let colour = poem.theme.map_or(RGBColor(0x99, 0x99, 0x99), |theme| {
-            hue(theme, map.themes.len())
+            hue(theme, map.themes.len(), LIGHTNESS)
         });
         Circle::new(wide(poem.at), 2, colour.mix(0.55).filled())
     }))?;
@@ -56,8 +57,9 @@ fn draw(map: &Map, text: &mut String) -> Drawn {
         }
     }
     let place = Pos::new(HPos::Center, VPos::Center);
-    for (name, at) in &map.themes {
-        let style = (FONT, 26).into_font().color(&INK).pos(place);
+    for (index, (name, at)) in map.themes.iter().enumerate() {
+        let ink = hue(index, map.themes.len(), DARK);
+        let style = (FONT, 26).into_font().color(&ink).pos(place);
         chart
             .draw_series([EmptyElement::at(wide(*at)) + Text::new(name.clone(), (0, 0), style)])?;
     }
@@ -76,9 +78,9 @@ fn reach(map: &Map) -> f64 {
 }
 
 /// Colour of a theme among `count`.
-fn hue(theme: usize, count: usize) -> RGBColor {
+fn hue(theme: usize, count: usize, lightness: f64) -> RGBColor {
     let place = theme as f64 / count.max(1) as f64;
-    let (r, g, b) = HSLColor(place, SATURATION, LIGHTNESS).rgb();
+    let (r, g, b) = HSLColor(place, SATURATION, lightness).rgb();
     RGBColor(r, g, b)
 }
 

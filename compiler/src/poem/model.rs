@@ -40,7 +40,9 @@ impl<'f> Poem<'f> {
         let text = model.metadata().get("vocab").unwrap_or("");
         let vocabulary: Vec<char> = text.chars().collect();
         let ids = vocabulary.iter().copied().zip(0..).collect();
-        let composer = Composer::new(&model);
+        let composer = Composer::new(&model).filter(|composer| {
+            composer.latent() == poet.latent() && composer.positions() == poet.positions()
+        });
         Ok(Self {
             name,
             model,

@@ -64,14 +64,18 @@ fn leading(covariance: &[Vec<f64>], other: Option<&Vec<f64>>) -> Vec<f64> {
     let mut axis: Vec<f64> = (0..covariance.len())
         .map(|index| 1.0 + 0.37 * (index as f64 + 1.0).sqrt().fract())
         .collect();
-    for _ in 0..STEPS {
-        let mut next: Vec<f64> = covariance.iter().map(|row| dot(row, &axis)).collect();
+    let straighten = |axis: &mut [f64]| {
         if let Some(other) = other {
-            let share = dot(&next, other);
-            for (x, other) in next.iter_mut().zip(other) {
+            let share = dot(axis, other);
+            for (x, other) in axis.iter_mut().zip(other) {
                 *x -= share * other;
             }
         }
+    };
+    straighten(&mut axis);
+    for _ in 0..STEPS {
+        let mut next: Vec<f64> = covariance.iter().map(|row| dot(row, &axis)).collect();
+        straighten(&mut next);
         let length = libm::sqrt(dot(&next, &next));
         if length < 1e-12 {
             break;
@@ -113,6 +117,15 @@ mod tests {
         close(plane.project(&[1.0, 2.0, 3.0]), [0.0, 0.0]);
         close(plane.project(&[6.0, 2.0, 3.0]), [5.0, 0.0]);
         close(plane.project(&[1.0, 5.0, 9.0]), [0.0, 3.0]);
+    }
+
+    #[test]
+    fn points_of_a_line_have_no_second_coordinate() {
+        let points: Vec<[f32; 3]> = (0..5).map(|n| [n as f32, 2.0 * n as f32, 0.0]).collect();
+        let plane = Plane::of(points.iter().map(<[f32; 3]>::as_slice), 3);
+        for point in &points {
+            assert!(plane.project(point)[1].abs() < 1e-4);
+        }
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl<'f> Themes<'f> {
         let known: Vec<&str> = self.names().collect();
         Err(match known.is_empty() {
             true => Error::usage("the model has no themes")
-                .hint("`qibu train poem` with recipe field themes > 0 finds some"),
+                .hint("compile it with --prosody, which keeps those that `qibu train poem` found"),
             false => Error::usage(format!("no theme {name:?}"))
                 .hint(format!("the model's themes: {}", known.join(", "))),
         })

@@ -62,7 +62,7 @@ impl Wishes {
             }
         }
         if let Some(text) = words.acrostic {
-            let heads: Vec<char> = text.chars().filter(|&c| !text::is_mark(c)).collect();
+            let heads = places(text);
             let lines = positions / line;
             if heads.is_empty() || heads.len() > lines {
                 return Err(Error::usage(format!(
@@ -71,7 +71,11 @@ impl Wishes {
                 ))
                 .hint("give one character for each line, or fewer"));
             }
-            for (index, &head) in heads.iter().enumerate() {
+            for (index, &head) in heads
+                .iter()
+                .enumerate()
+                .filter(|(_, head)| !is_open(**head))
+            {
                 let id = known_id(known, head, "--acrostic")?;
                 set(&mut fixed, index * line, id, text)?;
             }
@@ -110,11 +114,7 @@ impl Wishes {
 
 /// Positions and characters of a text with `?` where a position is open.
 fn by_position(text: &str, positions: usize) -> Result<Vec<(usize, char)>> {
-    let open = |c: char| matches!(c, '?' | '？' | '*' | '＊' | '·' | '_' | '□');
-    let places: Vec<char> = text
-        .chars()
-        .filter(|&c| open(c) || !text::is_mark(c))
-        .collect();
+    let places = places(text);
     if places.len() > positions {
         return Err(Error::usage(format!(
             "--fix {text:?} has {} places, a poem of this model {positions}",
@@ -123,7 +123,18 @@ fn by_position(text: &str, positions: usize) -> Result<Vec<(usize, char)>> {
         .hint("write ? for open positions; those behind the last one are open, too"));
     }
     let places = places.into_iter().enumerate();
-    Ok(places.filter(|&(_, c)| !open(c)).collect())
+    Ok(places.filter(|&(_, c)| !is_open(c)).collect())
+}
+
+/// Characters of `text` and what stands for open ones, without marks.
+fn places(text: &str) -> Vec<char> {
+    let kept = text.chars().filter(|&c| is_open(c) || !text::is_mark(c));
+    kept.collect()
+}
+
+/// Whether `character` leaves its place open.
+fn is_open(character: char) -> bool {
+    matches!(character, '?' | '？' | '*' | '＊' | '·' | '_' | '□')
 }
 
 fn known_id(known: &impl Known, character: char, flag: &str) -> Result<i32> {
@@ -247,6 +258,19 @@ mod tests {
         assert_eq!(
             fixed,
             [(0, &0), (4, &4), (5, &1), (6, &5), (10, &2), (15, &3)]
+        );
+    }
+
+    #[test]
+    fn heads_may_be_open() {
+        let wishes = of(Words {
+            acrostic: Some("春?秋"),
+            ..Words::default()
+        });
+        let fixed = wishes.unwrap().fixed;
+        assert_eq!(
+            [fixed[0], fixed[5], fixed[10], fixed[15]],
+            [0, OPEN, 2, OPEN]
         );
     }
 

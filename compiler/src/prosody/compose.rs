@@ -116,9 +116,10 @@ impl Groups {
         match &self.codes {
             Codes::Entries(codes) if codes.len() == entries => Ok(codes.clone()),
             Codes::Entries(codes) => Err(Error::input(format!(
-                "groups of {} entries, the model has {entries}",
+                "--prosody names a file of another model: it has tones of {} characters, this one {entries}",
                 codes.len()
-            ))),
+            ))
+            .hint("give the table, or a file that was compiled from the same model")),
             Codes::Characters(prosody) => {
                 let vocabulary = &graph.metadata.vocab;
                 if vocabulary.len() > entries || vocabulary.is_empty() {
@@ -127,10 +128,13 @@ impl Groups {
                         vocabulary.len()
                     )));
                 }
-                if !vocabulary.iter().any(|&c| prosody.tone(c).is_some()) {
-                    return Err(Error::input(
-                        "the prosody table knows no character of the model's vocabulary",
-                    )
+                let known = vocabulary.iter().filter(|&&c| prosody.tone(c).is_some());
+                let (known, all) = (known.count(), vocabulary.len());
+                // Of a table that was cut short poems could be made, bad ones.
+                if 2 * known < all || known == 0 {
+                    return Err(Error::input(format!(
+                        "the prosody table knows {known} of the model's {all} characters"
+                    ))
                     .hint(
                         "the model's characters may be traditional, and the table's simplified",
                     ));
@@ -335,6 +339,10 @@ mod tests {
         let unknown = other
             .extend(simplified(vec![], Some("5")), &[])
             .unwrap_err();
-        assert!(unknown.to_string().contains("knows no character"));
+        assert!(
+            unknown
+                .to_string()
+                .contains("knows 0 of the model's 3 characters")
+        );
     }
 }

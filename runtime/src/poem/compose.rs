@@ -40,7 +40,6 @@ pub struct Composer<'m> {
     function: Function<'m>,
     vocabulary: Vocabulary<'m>,
     form: Form<'m>,
-    temperature: f32,
     latent: usize,
     k: usize,
 }
@@ -75,12 +74,15 @@ impl<'m> Composer<'m> {
             && latent <= MAX_LATENT
             && (line == 5 || line == 7)
             && (lines == 2 || lines == 4)
-            && groups.len() == vocabulary.len()
+            && groups.len() >= vocabulary.len()
             && groups.len() <= usize::from(u16::MAX);
-        let pairs = model.table("pairs");
+        let pairs = match model.table("pairs") {
+            Some(table) => Some(Pairs::new(table.bytes())?),
+            None => None,
+        };
         let form = Form {
             groups,
-            pairs: pairs.and_then(|table| Pairs::new(table.bytes())),
+            pairs,
             scale,
             unit,
             shift,
@@ -91,7 +93,6 @@ impl<'m> Composer<'m> {
             function,
             vocabulary,
             form,
-            temperature: number("temperature_milli").unwrap_or(1000) as f32 / 1000.0,
             latent,
             k: ids.columns(),
         })
@@ -121,10 +122,11 @@ impl<'m> Composer<'m> {
         self.form.pairs
     }
 
-    /// The temperature that the model's card recommends.
+    /// The temperature of poems by the rules: latents as they were trained. The lower one that a card
+    /// recommends is for poems that are read off position by position.
     #[must_use]
     pub fn temperature(&self) -> f32 {
-        self.temperature
+        1.0
     }
 
     /// Dimensions of the latent.

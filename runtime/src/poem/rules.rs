@@ -17,7 +17,7 @@ pub enum Meter {
     Free,
 }
 
-/// What a poem has to keep, beside its form: no character twice always.
+/// What a poem has to keep, beside its form; no character twice where such a poem is found.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rules<'a> {
     /// Tones.
@@ -42,7 +42,8 @@ pub struct Verse {
     /// Score: that of the best characters, of any tone, is 0, each pair of the set adds its bonus. In
     /// [`Composer::unit`](super::Composer::unit).
     pub score: i32,
-    /// Whether no poem was found where no character stands twice.
+    /// Whether no poem was found where no character stands twice: of the rhyme that is chosen, others
+    /// are not tried.
     pub repeats: bool,
 }
 

@@ -175,7 +175,7 @@ int main(int count, char **arguments)
     damage(tag, tag_length);
     attack_runs(poem, poem_length);
     attack_poets(poem, poem_length, tag, tag_length);
-    attack_composers(poem, poem_length, rules, rules_length);
+    attack_composers(tag, tag_length, rules, rules_length);
     attack_streams(poem, poem_length, tag, tag_length);
     free(poem_owner);
     free(rules_owner);

@@ -17,7 +17,7 @@ void *aligned(void **owner, size_t length);
 void attack_runs(const unsigned char *poem, size_t poem_length);
 void attack_poets(const unsigned char *poem, size_t poem_length, const unsigned char *tag,
                   size_t tag_length);
-void attack_composers(const unsigned char *poem, size_t poem_length, const unsigned char *rules_file,
+void attack_composers(const unsigned char *other, size_t other_length, const unsigned char *rules_file,
                       size_t rules_length);
 void attack_streams(const unsigned char *poem, size_t poem_length, const unsigned char *tag,
                     size_t tag_length);

@@ -16,7 +16,7 @@ static char *exactly(const char *text, size_t *length)
     return copy;
 }
 
-void attack_composers(const unsigned char *poem, size_t poem_length, const unsigned char *rules_file,
+void attack_composers(const unsigned char *other, size_t other_length, const unsigned char *rules_file,
                       size_t rules_length)
 {
     qibu_model model;
@@ -31,7 +31,7 @@ void attack_composers(const unsigned char *poem, size_t poem_length, const unsig
     unsigned char *arena;
     void *owner;
 
-    CHECK(qibu_model_load(&model, poem, poem_length, NULL), QIBU_STATUS_OK);
+    CHECK(qibu_model_load(&model, other, other_length, NULL), QIBU_STATUS_OK);
     CHECK(qibu_composer_new(&composer, &model), QIBU_STATUS_NO_COMPOSER);
     CHECK(qibu_composer_describe(&composer, &sizes), QIBU_STATUS_UNINITIALISED);
     CHECK(qibu_model_load(&model, rules_file, rules_length, NULL), QIBU_STATUS_OK);

@@ -13,9 +13,6 @@ use crate::poem::{parallel, text};
 use qibu::poem::Composer;
 use serde_json::{Value, json};
 
-/// Temperature of composed poems: the latent as it was trained.
-const FULL: f32 = 1.0;
-
 /// Writes poems as they come, in order of their seeds.
 pub(super) fn run(
     poem: &Poem<'_>,
@@ -34,7 +31,7 @@ pub(super) fn run(
     let wishes = Wishes::new(&words, poem)?;
     let avoided = wishes.avoided();
     let rules = wishes.rules(&avoided);
-    let temperature = args.temperature.unwrap_or(FULL);
+    let temperature = args.temperature.unwrap_or(composer.temperature());
     let source = source(poem, args, temperature)?;
     let mut all = Vec::new();
     for first in (0..args.count).step_by(BATCH as usize) {
@@ -44,11 +41,14 @@ pub(super) fn run(
             parallel::available(),
             || Ok(Arena::new()),
             |arena, index| {
-                let latents = source.draw(seed + first + index as u64, asked.best_of as usize);
+                let seed = seed + first + index as u64;
+                let latents = source.draw(seed, asked.best_of as usize);
                 composed::best(poem, composer, &latents, &rules, arena)
+                    .map_err(|error| error.within(format!("seed {seed}")))
             },
         )?;
-        let numbered = poems.iter().zip(seed + first..);
+        let numbered = poems.iter().enumerate();
+        let numbered = numbered.map(|(index, poem)| (poem, seed + first + index as u64));
         if args.json {
             all.extend(numbered.map(|(composed, seed)| entry(poem, composed, seed, asked.explain)));
         } else {
@@ -84,6 +84,7 @@ fn entry(poem: &Poem<'_>, composed: &Composed, seed: u64, explain: bool) -> Valu
         "poem": text_of(poem, composed),
         "pattern": composed.pattern.map(wishes::name),
         "rhyme": composed.rhyme_name(),
+        "repeats": composed.repeats,
     })
 }
 
@@ -94,8 +95,10 @@ fn entry(poem: &Poem<'_>, composed: &Composed, seed: u64, explain: bool) -> Valu
 pub(super) fn source<'f>(poem: &Poem<'f>, args: &PoemArgs, temperature: f32) -> Result<Source<'f>> {
     let like = match &args.wishes.like {
         Some(like) => {
-            poem.need(&["encode"])
-                .map_err(|error| Error::usage(format!("--like: {}", error.message())))?;
+            poem.need(&["encode"]).map_err(|error| {
+                Error::usage(format!("--like: {}", error.message()))
+                    .hint(error.remedy().unwrap_or_default())
+            })?;
             let ids = text::parse(like, poem.positions(), |c| poem.id(c))?;
             Some(poem.worker()?.encode(&ids)?)
         }

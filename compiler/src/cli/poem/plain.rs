@@ -26,8 +26,12 @@ pub(super) fn run(poem: &Poem<'_>, seed: u64, args: &PoemArgs) -> Result<()> {
             |arena, index| one(poem, &source, seed + first + index as u64, arena),
         )?;
         if args.json {
-            let numbered = poems.iter().zip(seed + first..);
-            all.extend(numbered.map(|(poem, seed)| json!({"seed": seed, "poem": poem})));
+            let numbered = poems.iter().enumerate();
+            all.extend(
+                numbered.map(
+                    |(index, poem)| json!({"seed": seed + first + index as u64, "poem": poem}),
+                ),
+            );
         } else if !stdout::put(&(poems.join("\n") + "\n"))? {
             return Ok(());
         }

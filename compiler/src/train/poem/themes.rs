@@ -15,7 +15,7 @@ use super::corpus::Encoded;
 use super::recipe::Recipe;
 use super::validate;
 use crate::engine::Options;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::train::random::Random;
 use crate::train::weights::Weights;
 
@@ -54,6 +54,13 @@ pub fn learn(
         ..train.clone()
     };
     let means = validate::means(recipe, weights, &sample, options)?;
+    if means.iter().any(|mean| !mean.is_finite()) {
+        return Err(
+            Error::input("the encoder gives means that are not finite").hint(
+                "the weights are damaged, or training diverged: --set themes=0 finds no themes",
+            ),
+        );
+    }
     let groups = k_means::groups(&means, recipe.latent, count, &mut random);
     let names = names::of(&sample, &groups.of, groups.centroids.len(), vocabulary);
     let directions = directions(&means, &groups.centroids);

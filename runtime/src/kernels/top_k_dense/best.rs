@@ -83,6 +83,7 @@ impl<S: PartialOrd + bytemuck::Pod> Keep<S> for Best<'_, S> {
 }
 
 impl KeepAll for Best<'_, i32> {
+    #[inline(never)]
     fn offer_all(&mut self, row: usize, first: i32, scores: &[i32]) {
         if let Some(least) = self.worst(row) {
             sift(first, scores, least, |id, score| {
