@@ -136,7 +136,7 @@ impl Groups {
                         "the prosody table knows {known} of the model's {all} characters"
                     ))
                     .hint(
-                        "the model's characters may be traditional, and the table's simplified",
+                        "the table may be cut short, or the model's characters traditional and the table's simplified",
                     ));
                 }
                 let mut codes: Vec<u16> = vocabulary.iter().map(|&c| prosody.codes(c)).collect();
