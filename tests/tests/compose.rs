@@ -309,7 +309,7 @@ fn what_does_not_go_together_is_named() {
     std::fs::write(&path, "Q\tP\t一东\n").unwrap();
     let (_, text) = refusal(&request(Some(&path), &[]));
     assert!(
-        text.contains("no character of the model's vocabulary"),
+        text.contains("knows 0 of the model's 3645 characters"),
         "{text}"
     );
     let (_, text) = refusal(&request(Some(&folder.path().join("none.tsv")), &[]));
