@@ -83,7 +83,8 @@ impl<S: PartialOrd + bytemuck::Pod> Keep<S> for Best<'_, S> {
 }
 
 impl KeepAll for Best<'_, i32> {
-    #[inline(never)]
+    // Inlined, it takes registers of the loop around it, of which these chips have few.
+    #[cfg_attr(all(isa = "dsp", not(isa = "helium")), inline(never))]
     fn offer_all(&mut self, row: usize, first: i32, scores: &[i32]) {
         if let Some(least) = self.worst(row) {
             sift(first, scores, least, |id, score| {
